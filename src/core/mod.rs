@@ -1,0 +1,3 @@
+//! Floor 0: what needs neither a database nor a browser. Everything here is pure.
+
+pub mod time;

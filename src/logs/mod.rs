@@ -1,0 +1,3 @@
+//! Floor 3, the heart: the audit log.
+
+pub mod log;
