@@ -1,3 +1,8 @@
 //! Floor 0: what needs neither a database nor a browser. Everything here is pure.
 
+pub mod error;
+pub mod form;
+pub mod query_string;
+pub mod role;
+pub mod secret;
 pub mod time;

@@ -1,0 +1,172 @@
+//! Building SQL: only `&'static str` becomes text, and every value is bound.
+
+use uuid::Uuid;
+
+use crate::core::time::Timestamp;
+
+/// A value that is bound.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arg {
+    /// A whole number.
+    Int(i64),
+    /// A text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// An id.
+    Uuid(Uuid),
+    /// An instant.
+    Time(Timestamp),
+    /// An absent text.
+    NullText,
+    /// Absent bytes.
+    NullBytes,
+    /// An absent id.
+    NullUuid,
+    /// An absent instant.
+    NullTime,
+}
+
+macro_rules! arg_from {
+    ($($type:ty => $make:expr, $null:ident);* $(;)?) => {$(
+        impl From<$type> for Arg {
+            fn from(value: $type) -> Self {
+                ($make)(value)
+            }
+        }
+        impl From<Option<$type>> for Arg {
+            fn from(value: Option<$type>) -> Self {
+                value.map_or(Self::$null, Self::from)
+            }
+        }
+    )*};
+}
+
+arg_from! {
+    String => Arg::Text, NullText;
+    &str => |text: &str| Arg::Text(text.to_owned()), NullText;
+    Vec<u8> => Arg::Bytes, NullBytes;
+    Uuid => Arg::Uuid, NullUuid;
+    Timestamp => Arg::Time, NullTime;
+}
+
+impl From<&String> for Arg {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<i64> for Arg {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Arg {
+    fn from(value: [u8; N]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Piece {
+    Text(&'static str),
+    Arg(Arg),
+}
+
+/// SQL in the making: text and values in their order. Placeholders get their numbers when it is rendered, so pieces
+/// can be put together freely.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sql(Vec<Piece>);
+
+impl Sql {
+    /// Begins with a text.
+    #[must_use]
+    pub fn new(text: &'static str) -> Self {
+        Self(vec![Piece::Text(text)])
+    }
+
+    /// Nothing yet.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds text.
+    #[must_use]
+    pub fn text(mut self, text: &'static str) -> Self {
+        self.0.push(Piece::Text(text));
+        self
+    }
+
+    /// Adds a placeholder and its value.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Arg>) -> Self {
+        self.0.push(Piece::Arg(value.into()));
+        self
+    }
+
+    /// Adds another piece.
+    #[must_use]
+    pub fn append(mut self, other: &Self) -> Self {
+        self.0.extend_from_slice(&other.0);
+        self
+    }
+
+    /// Adds placeholders and their values, with a comma between.
+    #[must_use]
+    pub fn bind_all<A: Into<Arg>>(mut self, values: impl IntoIterator<Item = A>) -> Self {
+        for (at, value) in values.into_iter().enumerate() {
+            if at > 0 {
+                self = self.text(", ");
+            }
+            self = self.bind(value);
+        }
+        self
+    }
+
+    /// Puts `separator` between pieces.
+    #[must_use]
+    pub fn join(separator: &'static str, pieces: impl IntoIterator<Item = Self>) -> Self {
+        let mut out = Self::empty();
+        for (at, piece) in pieces.into_iter().enumerate() {
+            if at > 0 {
+                out = out.text(separator);
+            }
+            out.0.extend(piece.0);
+        }
+        out
+    }
+
+    /// The finished text, placeholders as `$1, $2 …` (both databases take them), and the values in their order.
+    #[must_use]
+    pub fn render(self) -> (String, Vec<Arg>) {
+        let mut text = String::new();
+        let mut args = Vec::new();
+        for piece in self.0 {
+            match piece {
+                Piece::Text(piece) => text.push_str(piece),
+                Piece::Arg(arg) => {
+                    args.push(arg);
+                    text.push('$');
+                    text.push_str(&args.len().to_string());
+                }
+            }
+        }
+        (text, args)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_numbered_when_pieces_are_together() {
+        let area = Sql::new("area = ").bind("a");
+        let sql = Sql::new("SELECT 1 WHERE ").append(&Sql::join(" AND ", [area.clone(), area])).text(" LIMIT ").bind(5_i64);
+        let (text, args) = sql.render();
+        assert_eq!(text, "SELECT 1 WHERE area = $1 AND area = $2 LIMIT $3");
+        assert_eq!(args, [Arg::Text("a".into()), Arg::Text("a".into()), Arg::Int(5)]);
+    }
+}
