@@ -1,0 +1,437 @@
+//! From a query string to a filter, or to a message for each field that could not be read, with everything typed kept.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use uuid::Uuid;
+
+use super::filter::{Area, Choice, DEFAULT_LIMIT, ExtraIs, Filter, LIMITS, ListQuery, Preset, Range, Search, Who};
+use crate::{
+    core::{
+        form::FieldErrors,
+        ip::IpBlock,
+        query_string::{self, Pair},
+        role::Role,
+        time::{Edge, Timestamp, Zone, day_start, local_instant},
+    },
+    paging::At,
+};
+
+/// How many values one parameter may have.
+const VALUES: usize = 50;
+/// The longest value of a parameter without a limit of its own, in characters.
+const LONGEST: usize = 512;
+/// The most terms of a search.
+pub const TERMS: usize = 8;
+/// The longest search, in characters.
+pub const SEARCH: usize = 200;
+
+/// Who asks, and what is meant where they do not say.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// The zone of local times, unless `tz` names another.
+    pub zone: Zone,
+    /// What they may filter by.
+    pub role: Role,
+    /// What range is meant where none is given.
+    pub surface: Surface,
+}
+
+/// Where a query string is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// A page: the last 24 hours, but all time for one member, booking, address or search.
+    Page,
+    /// An export, the API or the command line: all time.
+    Machine,
+}
+
+/// The parameters as they came, which a page shows again.
+#[derive(Debug, Clone, Default)]
+pub struct FilterForm {
+    pairs: Vec<Pair>,
+}
+
+impl FilterForm {
+    /// Reads the parameters of a query string; blank values are absent.
+    #[must_use]
+    pub fn new(query: &str) -> Self {
+        let mut pairs = query_string::parse(query);
+        pairs.retain(|pair| !pair.value.trim().is_empty());
+        Self { pairs }
+    }
+
+    /// The values of a parameter as typed.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all(name).map(|pair| pair.value.as_str())
+    }
+
+    /// The last value of a parameter as typed, or nothing.
+    #[must_use]
+    pub fn value(&self, name: &str) -> &str {
+        self.all(name).last().map_or("", |pair| pair.value.as_str())
+    }
+
+    /// The keys of `extra` that are asked for, in their order.
+    pub fn extra_keys(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter_map(|pair| pair.name.strip_prefix("extra.")).filter(|key| !key.is_empty())
+    }
+
+    /// Every pair as typed, for a link that keeps a list's query although it cannot be read.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|pair| (pair.name.as_str(), pair.value.as_str()))
+    }
+
+    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Pair> {
+        self.pairs.iter().filter(move |pair| pair.name == name)
+    }
+
+    /// What is asked for, or a message for each field that cannot be read.
+    pub fn parse(&self, asker: Asker) -> Result<ListQuery, FieldErrors> {
+        let mut reader = Reader { form: self, asker, errors: FieldErrors::new() };
+        let query = reader.query();
+        if reader.errors.is_empty() { Ok(query) } else { Err(reader.errors) }
+    }
+
+    /// The zone that `tz` names, if it names one.
+    #[must_use]
+    pub fn zone(&self) -> Option<Zone> {
+        self.value("tz").trim().parse().ok()
+    }
+}
+
+struct Reader<'a> {
+    form: &'a FilterForm,
+    asker: Asker,
+    errors: FieldErrors,
+}
+
+impl Reader<'_> {
+    fn query(&mut self) -> ListQuery {
+        let tz = self.tz();
+        let zone = tz.unwrap_or(self.asker.zone);
+        let who = self.who();
+        let search = self.search();
+        let booking = self.booking();
+        let ip = self.ip();
+        let narrow = !who.is_empty() || search.is_some() || booking.is_some() || ip.is_some();
+        let filter = Filter {
+            range: self.range(zone, narrow),
+            who,
+            action_type: self.choice("action_type", str::to_owned),
+            status: self.choice("status", str::to_owned),
+            area: self.choice("area", Area::parse),
+            search,
+            booking,
+            ip,
+            user_agent: self.user_agent(),
+            extra: self.extra(),
+        };
+        ListQuery { filter, tz, limit: self.limit(), at: self.at() }
+    }
+
+    /// The readable values of a parameter; one that is not even text, or too long, gets its message.
+    fn texts(&mut self, name: &str) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        for pair in self.form.all(name) {
+            if let Some(problem) = pair.problem {
+                self.errors.add(name, problem.message());
+            } else if pair.value.chars().count() > LONGEST {
+                self.errors.add(name, format!("This is longer than {LONGEST} characters."));
+            } else if !out.contains(&pair.value) {
+                out.push(pair.value.clone());
+            }
+        }
+        if out.len() > VALUES {
+            self.errors.add(name, format!("At most {VALUES} values at once."));
+            out.truncate(VALUES);
+        }
+        out
+    }
+
+    /// The one value of a parameter that takes one.
+    fn text(&mut self, name: &str) -> Option<String> {
+        let mut values = self.texts(name);
+        if values.len() > 1 {
+            self.errors.add(name, "Give one value here.");
+        }
+        values.pop()
+    }
+
+    fn tz(&mut self) -> Option<Zone> {
+        let name = self.text("tz")?;
+        match name.trim().parse() {
+            Ok(zone) => Some(zone),
+            Err(_) => {
+                self.errors.add("tz", format!("“{name}” is not a time zone. Write it like Europe/London."));
+                None
+            }
+        }
+    }
+
+    fn range(&mut self, zone: Zone, narrow: bool) -> Range {
+        let named = self.text("range");
+        match named.as_deref() {
+            None | Some("custom") => {}
+            Some("all") => return Range::All,
+            Some(name) => match Preset::ALL.into_iter().find(|preset| preset.as_str() == name) {
+                Some(preset) => return Range::Last(preset),
+                None => {
+                    let message = format!("“{name}” is not a time range: 1h, 24h, 7d, 30d, 90d, all or custom.");
+                    self.errors.add("range", message);
+                }
+            },
+        }
+        let from = self.instant("from", zone, Edge::From);
+        let to = self.instant("to", zone, Edge::To);
+        if let (Some(from), Some(to)) = (from, to)
+            && to <= from
+        {
+            self.errors.add("to", "“To” is not after “From”.");
+        }
+        if named.is_some() || from.is_some() || to.is_some() {
+            return Range::Between { from, to };
+        }
+        match self.asker.surface {
+            Surface::Page if !narrow => Range::Last(Preset::Day),
+            Surface::Page | Surface::Machine => Range::All,
+        }
+    }
+
+    fn instant(&mut self, name: &str, zone: Zone, edge: Edge) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        match read_instant(text.trim(), zone, edge) {
+            Ok(at) => Some(at),
+            Err(why) => {
+                self.errors.add(name, format!("“{text}” is not a date and time{why}. Write it like 2026-06-30T18:00."));
+                None
+            }
+        }
+    }
+
+    fn who(&mut self) -> Vec<Who> {
+        let mut out = Vec::new();
+        for text in self.texts("member") {
+            let text = text.trim();
+            let who = match text {
+                "none" => Some(Who::Anonymous),
+                "no-account" => Some(Who::NoAccount),
+                _ => match (Uuid::parse_str(text), text.strip_suffix('*')) {
+                    (Ok(id), _) => Some(Who::Member(id)),
+                    (Err(_), Some(prefix)) if !prefix.is_empty() => Some(Who::EmailPrefix(prefix.to_ascii_lowercase())),
+                    (Err(_), None) if text.contains('@') => Some(Who::Email(text.to_ascii_lowercase())),
+                    _ => None,
+                },
+            };
+            match who {
+                Some(who) if out.contains(&who) => {}
+                Some(who) => out.push(who),
+                None => self.errors.add(
+                    "member",
+                    format!("“{text}” is neither an e-mail nor a member ID. For every e-mail that begins so, write {}*.", text.trim_end_matches('*')),
+                ),
+            }
+        }
+        out
+    }
+
+    fn choice<T: PartialEq>(&mut self, name: &str, read: impl Fn(&str) -> T) -> Choice<T> {
+        let mut choice = Choice::default();
+        for text in self.texts(name) {
+            match text.strip_prefix('!') {
+                Some("") => self.errors.add(name, "Write what to exclude after the “!”."),
+                // A value that is asked for and excluded at once can match nothing; both stand, as asked.
+                Some(value) => {
+                    let value = read(value);
+                    if !choice.none.contains(&value) {
+                        choice.none.push(value);
+                    }
+                }
+                None => {
+                    let escaped = text.starts_with('\\') && text.trim_start_matches('\\').starts_with('!');
+                    let value = read(if escaped { &text[1..] } else { &text });
+                    if !choice.any.contains(&value) {
+                        choice.any.push(value);
+                    }
+                }
+            }
+        }
+        choice
+    }
+
+    fn search(&mut self) -> Option<Search> {
+        let typed = self.text("q")?.trim().to_owned();
+        if typed.chars().count() > SEARCH {
+            self.errors.add("q", format!("This is longer than {SEARCH} characters."));
+            return None;
+        }
+        let terms = terms(&typed);
+        if terms.len() > TERMS {
+            self.errors.add("q", format!("At most {TERMS} words or “quoted phrases” at once."));
+            return None;
+        }
+        (!terms.is_empty()).then_some(Search { typed, terms })
+    }
+
+    fn booking(&mut self) -> Option<Uuid> {
+        let text = self.text("booking")?;
+        let id = Uuid::parse_str(text.trim()).ok();
+        if id.is_none() {
+            self.errors.add("booking", format!("“{text}” is not a booking ID. It has 32 hexadecimal digits."));
+        }
+        id
+    }
+
+    /// A field that a viewer may not ask by: asking would tell what the page hides.
+    fn detail(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if self.asker.role.sees_details() {
+            return Some(text);
+        }
+        self.errors.add(name, "Viewers cannot filter by this.");
+        None
+    }
+
+    fn ip(&mut self) -> Option<IpBlock> {
+        let text = self.detail("ip")?;
+        match text.trim().parse::<IpBlock>() {
+            Ok(block) => Some(block),
+            Err(why) => {
+                self.errors.add("ip", format!("“{text}” is not an IP address. {why}"));
+                None
+            }
+        }
+    }
+
+    fn user_agent(&mut self) -> Option<String> {
+        self.detail("user_agent")
+    }
+
+    fn extra(&mut self) -> Vec<ExtraIs> {
+        let mut out: Vec<ExtraIs> = Vec::new();
+        let keys: Vec<String> = self.form.extra_keys().map(str::to_owned).collect();
+        for key in keys {
+            if out.iter().any(|had| had.key == key) {
+                continue;
+            }
+            let name = format!("extra.{key}");
+            if !self.asker.role.sees_details() {
+                self.errors.add(&name, "Viewers cannot filter by this.");
+                continue;
+            }
+            let any = self.texts(&name);
+            if out.len() == TERMS {
+                self.errors.add(&name, format!("At most {TERMS} keys at once."));
+                break;
+            }
+            if !any.is_empty() {
+                out.push(ExtraIs { key, any });
+            }
+        }
+        out
+    }
+
+    fn limit(&mut self) -> u16 {
+        let Some(text) = self.text("limit") else { return DEFAULT_LIMIT };
+        match text.trim().parse().ok().filter(|limit| LIMITS.contains(limit)) {
+            Some(limit) => limit,
+            None => {
+                self.errors.add("limit", format!("“{text}” is not 25, 50, 100 or 200."));
+                DEFAULT_LIMIT
+            }
+        }
+    }
+
+    fn at(&mut self) -> At {
+        let before = self.cursor("before");
+        let after = self.cursor("after");
+        match (before, after) {
+            (Some(_), Some(_)) => {
+                self.errors.add("before", "A page begins before one place or after it, not both.");
+                At::Newest
+            }
+            (Some(cursor), None) => At::Before(cursor),
+            (None, Some(cursor)) => At::After(cursor),
+            (None, None) => At::Newest,
+        }
+    }
+
+    fn cursor(&mut self, name: &str) -> Option<crate::paging::Cursor> {
+        let text = self.text(name)?;
+        let cursor = text.parse().ok();
+        if cursor.is_none() {
+            self.errors.add(name, "This link to a page of the list is damaged.");
+        }
+        cursor
+    }
+}
+
+/// The terms of a search: words, and phrases in double quotes (also typographic ones), in lower case.
+#[must_use]
+pub fn terms(typed: &str) -> Vec<String> {
+    let is_quote = |c: char| matches!(c, '"' | '“' | '”');
+    let mut out: Vec<String> = Vec::new();
+    let mut rest = typed.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (term, after) = if is_quote(first) {
+            let inside = &rest[first.len_utf8()..];
+            match inside.char_indices().find(|&(_, c)| is_quote(c)) {
+                Some((at, c)) => (&inside[..at], &inside[at + c.len_utf8()..]),
+                None => (inside, ""),
+            }
+        } else {
+            rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()))
+        };
+        let term = term.trim().to_lowercase();
+        if !term.is_empty() && !out.contains(&term) {
+            out.push(term);
+        }
+        rest = after.trim_start();
+    }
+    out
+}
+
+/// Reads an instant: RFC 3339 with an offset, or a local date and time, or a date. The error continues the sentence
+/// “is not a date and time”.
+pub fn read_instant(text: &str, zone: Zone, edge: Edge) -> Result<Timestamp, &'static str> {
+    const YEARS: &str = ": years go from 1970 to 9999";
+    if let Some(at) = Timestamp::parse_rfc3339(text) {
+        return Ok(at);
+    }
+    let ranged = |at: Timestamp| if (Timestamp::MIN..=Timestamp::MAX).contains(&at) { Ok(at) } else { Err(YEARS) };
+    // chrono reads “2026-6-1”; the contract's forms have fixed widths.
+    let digits = |wanted: &[usize]| wanted.contains(&text.len());
+    for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"] {
+        if let Ok(local) = NaiveDateTime::parse_from_str(text, form)
+            && text.len() >= 16
+        {
+            return ranged(local_instant(local, zone, edge));
+        }
+    }
+    if digits(&[10])
+        && let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+    {
+        let day = match edge {
+            Edge::From => Some(day),
+            Edge::To => day.succ_opt(),
+        };
+        return day.map_or(Err(YEARS), |day| ranged(day_start(day, zone)));
+    }
+    Err(why_not(text))
+}
+
+/// Why a text that looks like a date is none, where that can be said.
+fn why_not(text: &str) -> &'static str {
+    let number = |at: std::ops::Range<usize>| text.get(at).and_then(|digits| digits.parse::<u32>().ok());
+    match (number(0..4), number(5..7), number(8..10)) {
+        (Some(year), Some(_), Some(_)) if !(1970..=9999).contains(&year) => ": years go from 1970 to 9999",
+        (Some(_), Some(month), Some(_)) if !(1..=12).contains(&month) => ": there is no such month",
+        (Some(year), Some(month), Some(day)) if day > 28 => match month {
+            2 if !NaiveDate::from_ymd_opt(i32::try_from(year).unwrap_or(0), 2, 29).is_some_and(|_| day == 29) => {
+                ": February is shorter that year"
+            }
+            4 | 6 | 9 | 11 if day > 30 => ": that month has 30 days",
+            _ if day > 31 => ": there is no such day",
+            _ => "",
+        },
+        _ => "",
+    }
+}
