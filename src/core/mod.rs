@@ -2,7 +2,9 @@
 
 pub mod error;
 pub mod form;
+pub mod ip;
 pub mod query_string;
 pub mod role;
 pub mod secret;
 pub mod time;
+pub mod words;

@@ -34,7 +34,11 @@ impl Timestamp {
     /// The same instant for `chrono`; an instant beyond what it can hold becomes the nearest it can.
     #[must_use]
     pub fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0).unwrap_or(if self.0 < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
+        DateTime::from_timestamp_micros(self.0).unwrap_or(if self.0 < 0 {
+            DateTime::<Utc>::MIN_UTC
+        } else {
+            DateTime::<Utc>::MAX_UTC
+        })
     }
 
     /// The same instant on the clocks of `zone`.
