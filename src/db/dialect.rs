@@ -44,24 +44,54 @@ impl Dialect {
         }
     }
 
-    /// The smallest value of `column` in `table` above a bound one, below another; both in the column's own order.
-    /// It walks one index, so that all values of a column cost one probe each.
+    /// `column` as a residual condition names it: so that no index of it is chosen over the one that drives the walk.
     #[must_use]
-    pub fn collated(self, column: Collated) -> &'static str {
+    pub fn fenced(self, column: Column) -> &'static str {
         match (self, column) {
-            (Self::Sqlite, Collated::LogEmail) => "member_email COLLATE NOCASE",
-            (Self::Sqlite, Collated::MemberEmail) => "email COLLATE NOCASE",
+            (Self::Sqlite, Column::ActionType) => "+action_type",
+            (Self::Sqlite, Column::Status) => "+status",
+            (Self::Sqlite, Column::Area) => "+area",
+            (Self::Sqlite, Column::MemberId) => "+member_id",
+            (Self::Sqlite, Column::MemberEmail) => "+member_email COLLATE NOCASE",
+            (Self::Sqlite, Column::BookingId) => "+booking_id",
+            (Self::Sqlite, Column::Ip) => "+ip",
+        }
+    }
+
+    /// `member_email` as its index orders it.
+    #[must_use]
+    pub fn log_email(self) -> &'static str {
+        match self {
+            Self::Sqlite => "member_email COLLATE NOCASE",
+        }
+    }
+
+    /// `members.email` as its index orders it.
+    #[must_use]
+    pub fn member_email(self) -> &'static str {
+        match self {
+            Self::Sqlite => "email COLLATE NOCASE",
         }
     }
 }
 
-/// A column that is compared in any case of ASCII letters.
+/// A column of `audit_logs` that a filter asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Collated {
-    /// `audit_logs.member_email`.
-    LogEmail,
-    /// `members.email`.
+pub enum Column {
+    /// `action_type`
+    ActionType,
+    /// `status`
+    Status,
+    /// `area`
+    Area,
+    /// `member_id`
+    MemberId,
+    /// `member_email`
     MemberEmail,
+    /// `booking_id`
+    BookingId,
+    /// `ip`: the first address in `ip_address`, as 16 bytes
+    Ip,
 }
 
 impl Db {

@@ -8,6 +8,7 @@ pub mod run;
 pub mod sql;
 mod types;
 
+pub use dialect::{Column, Dialect};
 pub use run::{Budget, Db, FromRow, Looked, Looking, Tx};
 pub use sql::{Arg, Sql};
 

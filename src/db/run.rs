@@ -228,6 +228,12 @@ impl Looking {
         Instant::now() < self.deadline
     }
 
+    /// When the time is over.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     /// Gives the next statements until `time` from now.
     pub async fn extend(&mut self, time: Duration) -> Result<()> {
         self.deadline = Instant::now() + time;

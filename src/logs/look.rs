@@ -1,0 +1,283 @@
+//! Bounded looking: walks a plan in steps until the page is full, the log ends, or the budget is spent, and says how
+//! far it came.
+//!
+//! A step follows the one predicate whose `step`th entry lies furthest back (the rarest at that place), and reads at
+//! most that many entries. So a conjunction that matches nothing costs a known amount of looking, whatever the planner
+//! would have thought of it.
+
+use std::ops::ControlFlow;
+
+use super::sql::{Bound, Candidate, Columns, Driver, Plan, Window};
+use crate::{
+    core::{error::Result, time::Timestamp},
+    db::{Budget, Db, Looked, Looking},
+    paging::{At, Direction, Key, Seen},
+};
+
+/// Counting stops here.
+pub const COUNT_CAP: u64 = 10_000;
+
+/// How many candidates are checked however late it is, so that looking further always leads further.
+const AT_LEAST: usize = 100;
+
+/// How many entries match, as far as was looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// So many.
+    Exactly(u64),
+    /// More than so many.
+    MoreThan(u64),
+    /// So many back to a row; how many before that is not known.
+    AtLeast {
+        /// So many.
+        n: u64,
+        /// The row up to which was looked, if that is known.
+        looked_to: Option<Key>,
+    },
+}
+
+/// A key as a row.
+#[derive(Debug, sqlx::FromRow)]
+struct KeyRow {
+    timestamp: Timestamp,
+    id: uuid::Uuid,
+}
+
+impl From<KeyRow> for Key {
+    fn from(row: KeyRow) -> Self {
+        Self { timestamp: row.timestamp, id: row.id }
+    }
+}
+
+/// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
+pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
+    let mut looking = db.look(budget).await?;
+    let found = Walk { plan, looking: &mut looking, direction: at.direction(), budget }.keys(at, want).await;
+    finish(looking, found).await
+}
+
+/// How many rows match at all.
+pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
+    let mut looking = db.look(budget).await?;
+    let found = Walk { plan, looking: &mut looking, direction: Direction::Older, budget }.count().await;
+    finish(looking, found).await
+}
+
+/// Gives the reader back where all went well; a failed one is closed.
+async fn finish<T>(looking: Looking, found: Result<T>) -> Result<T> {
+    let found = found?;
+    looking.done().await?;
+    Ok(found)
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    looking: &'a mut Looking,
+    direction: Direction,
+    budget: Budget,
+}
+
+/// A stretch of the list that one step looks through.
+struct Step {
+    driver: Driver,
+    window: Window,
+    /// Its last row; none where it reaches the end.
+    boundary: Option<Key>,
+}
+
+/// What came of one step.
+enum Stepped<T> {
+    Done(T),
+    /// Time was over; looking came this far, if it came anywhere.
+    Interrupted(T, Option<Key>),
+}
+
+impl Walk<'_> {
+    async fn keys(mut self, at: At, want: usize) -> Result<(Vec<Key>, Seen)> {
+        let mut window = self.plan.window;
+        if let Some(cursor) = at.cursor() {
+            window = window.beyond(cursor.into(), self.direction);
+        }
+        let mut found: Vec<Key> = Vec::new();
+        let mut taken = 0;
+        let mut seen = None;
+        loop {
+            let Some(step) = self.step(window, taken).await? else {
+                return Ok((found, seen.map_or(Seen::All, Seen::To)));
+            };
+            match self.step_keys(&step, want - found.len()).await? {
+                Stepped::Done(keys) => found.extend(keys),
+                Stepped::Interrupted(keys, far) => {
+                    found.extend(keys);
+                    let far = far.or(seen);
+                    if let Some(far) = far {
+                        return Ok((found, Seen::To(far)));
+                    }
+                    self.again_smaller().await?;
+                    continue;
+                }
+            }
+            let Some(boundary) = step.boundary else { return Ok((found, Seen::All)) };
+            seen = Some(boundary);
+            taken += 1;
+            if found.len() >= want || taken >= self.budget.steps || !self.looking.in_time() {
+                return Ok((found, Seen::To(boundary)));
+            }
+            window = window.beyond(Bound { key: boundary, inclusive: false }, self.direction);
+        }
+    }
+
+    async fn count(mut self) -> Result<Count> {
+        let mut window = self.plan.window;
+        let mut n = 0;
+        let mut taken = 0;
+        let mut looked_to = None;
+        loop {
+            let Some(step) = self.step(window, taken).await? else { return Ok(Count::AtLeast { n, looked_to }) };
+            match self.step_count(&step, COUNT_CAP + 1 - n).await? {
+                Stepped::Done(more) => n += more,
+                Stepped::Interrupted(more, far) => {
+                    return Ok(Count::AtLeast { n: n + more, looked_to: far.or(looked_to) });
+                }
+            }
+            if n > COUNT_CAP {
+                return Ok(Count::MoreThan(COUNT_CAP));
+            }
+            let Some(boundary) = step.boundary else { return Ok(Count::Exactly(n)) };
+            looked_to = Some(boundary);
+            taken += 1;
+            if taken >= self.budget.steps || !self.looking.in_time() {
+                return Ok(Count::AtLeast { n, looked_to });
+            }
+            window = window.beyond(Bound { key: boundary, inclusive: false }, Direction::Older);
+        }
+    }
+
+    /// The next stretch, and by which predicate to look through it. None where time is over and something was seen.
+    async fn step(&mut self, window: Window, taken: u32) -> Result<Option<Step>> {
+        let drivers = self.plan.drivers();
+        if self.plan.is_walk() {
+            let driver = drivers.first().copied().flatten();
+            return Ok(Some(Step { driver, window, boundary: None }));
+        }
+        let mut best: Option<(Driver, Key)> = None;
+        for driver in drivers {
+            let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
+            let boundary = match self.looking.fetch_all::<KeyRow>(sql.clone()).await? {
+                Looked::Whole(rows) => rows,
+                Looked::Interrupted if taken > 0 => return Ok(None),
+                Looked::Interrupted => {
+                    self.again_smaller().await?;
+                    let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
+                    match self.looking.fetch_all::<KeyRow>(sql).await? {
+                        Looked::Whole(rows) => rows,
+                        Looked::Interrupted => return Ok(None),
+                    }
+                }
+            };
+            let Some(key) = boundary.into_iter().next().map(Key::from) else {
+                return Ok(Some(Step { driver, window, boundary: None }));
+            };
+            let further = |than: Key| match self.direction {
+                Direction::Older => key < than,
+                Direction::Newer => key > than,
+            };
+            if best.is_none_or(|(_, than)| further(than)) {
+                best = Some((driver, key));
+            }
+        }
+        Ok(best.map(|(driver, key)| Step { driver, window: window.up_to(key, self.direction), boundary: Some(key) }))
+    }
+
+    /// A first step must come to an end, or looking further would lead nowhere: it is made small and gets time.
+    async fn again_smaller(&mut self) -> Result<()> {
+        const SMALL: i64 = 500;
+        const TIME: std::time::Duration = std::time::Duration::from_secs(5);
+        self.budget.step = self.budget.step.min(SMALL);
+        self.budget.steps = 1;
+        self.looking.extend(TIME).await
+    }
+
+    async fn step_keys(&mut self, step: &Step, want: usize) -> Result<Stepped<Vec<Key>>> {
+        let mut keys: Vec<Key> = Vec::new();
+        if self.plan.checks.is_empty() {
+            let limit = i64::try_from(want).unwrap_or(i64::MAX);
+            let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Key);
+            return Ok(match self.looking.fetch_all::<KeyRow>(sql).await? {
+                Looked::Whole(rows) => {
+                    keys.extend(rows.into_iter().map(Key::from));
+                    // Two branches may meet one row; its copies stand side by side.
+                    keys.dedup();
+                    keys.truncate(want);
+                    Stepped::Done(keys)
+                }
+                Looked::Interrupted => Stepped::Interrupted(keys, None),
+            });
+        }
+        let far = self.candidates(step, |key| {
+            keys.push(key);
+            if keys.len() >= want { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        Ok(match far.await? {
+            Stepped::Done(()) => Stepped::Done(keys),
+            Stepped::Interrupted((), far) => Stepped::Interrupted(keys, far),
+        })
+    }
+
+    async fn step_count(&mut self, step: &Step, cap: u64) -> Result<Stepped<u64>> {
+        let mut n = 0;
+        if self.plan.checks.is_empty() {
+            let sql = self.plan.count(step.driver, step.window, i64::try_from(cap).unwrap_or(i64::MAX));
+            return Ok(match self.looking.fetch_all::<(i64,)>(sql).await? {
+                Looked::Whole(rows) => {
+                    Stepped::Done(rows.first().map_or(0, |(n,)| u64::try_from(*n).unwrap_or_default()))
+                }
+                Looked::Interrupted => Stepped::Interrupted(0, None),
+            });
+        }
+        let far = self.candidates(step, |_| {
+            n += 1;
+            if n >= cap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        Ok(match far.await? {
+            Stepped::Done(()) => Stepped::Done(n),
+            Stepped::Interrupted((), far) => Stepped::Interrupted(n, far),
+        })
+    }
+
+    /// Checks the candidates of a step one by one, in their order, and hands over those that pass.
+    async fn candidates(
+        &mut self,
+        step: &Step,
+        mut hit: impl FnMut(Key) -> ControlFlow<()>,
+    ) -> Result<Stepped<()>> {
+        let limit = self.budget.step.saturating_mul(2);
+        let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
+        let deadline = self.looking.deadline();
+        let checks = &self.plan.checks;
+        let mut last: Option<Key> = None;
+        let mut looked = 0;
+        let mut late = false;
+        let ran = self.looking.for_each(sql, |candidate: Candidate| {
+            let key = Key { timestamp: candidate.timestamp, id: candidate.id };
+            if last == Some(key) {
+                return ControlFlow::Continue(());
+            }
+            last = Some(key);
+            looked += 1;
+            if checks.pass(&candidate) {
+                hit(key)?;
+            }
+            // A traceback may be long: the clock is asked here as well, not only inside the database.
+            if looked >= AT_LEAST && std::time::Instant::now() >= deadline {
+                late = true;
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        Ok(match ran.await? {
+            Looked::Whole(()) if !late => Stepped::Done(()),
+            _ => Stepped::Interrupted((), last),
+        })
+    }
+}

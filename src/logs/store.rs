@@ -1,0 +1,244 @@
+//! Asking the database about the log: what a filter's values stand for, a page of rows, one entry.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{
+    filter::{Area, Filter, ListQuery, Who},
+    log::{Details, Log},
+    look::{self, Count},
+    sql::{self, BRANCHES, Meaning, Person, Plan},
+};
+use crate::{
+    core::{error::Result, time::Timestamp},
+    db::{Budget, Db, Sql},
+    paging::{At, Cursor, Key, Page},
+};
+
+/// The values that the log holds, for the choices of the filter form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values {
+    /// Every action, in alphabetical order, at most 200.
+    pub action_types: Vec<String>,
+    /// Every status, at most 200.
+    pub statuses: Vec<String>,
+    /// Every area, at most 200.
+    pub areas: Vec<String>,
+}
+
+/// The values that the log holds.
+pub async fn values(db: &Db) -> Result<Values> {
+    Ok(Values {
+        action_types: all_values(db, Sql::new("action_type")).await?,
+        statuses: all_values(db, Sql::new("status")).await?,
+        areas: all_values(db, Sql::new("area")).await?,
+    })
+}
+
+/// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.
+async fn all_values(db: &Db, column: Sql) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&column, &Sql::empty(), Sql::new("audit_logs"))).await?;
+    Ok(rows.into_iter().map(|(value,)| value).take(BRANCHES).collect())
+}
+
+/// The statement behind [`all_values`], within a `range` of conditions that each begin with `AND`.
+fn skip_scan(column: &Sql, range: &Sql, table: Sql) -> Sql {
+    let smallest = |beyond: &'static str| {
+        Sql::new("SELECT min(")
+            .append(column)
+            .text(") FROM ")
+            .append(&table)
+            .text(" WHERE ")
+            .append(column)
+            .text(beyond)
+            .append(range)
+    };
+    Sql::new("WITH RECURSIVE v(a) AS (")
+        .append(&smallest(" IS NOT NULL"))
+        .text(" UNION ALL SELECT (")
+        .append(&smallest(" > v.a"))
+        .text(") FROM v WHERE v.a IS NOT NULL) SELECT a FROM v WHERE a IS NOT NULL LIMIT ")
+        .bind(i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX))
+}
+
+/// What the values of `filter` stand for at this moment.
+async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
+    let mut meaning = Meaning::default();
+    if !filter.action_type.is_empty() {
+        meaning.action_types = all_values(db, Sql::new("action_type")).await?;
+    }
+    if !filter.action_type.is_empty() || !filter.status.is_empty() {
+        meaning.statuses = all_values(db, Sql::new("status")).await?;
+    }
+    meaning.areas = areas(db, filter).await?;
+    for who in &filter.who {
+        meaning.people.push(person(db, who).await?);
+    }
+    if let Some(block) = filter.ip {
+        let range = Sql::new(" AND ip >= ").bind(block.first()).text(" AND ip <= ").bind(block.last());
+        let found: Vec<(Vec<u8>,)> = db.fetch_all(skip_scan(&Sql::new("ip"), &range, Sql::new("audit_logs"))).await?;
+        let found: Vec<[u8; 16]> = found.into_iter().filter_map(|(ip,)| ip.try_into().ok()).collect();
+        meaning.addresses = Some(found).filter(|found| found.len() <= BRANCHES);
+    }
+    Ok(meaning)
+}
+
+/// The areas in the log that the included values stand for.
+async fn areas(db: &Db, filter: &Filter) -> Result<Option<Vec<String>>> {
+    let mut out = Vec::new();
+    for area in &filter.area.any {
+        match area {
+            Area::Exactly(area) => out.push(area.clone()),
+            Area::Below(top) => {
+                let (first, last) = sql::below(top);
+                let range = Sql::new(" AND area >= ").bind(first).text(" AND area < ").bind(last);
+                let below: Vec<(String,)> =
+                    db.fetch_all(skip_scan(&Sql::new("area"), &range, Sql::new("audit_logs"))).await?;
+                out.push(top.clone());
+                out.extend(below.into_iter().map(|(area,)| area));
+            }
+        }
+        if out.len() > BRANCHES {
+            return Ok(None);
+        }
+    }
+    Ok(Some(out))
+}
+
+async fn person(db: &Db, who: &Who) -> Result<Person> {
+    let dialect = db.dialect();
+    Ok(match who {
+        Who::Member(id) => Person::Id(*id),
+        Who::Email(email) => {
+            let sql = Sql::new("SELECT id FROM members WHERE ").append(&dialect.member_email_is(email)).text(" LIMIT 50");
+            let owners: Vec<(Uuid,)> = db.fetch_all(sql).await?;
+            Person::Email { email: email.clone(), owners: owners.into_iter().map(|(id,)| id).collect() }
+        }
+        Who::EmailPrefix(prefix) => {
+            let (first, last) = sql::begins(prefix);
+            let within = |column: &'static str| {
+                Sql::new(column).text(" >= ").bind(&first).text(" AND ").text(column).text(" < ").bind(&last)
+            };
+            let range = Sql::new(" AND ").append(&within(dialect.log_email()));
+            let column = Sql::new(dialect.log_email());
+            let emails: Vec<(String,)> = db.fetch_all(skip_scan(&column, &range, Sql::new("audit_logs"))).await?;
+            let owners = Sql::new("SELECT id FROM members WHERE ").append(&within(dialect.member_email()));
+            let cap = i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX);
+            let owners: Vec<(Uuid,)> = db.fetch_all(owners.text(" LIMIT ").bind(cap)).await?;
+            let few = |n: usize| n <= BRANCHES / 2;
+            Person::Prefix {
+                prefix: prefix.clone(),
+                emails: few(emails.len()).then(|| emails.into_iter().map(|(email,)| email).collect()),
+                owners: few(owners.len()).then(|| owners.into_iter().map(|(id,)| id).collect()),
+            }
+        }
+        Who::Anonymous => Person::Anonymous,
+        Who::NoAccount => Person::NoAccount,
+    })
+}
+
+/// The plan of a filter at `now`, for a role that sees `details` or not.
+pub async fn plan(db: &Db, filter: &Filter, now: Timestamp, details: bool) -> Result<Plan> {
+    let meaning = meaning(db, filter).await?;
+    Ok(sql::plan(filter, &meaning, db.dialect(), now, details))
+}
+
+/// A page of the list.
+pub async fn page(db: &Db, plan: &Plan, query: &ListQuery, budget: Budget) -> Result<Page<Log>> {
+    let limit = usize::from(query.limit);
+    let (keys, seen) = look::keys(db, plan, query.at, limit + 1, budget).await?;
+    let page = Page::new(keys, limit, query.at, seen, |key| *key);
+    let mut rows: HashMap<Uuid, Log> = rows(db, &page.rows).await?.into_iter().map(|log| (log.id, log)).collect();
+    let rows = page.rows.iter().filter_map(|key| rows.remove(&key.id)).collect();
+    Ok(Page { rows, older: page.older, newer: page.newer, looked_to: page.looked_to })
+}
+
+/// How many entries match, as far as a page that is at hand does not tell already.
+pub async fn count(db: &Db, plan: &Plan, page: &Page<Log>, budget: Budget) -> Result<Count> {
+    let whole = page.older.is_none() && page.newer.is_none() && page.looked_to.is_none();
+    if whole {
+        return Ok(Count::Exactly(u64::try_from(page.rows.len()).unwrap_or(u64::MAX)));
+    }
+    look::count(db, plan, budget).await
+}
+
+const LIST_COLUMNS: &str = "SELECT l.id, l.\"timestamp\", l.member_id, l.member_email, l.action_type, l.area, \
+    l.description, l.status, l.booking_id, substr(l.error_message, 1, 1000) AS error_message, \
+    m.name AS member_name, m.email AS current_email, \
+    (SELECT e.id FROM members e WHERE ";
+const LIST_OWNER: &str = " ORDER BY e.id LIMIT 1) AS owner_id, (SELECT e.name FROM members e WHERE ";
+const LIST_FROM: &str = " ORDER BY e.id LIMIT 1) AS owner_name \
+    FROM audit_logs l LEFT JOIN members m ON m.id = l.member_id WHERE l.id IN (";
+
+async fn rows(db: &Db, keys: &[Key]) -> Result<Vec<Log>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let owner = db.dialect().owner_today();
+    let sql = Sql::new(LIST_COLUMNS).text(owner).text(LIST_OWNER).text(owner).text(LIST_FROM);
+    db.fetch_all(sql.bind_all(keys.iter().map(|key| key.id)).text(")")).await
+}
+
+/// One entry, if there is one.
+pub async fn entry(db: &Db, id: Uuid) -> Result<Option<Log>> {
+    let key = Key { timestamp: Timestamp::MIN, id };
+    Ok(rows(db, &[key]).await?.pop())
+}
+
+/// What only the page of an entry shows.
+pub async fn details(db: &Db, id: Uuid) -> Result<Option<Details>> {
+    let sql = Sql::new(
+        "SELECT l.error_message, l.error_detail, l.ip_address, l.user_agent, l.extra, b.service_type \
+         FROM audit_logs l LEFT JOIN bookings b ON b.id = l.booking_id WHERE l.id = ",
+    );
+    db.fetch_optional(sql.bind(id)).await
+}
+
+/// The traceback of an entry as it came.
+pub async fn error_detail(db: &Db, id: Uuid) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        db.fetch_optional(Sql::new("SELECT error_detail FROM audit_logs WHERE id = ").bind(id)).await?;
+    Ok(row.and_then(|(detail,)| detail))
+}
+
+/// The next entry of a list in each direction from one of its entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The next newer one.
+    pub newer: Neighbour,
+    /// The next older one.
+    pub older: Neighbour,
+}
+
+/// What lies beside an entry in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neighbour {
+    /// This entry.
+    Entry(Key),
+    /// Looking stopped here before one was found.
+    Unknown(Key),
+    /// Nothing.
+    None,
+}
+
+/// What lies beside the entry at `key` in the list of `plan`.
+pub async fn neighbours(db: &Db, plan: &Plan, key: Key, budget: Budget) -> Result<Neighbours> {
+    let beside = async |at| {
+        let (keys, seen) = look::keys(db, plan, at, 1, budget).await?;
+        Ok::<_, crate::core::error::Error>(match (keys.first(), seen) {
+            (Some(key), _) => Neighbour::Entry(*key),
+            (None, crate::paging::Seen::To(key)) => Neighbour::Unknown(key),
+            (None, crate::paging::Seen::All) => Neighbour::None,
+        })
+    };
+    Ok(Neighbours {
+        newer: beside(At::After(Cursor::beyond(key))).await?,
+        older: beside(At::Before(Cursor::beyond(key))).await?,
+    })
+}
+
+/// Whether the log holds any entry at all.
+pub async fn is_empty(db: &Db) -> Result<bool> {
+    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT 1 FROM audit_logs LIMIT 1")).await?.is_none())
+}

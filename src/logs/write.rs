@@ -1,0 +1,181 @@
+//! The one way in: every entry, member and booking that Daybook writes goes through here.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::log::{NewBooking, NewLog, NewMember};
+use crate::{
+    core::{error::Result, ip},
+    db::{Db, Sql, Tx},
+};
+
+/// What is wrong with a field of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadField {
+    /// The column.
+    pub field: &'static str,
+    /// Why it cannot be stored.
+    pub reason: String,
+}
+
+impl NewLog {
+    /// Everything about this entry that no database could hold, or that the model forbids.
+    #[must_use]
+    pub fn problems(&self) -> Vec<BadField> {
+        let mut out = Vec::new();
+        let mut check = |field: &'static str, text: Option<&str>, longest: Option<usize>| {
+            let Some(text) = text else { return };
+            let mut bad = |reason: String| out.push(BadField { field, reason });
+            if text.contains('\0') {
+                bad("holds a NUL character".to_owned());
+            }
+            if let Some(longest) = longest
+                && text.chars().count() > longest
+            {
+                bad(format!("is longer than {longest} characters"));
+            }
+        };
+        check("member_email", self.member_email.as_deref(), Some(255));
+        check("action_type", Some(&self.action_type), Some(64));
+        check("area", Some(&self.area), Some(255));
+        check("description", Some(&self.description), Some(500));
+        check("status", Some(&self.status), Some(16));
+        check("ip_address", self.ip_address.as_deref(), Some(64));
+        check("user_agent", self.user_agent.as_deref(), Some(512));
+        check("error_message", self.error_message.as_deref(), None);
+        check("error_detail", self.error_detail.as_deref(), None);
+        check("extra", self.extra.as_deref(), None);
+        if self.extra.as_deref().is_some_and(|text| serde_json::from_str::<&serde_json::value::RawValue>(text).is_err()) {
+            out.push(BadField { field: "extra", reason: "is not JSON".to_owned() });
+        }
+        out
+    }
+}
+
+/// How many entries were new, and how many stood already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// New ones.
+    pub created: u64,
+    /// Ones whose `id` stood already; they were left as they are.
+    pub duplicate: u64,
+}
+
+/// Rows of one statement: enough to spare round trips, few enough for the limits on parameters.
+const ROWS: usize = 50;
+
+/// Entries, members and bookings that are written together.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// First the members,
+    pub members: Vec<NewMember>,
+    /// then the bookings,
+    pub bookings: Vec<NewBooking>,
+    /// then the entries that refer to them.
+    pub logs: Vec<NewLog>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.bookings.is_empty() && self.logs.is_empty()
+    }
+}
+
+/// Writes a batch in one transaction, durable when this returns.
+pub async fn write(db: &Db, batch: &Batch) -> Result<Written> {
+    let mut tx = db.write().await?;
+    let written = write_in(&mut tx, batch).await?;
+    tx.commit().await?;
+    Ok(written)
+}
+
+/// Writes a batch in a transaction at hand.
+pub async fn write_in(tx: &mut Tx, batch: &Batch) -> Result<Written> {
+    for members in batch.members.chunks(ROWS) {
+        let row = |member: &NewMember| {
+            Sql::new("(").bind(member.id).text(", ").bind(member.email.clone()).text(", ").bind(member.name.clone()).text(")")
+        };
+        let sql = Sql::new("INSERT INTO members (id, email, name) VALUES ")
+            .append(&Sql::join(", ", members.iter().map(row)))
+            .text(" ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name");
+        tx.execute(sql).await?;
+    }
+    for bookings in batch.bookings.chunks(ROWS) {
+        let row = |booking: &NewBooking| {
+            Sql::new("(")
+                .bind(booking.id)
+                .text(", ")
+                .bind(booking.member_id)
+                .text(", ")
+                .bind(booking.service_type.clone())
+                .text(")")
+        };
+        let sql = Sql::new("INSERT INTO bookings (id, member_id, service_type) VALUES ")
+            .append(&Sql::join(", ", bookings.iter().map(row)))
+            .text(" ON CONFLICT (id) DO UPDATE SET member_id = excluded.member_id, service_type = excluded.service_type");
+        tx.execute(sql).await?;
+    }
+    let mut written = Written::default();
+    for logs in batch.logs.chunks(ROWS) {
+        insert(tx, logs, &mut written).await?;
+    }
+    Ok(written)
+}
+
+/// Inserts the entries whose ids are new. It looks first: the table refuses an insert that meets an existing id, even
+/// one that would do nothing.
+async fn insert(tx: &mut Tx, logs: &[NewLog], written: &mut Written) -> Result<()> {
+    let sql = Sql::new("SELECT id FROM audit_logs WHERE id IN (").bind_all(logs.iter().map(|log| log.id)).text(")");
+    let standing: Vec<(Uuid,)> = tx.fetch_all(sql).await?;
+    let mut known: HashSet<Uuid> = standing.into_iter().map(|(id,)| id).collect();
+    let new: Vec<&NewLog> = logs.iter().filter(|log| known.insert(log.id)).collect();
+    written.duplicate += u64::try_from(logs.len() - new.len()).unwrap_or_default();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let sql = Sql::new(
+        "INSERT INTO audit_logs (id, \"timestamp\", member_id, member_email, action_type, area, status, description, \
+         booking_id, ip_address, ip, user_agent, extra, error_message, error_detail) VALUES ",
+    )
+    .append(&Sql::join(", ", new.iter().map(|log| row(log))));
+    written.created += tx.execute(sql).await?;
+    Ok(())
+}
+
+fn row(log: &NewLog) -> Sql {
+    let address = log.ip_address.as_deref().and_then(ip::first_address).map(|address| ip::key(address).to_vec());
+    Sql::new("(")
+        .bind(log.id)
+        .text(", ")
+        .bind(log.timestamp)
+        .text(", ")
+        .bind(log.member_id)
+        .text(", ")
+        .bind(log.member_email.clone())
+        .text(", ")
+        .bind(&log.action_type)
+        .text(", ")
+        .bind(&log.area)
+        .text(", ")
+        .bind(&log.status)
+        .text(", ")
+        .bind(&log.description)
+        .text(", ")
+        .bind(log.booking_id)
+        .text(", ")
+        .bind(log.ip_address.clone())
+        .text(", ")
+        .bind(address)
+        .text(", ")
+        .bind(log.user_agent.clone())
+        .text(", ")
+        .bind(log.extra.clone())
+        .text(", ")
+        .bind(log.error_message.clone())
+        .text(", ")
+        .bind(log.error_detail.clone())
+        .text(")")
+}
