@@ -9,4 +9,5 @@ pub mod log;
 pub mod look;
 pub mod sql;
 pub mod store;
+pub mod traceback;
 pub mod write;
