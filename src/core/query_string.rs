@@ -64,9 +64,28 @@ fn decode(text: &str) -> Result<String, String> {
 }
 
 /// What must be escaped in a value. `/ * ! : @ ,` stay readable; they mean nothing in a query.
-const VALUE: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'>').add(b'\'').add(b'`').add(b'=')
-        .add(b'\\').add(b'^').add(b'{').add(b'|').add(b'}').add(b'[').add(b']').add(b'?').add(b';').add(b'$');
+const VALUE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\'')
+    .add(b'`')
+    .add(b'=')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b'[')
+    .add(b']')
+    .add(b'?')
+    .add(b';')
+    .add(b'$');
 
 /// Writes parameters as a query string, without a leading `?`.
 #[must_use]

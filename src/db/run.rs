@@ -86,15 +86,11 @@ impl Db {
                 .test_before_acquire(false)
         };
         // The writer first: it sets WAL mode, in which readers and the writer do not wait for each other.
-        let writer =
-            pool(1).connect_with(options.clone().pragma("cache_size", "-32000")).await.map_err(explain)?;
+        let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-32000")).await.map_err(explain)?;
         let readers = pool(READERS)
             .min_connections(1)
             .connect_with(
-                options
-                    .pragma("query_only", "ON")
-                    .pragma("cache_size", "-4000")
-                    .pragma("mmap_size", "17179869184"),
+                options.pragma("query_only", "ON").pragma("cache_size", "-4000").pragma("mmap_size", "17179869184"),
             )
             .await
             .map_err(explain)?;
@@ -145,9 +141,7 @@ impl Db {
     /// Begins a transaction on the one writer. Dropped without [`Tx::commit`], it leaves nothing.
     pub async fn write(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite(db) => {
-                Ok(Tx::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?))
-            }
+            Self::Sqlite(db) => Ok(Tx::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?)),
         }
     }
 

@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn placeholders_are_numbered_when_pieces_are_together() {
         let area = Sql::new("area = ").bind("a");
-        let sql = Sql::new("SELECT 1 WHERE ").append(&Sql::join(" AND ", [area.clone(), area])).text(" LIMIT ").bind(5_i64);
+        let sql =
+            Sql::new("SELECT 1 WHERE ").append(&Sql::join(" AND ", [area.clone(), area])).text(" LIMIT ").bind(5_i64);
         let (text, args) = sql.render();
         assert_eq!(text, "SELECT 1 WHERE area = $1 AND area = $2 LIMIT $3");
         assert_eq!(args, [Arg::Text("a".into()), Arg::Text("a".into()), Arg::Int(5)]);

@@ -67,7 +67,7 @@ impl FilterForm {
     /// The last value of a parameter as typed, or nothing.
     #[must_use]
     pub fn value(&self, name: &str) -> &str {
-        self.all(name).last().map_or("", |pair| pair.value.as_str())
+        self.pairs.iter().rfind(|pair| pair.name == name).map_or("", |pair| pair.value.as_str())
     }
 
     /// The keys of `extra` that are asked for, in their order.
@@ -226,7 +226,10 @@ impl Reader<'_> {
                 Some(who) => out.push(who),
                 None => self.errors.add(
                     "member",
-                    format!("“{text}” is neither an e-mail nor a member ID. For every e-mail that begins so, write {}*.", text.trim_end_matches('*')),
+                    format!(
+                        "“{text}” is neither an e-mail nor a member ID. For every e-mail that begins so, write {}*.",
+                        text.trim_end_matches('*')
+                    ),
                 ),
             }
         }

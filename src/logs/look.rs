@@ -246,11 +246,7 @@ impl Walk<'_> {
     }
 
     /// Checks the candidates of a step one by one, in their order, and hands over those that pass.
-    async fn candidates(
-        &mut self,
-        step: &Step,
-        mut hit: impl FnMut(Key) -> ControlFlow<()>,
-    ) -> Result<Stepped<()>> {
+    async fn candidates(&mut self, step: &Step, mut hit: impl FnMut(Key) -> ControlFlow<()>) -> Result<Stepped<()>> {
         let limit = self.budget.step.saturating_mul(2);
         let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
         let deadline = self.looking.deadline();

@@ -486,9 +486,11 @@ fn areas(choice: &Choice<Area>, meaning: &Meaning, dialect: Dialect) -> Option<P
         residuals.push(Sql::new("(").append(&Sql::join(" OR ", choice.any.iter().map(is))).text(")"));
     }
     residuals.extend(choice.none.iter().map(|area| Sql::new("NOT ").append(&is(area))));
-    let included: Option<BTreeSet<&String>> = meaning.areas.as_ref().filter(|_| !choice.any.is_empty()).map(|areas| {
-        areas.iter().filter(|area| choice.admits(|value| value.covers(area))).collect()
-    });
+    let included: Option<BTreeSet<&String>> = meaning
+        .areas
+        .as_ref()
+        .filter(|_| !choice.any.is_empty())
+        .map(|areas| areas.iter().filter(|area| choice.admits(|value| value.covers(area))).collect());
     let included: Option<Vec<&String>> = included.map(|areas| areas.into_iter().collect());
     Some(Predicate {
         residual: Sql::join(" AND ", residuals),

@@ -111,7 +111,8 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
     Ok(match who {
         Who::Member(id) => Person::Id(*id),
         Who::Email(email) => {
-            let sql = Sql::new("SELECT id FROM members WHERE ").append(&dialect.member_email_is(email)).text(" LIMIT 50");
+            let sql =
+                Sql::new("SELECT id FROM members WHERE ").append(&dialect.member_email_is(email)).text(" LIMIT 50");
             let owners: Vec<(Uuid,)> = db.fetch_all(sql).await?;
             Person::Email { email: email.clone(), owners: owners.into_iter().map(|(id,)| id).collect() }
         }

@@ -46,7 +46,8 @@ impl NewLog {
         check("error_message", self.error_message.as_deref(), None);
         check("error_detail", self.error_detail.as_deref(), None);
         check("extra", self.extra.as_deref(), None);
-        if self.extra.as_deref().is_some_and(|text| serde_json::from_str::<&serde_json::value::RawValue>(text).is_err()) {
+        if self.extra.as_deref().is_some_and(|text| serde_json::from_str::<&serde_json::value::RawValue>(text).is_err())
+        {
             out.push(BadField { field: "extra", reason: "is not JSON".to_owned() });
         }
         out
@@ -96,7 +97,13 @@ pub async fn write(db: &Db, batch: &Batch) -> Result<Written> {
 pub async fn write_in(tx: &mut Tx, batch: &Batch) -> Result<Written> {
     for members in batch.members.chunks(ROWS) {
         let row = |member: &NewMember| {
-            Sql::new("(").bind(member.id).text(", ").bind(member.email.clone()).text(", ").bind(member.name.clone()).text(")")
+            Sql::new("(")
+                .bind(member.id)
+                .text(", ")
+                .bind(member.email.clone())
+                .text(", ")
+                .bind(member.name.clone())
+                .text(")")
         };
         let sql = Sql::new("INSERT INTO members (id, email, name) VALUES ")
             .append(&Sql::join(", ", members.iter().map(row)))
@@ -115,7 +122,9 @@ pub async fn write_in(tx: &mut Tx, batch: &Batch) -> Result<Written> {
         };
         let sql = Sql::new("INSERT INTO bookings (id, member_id, service_type) VALUES ")
             .append(&Sql::join(", ", bookings.iter().map(row)))
-            .text(" ON CONFLICT (id) DO UPDATE SET member_id = excluded.member_id, service_type = excluded.service_type");
+            .text(
+                " ON CONFLICT (id) DO UPDATE SET member_id = excluded.member_id, service_type = excluded.service_type",
+            );
         tx.execute(sql).await?;
     }
     let mut written = Written::default();
