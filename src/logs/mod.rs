@@ -1,4 +1,5 @@
 //! Floor 3, the heart: the audit log.
 
+pub mod json;
 pub mod log;
 pub mod traceback;
