@@ -2,5 +2,6 @@
 
 pub mod json;
 pub mod log;
+pub mod ticket;
 pub mod traceback;
 pub mod user_agent;
