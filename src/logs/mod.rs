@@ -2,6 +2,7 @@
 //!
 //! query string → [`form::FilterForm`] → [`filter::Filter`] → [`sql::Plan`] → page of [`log::Log`] → view → template.
 
+<<<<<<< HEAD
 pub mod filter;
 pub mod form;
 pub mod json;
@@ -11,3 +12,10 @@ pub mod sql;
 pub mod store;
 pub mod traceback;
 pub mod write;
+=======
+pub mod json;
+pub mod log;
+pub mod ticket;
+pub mod traceback;
+pub mod user_agent;
+>>>>>>> h-entry
