@@ -3,12 +3,9 @@
 pub mod error;
 pub mod form;
 pub mod ip;
-<<<<<<< HEAD
 pub mod query_string;
+pub mod redact;
 pub mod role;
 pub mod secret;
-=======
-pub mod redact;
->>>>>>> h-entry
 pub mod time;
 pub mod words;

@@ -2,20 +2,17 @@
 //!
 //! query string → [`form::FilterForm`] → [`filter::Filter`] → [`sql::Plan`] → page of [`log::Log`] → view → template.
 
-<<<<<<< HEAD
 pub mod filter;
 pub mod form;
 pub mod json;
+pub mod link;
 pub mod log;
 pub mod look;
 pub mod sql;
 pub mod store;
-pub mod traceback;
-pub mod write;
-=======
-pub mod json;
-pub mod log;
+pub mod summary;
 pub mod ticket;
 pub mod traceback;
 pub mod user_agent;
->>>>>>> h-entry
+pub mod view;
+pub mod write;

@@ -1,8 +1,5 @@
 //! From rows to what a template prints: strings and URLs, already decided. What a role may see is decided here, once.
 
-pub mod controls;
-pub mod entry;
-pub mod list;
 pub mod row;
 
 use crate::core::{
