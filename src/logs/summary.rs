@@ -156,9 +156,7 @@ fn noun(filter: &Filter) -> String {
     };
     match filter.status.any.as_slice() {
         [] => "Entries".to_owned(),
-        statuses => {
-            words::list(&statuses.iter().enumerate().map(|(at, status)| noun(at, status)).collect::<Vec<_>>())
-        }
+        statuses => words::list(&statuses.iter().enumerate().map(|(at, status)| noun(at, status)).collect::<Vec<_>>()),
     }
 }
 

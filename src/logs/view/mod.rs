@@ -1,5 +1,8 @@
 //! From rows to what a template prints: strings and URLs, already decided. What a role may see is decided here, once.
 
+pub mod controls;
+pub mod entry;
+pub mod list;
 pub mod row;
 
 use crate::core::{
