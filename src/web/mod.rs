@@ -1,1 +1,3 @@
-//! (in work)
+//! Floor 2: what every page is made of and knows no feature.
+
+pub mod assets;
