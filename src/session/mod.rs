@@ -1,1 +1,3 @@
-//! (in work)
+//! Floor 2: who is signed in.
+
+pub mod pages;
