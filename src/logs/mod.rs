@@ -8,6 +8,7 @@ pub mod json;
 pub mod link;
 pub mod log;
 pub mod look;
+pub mod pages;
 pub mod sql;
 pub mod store;
 pub mod summary;
