@@ -1,3 +1,7 @@
 //! Floor 2: HTTP, without a feature. What every page needs: state, answers, errors, headers, static files.
 
+pub mod assets;
+pub mod error_page;
+pub mod shell;
 pub mod state;
+pub mod zones;

@@ -1,0 +1,113 @@
+// Copy buttons, menus, keys, focus after a swap. Every page works without this file.
+(() => {
+  const $ = (selector, within = document) => within.querySelector(selector);
+  // Browser storage may be switched off; then nothing is remembered.
+  const store = (kind, name, value) => {
+    try {
+      if (value === undefined) return window[kind].getItem(name);
+      value === null ? window[kind].removeItem(name) : window[kind].setItem(name, value);
+    } catch { return null; }
+  };
+  const keysOff = () => store("localStorage", "daybook-keys") === "off";
+  const say = (text) => {
+    const place = $("#announce");
+    if (!place) return;
+    place.textContent = "";
+    setTimeout(() => { place.textContent = text; }, 50);
+  };
+  document.documentElement.classList.add("js");
+
+  addEventListener("DOMContentLoaded", () => {
+    const off = $("#keys-off"), here = $("[data-here]");
+    if (off) off.checked = keysOff();
+    if (here) {
+      here.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      $("span", here).textContent = `This device’s zone: ${here.value}`;
+    }
+  });
+
+  const copy = async (button) => {
+    const { copy: text, copyFrom, copyLink } = button.dataset, source = copyFrom && $(copyFrom);
+    const value = copyLink ? new URL(copyLink, location).href : source ? source.value ?? source.textContent : text;
+    try { await navigator.clipboard.writeText(value); } catch {
+      // Without https there is no clipboard to write to.
+      const box = Object.assign(document.createElement("textarea"), { value });
+      document.body.append(box);
+      box.select();
+      document.execCommand("copy");
+      box.remove();
+      button.focus();
+    }
+    say("Copied");
+    if (button.dataset.busy) return;
+    button.dataset.busy = 1;
+    const use = $("use", button), label = $("span", button), icon = use?.getAttribute("href"), word = label?.textContent;
+    use?.setAttribute("href", icon.replace(/#.*/, "#check"));
+    if (label) label.textContent = "Copied";
+    setTimeout(() => {
+      use?.setAttribute("href", icon);
+      if (label) label.textContent = word;
+      delete button.dataset.busy;
+    }, 1600);
+  };
+
+  const closeMenus = (but) => document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(but)) menu.open = false; });
+  addEventListener("focusin", (e) => closeMenus(e.target));
+  addEventListener("click", (e) => {
+    const button = e.target.closest("[data-copy],[data-copy-from],[data-copy-link]");
+    if (button) copy(button);
+    closeMenus(e.target);
+    // A link to a field inside the closed filter drawer opens the drawer.
+    const hash = e.target.closest('a[href^="#"]')?.hash, field = hash?.length > 1 && $(hash), drawer = field && field.closest("[popover]");
+    if (drawer && !drawer.checkVisibility()) { e.preventDefault(); drawer.showPopover(); field.focus(); }
+  });
+
+  // Which member: the radios and the text field are one choice.
+  addEventListener("change", (e) => {
+    const { id, name, type, checked } = e.target, field = $("#f-member");
+    if (id === "keys-off") store("localStorage", "daybook-keys", checked ? "off" : null);
+    if (id === "f-one") field.focus();
+    else if (name === "member" && type === "radio" && field) field.value = "";
+  }, true);
+  addEventListener("input", ({ target }) => { if (target.id === "f-member" && target.value) $("#f-one").checked = true; });
+
+  let lead = "";
+  addEventListener("keydown", (e) => {
+    const { key, target } = e, menu = $(".menu[open]");
+    if (key === "Escape" && menu) { menu.open = false; $("summary", menu).focus(); return; }
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || keysOff()) return;
+    if (target.closest("input:not([type=checkbox],[type=radio]),select,textarea,[contenteditable]")) return;
+    const combined = lead === "g" ? `g ${key}` : key;
+    lead = lead ? "" : key === "g" ? key : "";
+    if (combined === "j" || combined === "k") {
+      const rows = [...document.querySelectorAll("[data-row]")], at = rows.indexOf(document.activeElement);
+      const row = rows[key === "j" ? at + 1 : Math.max(at - 1, 0)];
+      if (row) { e.preventDefault(); row.focus(); row.scrollIntoView({ block: "nearest" }); }
+    } else if (["/", "?", "[", "]", "c", "g a", "g m"].includes(combined)) {
+      const control = $(`[data-key="${combined}"]`);
+      if (!control) return;
+      e.preventDefault();
+      if (key === "/") { control.focus(); control.select(); } else control.click();
+    }
+  });
+
+  // htmx leaves the last path here, filters and all, whatever its history settings say.
+  const forget = () => store("sessionStorage", "htmx-current-path-for-history", null);
+  addEventListener("pagehide", forget);
+  addEventListener("submit", (e) => { if (e.target.action === `${location.origin}/logout`) forget(); });
+
+  const offline = (shown) => {
+    const note = $("#offline"), results = $("#results");
+    if (!note) return;
+    note.hidden = !shown;
+    shown && results ? results.prepend(note) : document.body.append(note);
+    if (shown) say(note.textContent);
+  };
+  addEventListener("htmx:beforeRequest", () => offline(false));
+  addEventListener("htmx:sendError", () => offline(true));
+  addEventListener("htmx:timeout", () => offline(true));
+  // A control that went with the old results leaves focus nowhere: give it to the new ones.
+  addEventListener("htmx:afterSettle", () => {
+    if (document.activeElement === document.body) $("#results-h")?.focus({ preventScroll: true });
+  });
+})();
