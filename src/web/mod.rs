@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod error_page;
+pub mod respond;
 pub mod shell;
 pub mod state;
 pub mod zones;
