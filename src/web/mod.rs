@@ -1,7 +1,9 @@
 //! Floor 2: HTTP, without a feature. What every page needs: state, answers, errors, headers, static files.
 
 pub mod assets;
+pub mod body;
 pub mod error_page;
+pub mod next;
 pub mod respond;
 pub mod shell;
 pub mod state;
