@@ -2,8 +2,10 @@
 
 pub mod assets;
 pub mod body;
+pub mod client;
 pub mod error_page;
 pub mod next;
+pub mod origin;
 pub mod respond;
 pub mod shell;
 pub mod state;
