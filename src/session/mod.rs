@@ -1,1 +1,3 @@
-//! (in work)
+//! Floor 2, above `staff_log`: who may come in, how they sign in, and what every route asks of them.
+
+pub mod accounts;
