@@ -1,3 +1,4 @@
 //! Floor 2, above `staff_log`: who may come in, how they sign in, and what every route asks of them.
 
 pub mod accounts;
+pub mod password;
