@@ -26,6 +26,14 @@ impl Dialect {
         }
     }
 
+    /// `email` of `daybook_staff` equals `email`, in any case of ASCII letters.
+    #[must_use]
+    pub fn staff_email_is(self, email: &str) -> Sql {
+        match self {
+            Self::Sqlite => Sql::new("email = ").bind(email).text(" COLLATE NOCASE"),
+        }
+    }
+
     /// Nobody in `members` has the e-mail of the entry at hand.
     #[must_use]
     pub fn nobody_has_its_email(self) -> Sql {

@@ -1,7 +1,12 @@
 //! Floor 2: HTTP, without a feature. What every page needs: state, answers, errors, headers, static files.
 
 pub mod assets;
+pub mod body;
+pub mod client;
 pub mod error_page;
+pub mod next;
+pub mod origin;
+pub mod respond;
 pub mod shell;
 pub mod state;
 pub mod zones;

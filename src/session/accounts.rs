@@ -1,0 +1,280 @@
+//! Staff accounts: the store. What changes an account takes the transaction, so that the line of the staff's log about
+//! it stands or falls with it.
+
+use anyhow::anyhow;
+use uuid::Uuid;
+
+use crate::{
+    core::{
+        error::{Error, Result},
+        role::Role,
+        secret,
+        time::{Timestamp, Zone},
+    },
+    db::{Db, Sql, Tx},
+    web::shell::Theme,
+};
+
+/// Somebody who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The account's name.
+    pub id: Uuid,
+    /// Their e-mail, as it was typed when the account was made.
+    pub email: String,
+    /// Their name, where one was given.
+    pub name: Option<String>,
+    /// What they may see and do.
+    pub role: Role,
+    /// Argon2id, as a PHC string.
+    pub password_hash: String,
+    /// The zone they chose for good.
+    pub zone: Option<Zone>,
+    /// The theme they chose.
+    pub theme: Theme,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was switched off; none where it is on.
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl Account {
+    /// What ties a session to the password it was begun with: another password gives another stamp.
+    #[must_use]
+    pub fn stamp(&self) -> String {
+        let hash = secret::hash(self.password_hash.as_bytes());
+        hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Their e-mail; see [`email`].
+    pub email: String,
+    /// Their name, at most [`LONGEST_NAME`] characters.
+    pub name: Option<String>,
+    /// Their role.
+    pub role: Role,
+    /// Argon2id, as a PHC string.
+    pub password_hash: String,
+}
+
+/// The longest name, in characters.
+pub const LONGEST_NAME: usize = 80;
+
+/// Reads an e-mail as it may stand in an account. `None` where it cannot be one.
+#[must_use]
+pub fn email(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let (local, domain) = text.rsplit_once('@')?;
+    let fits = !local.is_empty() && !domain.is_empty() && text.chars().count() <= 255;
+    let strange = |c: char| c.is_whitespace() || c.is_control() || "<>\"(),;:\\@".contains(c) || is_hidden(c);
+    (fits && !local.contains(strange) && !domain.contains(strange)).then_some(text)
+}
+
+/// What is not seen and changes what is: with it one address could be made to look like another.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    email: String,
+    name: Option<String>,
+    role: String,
+    password_hash: String,
+    zone: Option<String>,
+    theme: String,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+}
+
+impl Row {
+    fn account(self) -> Result<Account> {
+        let role =
+            self.role.parse().map_err(|reason| Error::Internal(anyhow!("staff account {}: {reason}", self.id)))?;
+        Ok(Account {
+            id: self.id,
+            email: self.email,
+            name: self.name,
+            role,
+            password_hash: self.password_hash,
+            // A zone that this build no longer knows is no reason to keep anybody out.
+            zone: self.zone.and_then(|zone| zone.parse().ok()),
+            theme: Theme::parse(&self.theme).unwrap_or_default(),
+            created_at: self.created_at,
+            disabled_at: self.disabled_at,
+        })
+    }
+}
+
+fn select() -> Sql {
+    Sql::new("SELECT id, email, name, role, password_hash, zone, theme, created_at, disabled_at FROM daybook_staff")
+}
+
+/// All accounts, by e-mail.
+pub async fn list(db: &Db) -> Result<Vec<Account>> {
+    let rows: Vec<Row> = db.fetch_all(select().text(" ORDER BY lower(email)")).await?;
+    rows.into_iter().map(Row::account).collect()
+}
+
+/// The account of an e-mail, in any case of ASCII letters.
+pub async fn by_email(db: &Db, email: &str) -> Result<Option<Account>> {
+    let sql = select().text(" WHERE ").append(&db.dialect().staff_email_is(email));
+    db.fetch_optional::<Row>(sql).await?.map(Row::account).transpose()
+}
+
+/// The account of an id.
+pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Account>> {
+    db.fetch_optional::<Row>(select().text(" WHERE id = ").bind(id)).await?.map(Row::account).transpose()
+}
+
+/// Whether there is any account at all.
+pub async fn any_exist(db: &Db) -> Result<bool> {
+    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT 1 FROM daybook_staff LIMIT 1")).await?.is_some())
+}
+
+/// Makes an account; `None` where its e-mail has one already.
+pub async fn add(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Result<Option<Uuid>> {
+    let id = Uuid::new_v4();
+    let added = tx
+        .execute(
+            Sql::new("INSERT INTO daybook_staff (id, email, name, role, password_hash, created_at) VALUES (")
+                .bind(id)
+                .text(", ")
+                .bind(&new.email)
+                .text(", ")
+                .bind(new.name.as_deref())
+                .text(", ")
+                .bind(new.role.as_str())
+                .text(", ")
+                .bind(&new.password_hash)
+                .text(", ")
+                .bind(now)
+                .text(") ON CONFLICT DO NOTHING"),
+        )
+        .await?;
+    Ok((added == 1).then_some(id))
+}
+
+/// Gives another role; it counts from the next request.
+pub async fn set_role(tx: &mut Tx, id: Uuid, role: Role) -> Result<()> {
+    update(tx, id, Sql::new("role = ").bind(role.as_str())).await
+}
+
+/// Switches an account off, which ends its sessions, or on again (`at` is none).
+pub async fn set_disabled(tx: &mut Tx, id: Uuid, at: Option<Timestamp>) -> Result<()> {
+    update(tx, id, Sql::new("disabled_at = ").bind(at)).await?;
+    if at.is_some() {
+        end_sessions(tx, id).await?;
+    }
+    Ok(())
+}
+
+/// Gives another password, which ends every session begun with the old one: whoever changes their own renews theirs
+/// in the same request.
+pub async fn set_password(tx: &mut Tx, id: Uuid, password_hash: &str) -> Result<()> {
+    update(tx, id, Sql::new("password_hash = ").bind(password_hash)).await?;
+    end_sessions(tx, id).await
+}
+
+/// Chooses a zone for good, or the site's (none).
+pub async fn set_zone(tx: &mut Tx, id: Uuid, zone: Option<Zone>) -> Result<()> {
+    update(tx, id, Sql::new("zone = ").bind(zone.map(|zone| zone.name()))).await
+}
+
+/// Chooses a theme.
+pub async fn set_theme(tx: &mut Tx, id: Uuid, theme: Theme) -> Result<()> {
+    update(tx, id, Sql::new("theme = ").bind(theme.as_str())).await
+}
+
+async fn update(tx: &mut Tx, id: Uuid, change: Sql) -> Result<()> {
+    tx.execute(Sql::new("UPDATE daybook_staff SET ").append(&change).text(" WHERE id = ").bind(id)).await.map(drop)
+}
+
+async fn end_sessions(tx: &mut Tx, id: Uuid) -> Result<()> {
+    tx.execute(Sql::new("DELETE FROM daybook_sessions WHERE staff_id = ").bind(id)).await.map(drop)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::db::migrate;
+
+    /// A fresh database in `folder`.
+    pub(crate) async fn database(folder: &tempfile::TempDir) -> Db {
+        let db = Db::open_sqlite(&folder.path().join("daybook.db"), true).await.expect("a database");
+        migrate::run(&db).await.expect("migrated");
+        db
+    }
+
+    /// An account that is committed; `password_hash` is taken as it is.
+    pub(crate) async fn added(db: &Db, email: &str, role: Role, password_hash: &str) -> Account {
+        let new = NewAccount { email: email.into(), name: None, role, password_hash: password_hash.into() };
+        let mut tx = db.write().await.expect("a transaction");
+        let id = add(&mut tx, &new, Timestamp::from_micros(5)).await.expect("inserted").expect("new");
+        tx.commit().await.expect("committed");
+        by_id(db, id).await.expect("found").expect("there")
+    }
+
+    #[tokio::test]
+    async fn an_account_is_found_by_its_e_mail_in_any_case_and_made_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(&folder).await;
+        assert!(!any_exist(&db).await.expect("asked"));
+        let maya = added(&db, "Maya.Osei@Brackenfield.example", Role::Support, "$hash").await;
+        assert!(any_exist(&db).await.expect("asked"));
+        let found = by_email(&db, "maya.osei@brackenfield.EXAMPLE").await.expect("asked");
+        assert_eq!(found.as_ref(), Some(&maya));
+        assert_eq!(by_email(&db, "maya").await.expect("asked"), None);
+        let again = NewAccount {
+            email: "maya.osei@brackenfield.example".into(),
+            name: None,
+            role: Role::Admin,
+            password_hash: String::new(),
+        };
+        let mut tx = db.write().await.expect("a transaction");
+        assert_eq!(add(&mut tx, &again, Timestamp::MIN).await.expect("asked"), None);
+    }
+
+    #[tokio::test]
+    async fn every_setting_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(&folder).await;
+        let before = added(&db, "maya@brackenfield.example", Role::Viewer, "$old").await;
+        let other = added(&db, "d.petrov@brackenfield.example", Role::Admin, "$other").await;
+        let mut tx = db.write().await.expect("a transaction");
+        set_role(&mut tx, before.id, Role::Admin).await.expect("role");
+        set_password(&mut tx, before.id, "$new").await.expect("password");
+        set_zone(&mut tx, before.id, Some(chrono_tz::Europe::London)).await.expect("zone");
+        set_theme(&mut tx, before.id, Theme::Dark).await.expect("theme");
+        set_disabled(&mut tx, before.id, Some(Timestamp::from_micros(7))).await.expect("off");
+        tx.commit().await.expect("committed");
+        let after = by_id(&db, before.id).await.expect("asked").expect("there");
+        let expected = Account {
+            role: Role::Admin,
+            password_hash: "$new".into(),
+            zone: Some(chrono_tz::Europe::London),
+            theme: Theme::Dark,
+            disabled_at: Some(Timestamp::from_micros(7)),
+            ..before.clone()
+        };
+        assert_eq!(after, expected);
+        assert_ne!(after.stamp(), before.stamp());
+        assert_eq!(list(&db).await.expect("asked"), [other, after]);
+    }
+
+    #[test]
+    fn an_e_mail_is_told_from_what_is_none() {
+        for good in ["maya@brackenfield.example", " d.petrov+x@b.example ", "é@b.example", "root@localhost"] {
+            assert_eq!(email(good), Some(good.trim()));
+        }
+        let long = format!("{}@b.example", "a".repeat(250));
+        for bad in ["", "maya", "@b.example", "maya@", "a b@c.example", "a@b@c.example", "a\u{202e}b@c.example", &long]
+        {
+            assert_eq!(email(bad), None, "{bad}");
+        }
+    }
+}

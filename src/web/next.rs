@@ -1,0 +1,106 @@
+//! Where a form leads when it is done: only ever back to a page of ours.
+
+use percent_encoding::percent_decode_str;
+
+use crate::core::query_string::escape;
+
+/// Where it leads when nothing better is known.
+pub const HOME: &str = "/logs";
+
+/// What a browser still opens and a page of ours still needs.
+const LONGEST: usize = 4_096;
+
+/// `next` where it leads to a page of ours, else [`HOME`].
+#[must_use]
+pub fn safe(next: &str) -> &str {
+    if is_page_of_ours(next) { next } else { HOME }
+}
+
+/// The address of the sign-in form that leads back to `path_and_query`.
+#[must_use]
+pub fn sign_in(path_and_query: &str) -> String {
+    match safe(path_and_query) {
+        HOME => "/login".to_owned(),
+        next => format!("/login?next={}", escape(next)),
+    }
+}
+
+/// Browsers read `\` as `/`, drop tabs and line ends, and take `//host` for another site; and whoever signs in must
+/// not land on the form again, nor be signed out by a link.
+fn is_page_of_ours(next: &str) -> bool {
+    let printable = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'\\';
+    if next.len() > LONGEST || !next.bytes().all(printable) || !next.starts_with('/') || next.starts_with("//") {
+        return false;
+    }
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let here = |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    !here("/login") && !here("/logout") && !path.split(['/', '\\']).any(|part| part == "." || part == "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Uri;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_pages_of_ours_are_followed() {
+        for ours in
+            ["/", "/logs", "/logs?range=24h&q=%22a%20b%22", "/logs/018f.../error_detail.txt", "/loginx", "/a//b"]
+        {
+            assert_eq!(safe(ours), ours);
+        }
+        for other in [
+            "",
+            "logs",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "/logs\r\nX: y",
+            "/é",
+            " /logs",
+            "/login",
+            "/login?next=/login",
+            "/logout",
+            "/%6Cogin",
+            "/a/../login",
+            "/%2e%2e/logout",
+            "/./login",
+            "/..\\x",
+        ] {
+            assert_eq!(safe(other), HOME, "{other}");
+        }
+        assert_eq!(safe(&format!("/{}", "a".repeat(LONGEST))), HOME);
+    }
+
+    #[test]
+    fn the_sign_in_form_leads_back() {
+        assert_eq!(sign_in("/logs?range=1h&q=a b"), "/login");
+        assert_eq!(sign_in("/logs?range=1h&q=a%20b"), "/login?next=/logs%3Frange%3D1h%26q%3Da%2520b");
+        assert_eq!(sign_in("/logs"), "/login");
+        assert_eq!(sign_in("/logout"), "/login");
+    }
+
+    proptest! {
+        /// Whatever is typed, the answer stays on this site: read as a reference, it has neither scheme nor host.
+        #[test]
+        fn whatever_is_typed_leads_back_here(next in "[/\\\\.:@?#a-z%\t\n 0-9é-]{0,40}|.{0,60}") {
+            let safe = safe(&next);
+            prop_assert!(safe.starts_with('/') && !safe.starts_with("//"), "{safe}");
+            prop_assert!(!safe.contains(['\\', '\t', '\n', '\r']), "{safe}");
+            prop_assert!(actix_web::http::header::HeaderValue::from_str(safe).is_ok());
+            if let Ok(uri) = safe.parse::<Uri>() {
+                prop_assert!(uri.scheme().is_none() && uri.authority().is_none(), "{safe}");
+                prop_assert!(uri.path() != "/login" && uri.path() != "/logout", "{safe}");
+            }
+        }
+    }
+}
