@@ -36,6 +36,22 @@ pub enum Count {
     },
 }
 
+impl Count {
+    /// Both together, of entries that are not the same.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let n = |count| match count {
+            Self::Exactly(n) | Self::MoreThan(n) | Self::AtLeast { n, .. } => n,
+        };
+        let sum = n(self) + n(other);
+        match (self, other) {
+            (Self::Exactly(_), Self::Exactly(_)) => Self::Exactly(sum),
+            (Self::MoreThan(_), _) | (_, Self::MoreThan(_)) => Self::MoreThan(sum),
+            _ => Self::AtLeast { n: sum, looked_to: None },
+        }
+    }
+}
+
 /// A key as a row.
 #[derive(Debug, sqlx::FromRow)]
 struct KeyRow {

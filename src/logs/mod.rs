@@ -4,6 +4,7 @@
 
 pub mod filter;
 pub mod form;
+pub mod handlers;
 pub mod json;
 pub mod link;
 pub mod log;

@@ -121,16 +121,14 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
             let within = |column: &'static str| {
                 Sql::new(column).text(" >= ").bind(&first).text(" AND ").text(column).text(" < ").bind(&last)
             };
-            let range = Sql::new(" AND ").append(&within(dialect.log_email()));
-            let column = Sql::new(dialect.log_email());
-            let emails: Vec<(String,)> = db.fetch_all(skip_scan(&column, &range, Sql::new("audit_logs"))).await?;
+            let emails = emails(db, prefix).await?;
             let owners = Sql::new("SELECT id FROM members WHERE ").append(&within(dialect.member_email()));
             let cap = i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX);
             let owners: Vec<(Uuid,)> = db.fetch_all(owners.text(" LIMIT ").bind(cap)).await?;
             let few = |n: usize| n <= BRANCHES / 2;
             Person::Prefix {
                 prefix: prefix.clone(),
-                emails: few(emails.len()).then(|| emails.into_iter().map(|(email,)| email).collect()),
+                emails: few(emails.len()).then_some(emails),
                 owners: few(owners.len()).then(|| owners.into_iter().map(|(id,)| id).collect()),
             }
         }
@@ -242,4 +240,14 @@ pub async fn neighbours(db: &Db, plan: &Plan, key: Key, budget: Budget) -> Resul
 /// Whether the log holds any entry at all.
 pub async fn is_empty(db: &Db) -> Result<bool> {
     Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT 1 FROM audit_logs LIMIT 1")).await?.is_none())
+}
+
+/// The e-mails in the log that begin with `prefix`, any case of ASCII letters; at most 200.
+pub async fn emails(db: &Db, prefix: &str) -> Result<Vec<String>> {
+    let (first, last) = sql::begins(prefix);
+    let column = db.dialect().log_email();
+    let range =
+        Sql::new(" AND ").text(column).text(" >= ").bind(first).text(" AND ").text(column).text(" < ").bind(last);
+    let emails: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &range, Sql::new("audit_logs"))).await?;
+    Ok(emails.into_iter().map(|(email,)| email).take(BRANCHES).collect())
 }

@@ -1,3 +1,5 @@
-//! Floor 4: members, found and shown.
+//! Floor 4: the people whom entries are about.
 
+pub mod handlers;
 pub mod pages;
+pub mod store;

@@ -10,10 +10,7 @@ use actix_web::{
 use super::client::RequestId;
 
 /// Middleware that writes the line when the answer begins.
-pub async fn line<B: MessageBody>(
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+pub async fn line<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let began = std::time::Instant::now();
     let method = req.method().clone();
     let id = req.extensions().get::<RequestId>().map(|id| id.0.simple().to_string()).unwrap_or_default();

@@ -143,7 +143,11 @@ impl ErrorView {
     /// 408: what was sent did not arrive in time.
     #[must_use]
     pub fn too_slow() -> Self {
-        Self::new(408, "That took too long to arrive", &["Nothing was changed. Check the connection and send it again."])
+        Self::new(
+            408,
+            "That took too long to arrive",
+            &["Nothing was changed. Check the connection and send it again."],
+        )
     }
 
     /// 413: more was sent than is taken.

@@ -235,11 +235,22 @@ impl CountWords {
     }
 }
 
+/// A count as a figure: `1,234`, `More than 10,000`, `At least 312`.
+#[must_use]
+pub fn count_figure(count: Count) -> String {
+    match count {
+        Count::Exactly(n) => words::count(n),
+        Count::MoreThan(n) => format!("More than {}", words::count(n)),
+        Count::AtLeast { n, .. } => format!("At least {}", words::count(n)),
+    }
+}
+
 /// A count as the empty state says it.
 fn count_words(count: Count) -> String {
     match count {
         Count::Exactly(n) => words::entries(n),
         Count::MoreThan(n) => format!("more than {}", words::entries(n)),
+        Count::AtLeast { n: 0, .. } => "not counted".to_owned(),
         Count::AtLeast { n, .. } => format!("at least {}", words::entries(n)),
     }
 }

@@ -1,0 +1,285 @@
+//! The requests about the log, each from query string to answer.
+
+use std::time::Instant;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, HeaderName, HeaderValue, LOCATION},
+    },
+    web,
+};
+use uuid::Uuid;
+
+use super::{
+    filter::{Filter, ListQuery},
+    form::{Asker, FilterForm, Surface},
+    link,
+    look::{self, Count},
+    pages::{EntryPage, FirstPage, ListFragment, ListPage, ResultsBody},
+    sql::Plan,
+    store::{self, Neighbour, Values},
+    view::{
+        Reader,
+        controls::Controls,
+        entry::{Entry, Place, Setting},
+        list::{self, Asked, BadQuery, Found, Loosened, Results},
+    },
+};
+use crate::{
+    core::{
+        error::{Error, Result, What},
+        form::FieldErrors,
+        query_string, words,
+    },
+    paging::{At, Cursor},
+    session::signed::Signed,
+    staff_log::Kind,
+    web::{
+        respond::{self, Want},
+        shell::Section,
+        state::State,
+    },
+};
+
+/// htmx's header for the address to show.
+const HX_PUSH_URL: HeaderName = HeaderName::from_static("hx-push-url");
+
+impl Reader {
+    /// Whoever sent this request.
+    #[must_use]
+    pub fn of(signed: &Signed) -> Self {
+        Self { zone: signed.staff.zone, role: signed.staff.role, now: signed.now }
+    }
+}
+
+fn asker(reader: &Reader) -> Asker {
+    Asker { zone: reader.zone, role: reader.role, surface: Surface::Page }
+}
+
+/// `GET /`
+pub async fn home() -> HttpResponse {
+    respond::see_other("/logs")
+}
+
+/// `GET /logs`: the list, or for htmx the part of it that changed.
+pub async fn list(req: HttpRequest, signed: Signed) -> Result<HttpResponse> {
+    let reader = Reader::of(&signed);
+    let form = FilterForm::new(req.query_string());
+    match form.parse(asker(&reader)) {
+        Ok(query) => found(&req, &signed, &reader, query).await,
+        Err(errors) => refused(&req, &signed, &reader, &form, &errors).await,
+    }
+}
+
+async fn found(req: &HttpRequest, signed: &Signed, reader: &Reader, query: ListQuery) -> Result<HttpResponse> {
+    let State { db, budgets, .. } = &**signed.state;
+    let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
+    let page = store::page(db, &plan, &query, budgets.list).await?;
+    if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {
+        return first(signed, reader);
+    }
+    let count = store::count(db, &plan, &page, budgets.count).await?;
+    let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
+    let ways = if nothing { ways(signed, reader, &query.filter).await? } else { Vec::new() };
+    let values = store::values(db).await?;
+    signed.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
+
+    let found = Found { query: &query, page: &page, count, ways, budget: budgets.list.time };
+    let results = Results::of(found, reader, asked(req, &query));
+    let answer = Answer {
+        status: StatusCode::OK,
+        title: results.sentence.clone(),
+        announcement: results.announcement(),
+        url: link::list(&query, reader.zone),
+        controls: Controls::of(&query, &values, reader),
+        body: ResultsBody::List(Box::new(results)),
+    };
+    answer.send(req, signed)
+}
+
+/// What htmx says of the control that was used.
+fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
+    let trigger = trigger(req);
+    Asked {
+        chip: trigger.strip_prefix("chip-").and_then(|at| at.parse().ok()),
+        paged: Want::of(req) == Want::Fragment && query.at != At::Newest,
+    }
+}
+
+fn trigger(req: &HttpRequest) -> &str {
+    req.headers().get("hx-trigger").and_then(|id| id.to_str().ok()).unwrap_or_default()
+}
+
+/// What loosening each filter would give, as far as there is time to count.
+async fn ways(signed: &Signed, reader: &Reader, filter: &Filter) -> Result<Vec<(Loosened, Count)>> {
+    const MOST: usize = 8;
+    let State { db, budgets, .. } = &**signed.state;
+    let until = Instant::now() + budgets.list.time;
+    let mut out = Vec::new();
+    for loosened in list::loosened(filter).into_iter().take(MOST) {
+        let count = if Instant::now() < until {
+            let plan: Plan = store::plan(db, &loosened.filter, reader.now, reader.role.sees_details()).await?;
+            look::count(db, &plan, budgets.count).await?
+        } else {
+            Count::AtLeast { n: 0, looked_to: None }
+        };
+        out.push((loosened, count));
+    }
+    Ok(out)
+}
+
+fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
+    let page = FirstPage {
+        shell: signed.shell(Section::Activity),
+        as_of: words::clock(reader.now, reader.zone, false),
+        as_of_datetime: reader.datetime(reader.now),
+    };
+    respond::page(StatusCode::OK, &page)
+}
+
+/// A query that could not be read: everything typed is kept, nothing is searched.
+async fn refused(
+    req: &HttpRequest,
+    signed: &Signed,
+    reader: &Reader,
+    form: &FilterForm,
+    errors: &FieldErrors,
+) -> Result<HttpResponse> {
+    let values: Values = store::values(&signed.state.db).await?;
+    // What is typed is read in the zone that was asked for, where that could be read.
+    let reader = Reader { zone: form.zone().unwrap_or(reader.zone), ..*reader };
+    let controls = Controls::typed(form, errors, &values, &reader);
+    let bad = BadQuery::of(form, errors, &controls, &reader);
+    let answer = Answer {
+        status: StatusCode::BAD_REQUEST,
+        title: "A filter could not be read".to_owned(),
+        announcement: bad.heading.clone(),
+        url: format!("/logs?{}", query_string::write(form.pairs())),
+        controls,
+        body: ResultsBody::Bad(bad),
+    };
+    answer.send(req, signed)
+}
+
+/// The list, ready for either rendering.
+struct Answer {
+    status: StatusCode,
+    title: String,
+    announcement: String,
+    url: String,
+    controls: Controls,
+    body: ResultsBody,
+}
+
+impl Answer {
+    fn send(self, req: &HttpRequest, signed: &Signed) -> Result<HttpResponse> {
+        let Self { status, title, announcement, url, controls, body } = self;
+        match Want::of(req) {
+            Want::Page => {
+                let shell = signed.shell(Section::Activity);
+                respond::page(status, &ListPage { shell, title, controls, body, oob: false })
+            }
+            Want::Fragment => {
+                // The form knows what it sent, unless that could not be read.
+                let all_controls = status != StatusCode::OK || trigger(req) != "filters";
+                let fragment = ListFragment { title, controls, body, oob: true, all_controls, announcement };
+                let mut answer = respond::page(status, &fragment)?;
+                if let Ok(url) = HeaderValue::from_str(&url) {
+                    answer.headers_mut().insert(HX_PUSH_URL, url);
+                }
+                Ok(answer)
+            }
+        }
+    }
+}
+
+/// `GET /logs/{id}`: one entry, and where it stands in the list it was opened from.
+pub async fn entry(req: HttpRequest, path: web::Path<String>, signed: Signed) -> Result<HttpResponse> {
+    let id = match usual_spelling(&req, &path, "")? {
+        Spelling::Usual(id) => id,
+        Spelling::Other(redirect) => return Ok(redirect),
+    };
+    let reader = Reader::of(&signed);
+    let db = &signed.state.db;
+    let (Some(log), Some(details)) = (store::entry(db, id).await?, store::details(db, id).await?) else {
+        return Err(Error::NotFound(What::Entry));
+    };
+    signed.record(Kind::EntryOpened, Some(id.to_string()), None)?;
+    let place = place(&req, &signed, &reader, log.key()).await?;
+    let base = signed.base(&req);
+    let setting = Setting { base: &base, app_root: signed.state.site.app_root.as_deref() };
+    let entry = Entry::of(&log, &details, &reader, setting);
+    respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place })
+}
+
+/// Back, Newer and Older, out of the list's query string. One that cannot be read leads back all the same.
+async fn place(req: &HttpRequest, signed: &Signed, reader: &Reader, key: crate::paging::Key) -> Result<Place> {
+    let State { db, budgets, .. } = &**signed.state;
+    let typed = req.query_string();
+    let form = FilterForm::new(typed);
+    let query = if typed.is_empty() {
+        ListQuery::first(Filter::default())
+    } else {
+        match form.parse(asker(reader)) {
+            Ok(query) => query,
+            Err(_) => {
+                return Ok(Place { list: format!("/logs?{}", query_string::write(form.pairs())), ..Place::default() });
+            }
+        }
+    };
+    let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
+    let beside = store::neighbours(db, &plan, key, budgets.count).await?;
+    let list_query = if typed.is_empty() { String::new() } else { query.query_string(reader.zone) };
+    let way = |neighbour: Neighbour, on: fn(Cursor) -> At| match neighbour {
+        Neighbour::Entry(key) => Some(link::entry(key.id, &list_query)),
+        Neighbour::Unknown(key) => Some(link::list(&query.from(on(Cursor::beyond(key))), reader.zone)),
+        Neighbour::None => None,
+    };
+    Ok(Place {
+        list: if typed.is_empty() { "/logs".to_owned() } else { format!("/logs?{list_query}") },
+        newer: way(beside.newer, At::After),
+        older: way(beside.older, At::Before),
+    })
+}
+
+/// `GET /logs/{id}/error_detail.txt`: the traceback as it came.
+pub async fn error_detail(req: HttpRequest, path: web::Path<String>, signed: Signed) -> Result<HttpResponse> {
+    let id = match usual_spelling(&req, &path, "/error_detail.txt")? {
+        Spelling::Usual(id) => id,
+        Spelling::Other(redirect) => return Ok(redirect),
+    };
+    let text = store::error_detail(&signed.state.db, id).await?.ok_or(Error::NotFound(What::Entry))?;
+    signed.record(Kind::ErrorDetailOpened, Some(id.to_string()), None)?;
+    let name = format!("attachment; filename=\"error_detail-{}.txt\"", words::short_id(id));
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_DISPOSITION, name))
+        .content_type("text/plain; charset=utf-8")
+        .body(text))
+}
+
+/// An id in a path.
+pub enum Spelling {
+    /// As Daybook writes it.
+    Usual(Uuid),
+    /// Otherwise: on to the usual address, with the query string.
+    Other(HttpResponse),
+}
+
+/// Reads the id in a path; what is none is an entry that does not exist.
+fn usual_spelling(req: &HttpRequest, text: &str, rest: &str) -> Result<Spelling> {
+    let id = Uuid::parse_str(text).map_err(|_| Error::NotFound(What::Entry))?;
+    if id.to_string() == text {
+        return Ok(Spelling::Usual(id));
+    }
+    let query = req.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let to = format!("/logs/{id}{rest}{mark}{query}");
+    let redirect = HttpResponse::MovedPermanently()
+        .insert_header((LOCATION, to))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish();
+    Ok(Spelling::Other(redirect))
+}

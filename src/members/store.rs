@@ -1,0 +1,209 @@
+//! Asking the database about members: who was seen lately, who has this name, e-mail or id, and what is recorded of one.
+
+use std::{collections::HashSet, ops::ControlFlow};
+
+use uuid::Uuid;
+
+use crate::{
+    core::{error::Result, time::Timestamp},
+    db::{Budget, Db, Looked, Sql},
+    logs::{
+        filter::{Choice, Filter, Range, Who},
+        look::{self, Count},
+        sql::Plan,
+        store,
+    },
+    paging::{At, Cursor, Key},
+};
+
+/// How many members a page shows.
+pub const SHOWN: usize = 50;
+/// How many of the newest entries are looked through for who was seen lately.
+const RECENT: i64 = 2_000;
+
+/// A member, or an e-mail that nobody has today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Their id; none where nobody has the e-mail.
+    pub id: Option<Uuid>,
+    /// Their name.
+    pub name: Option<String>,
+    /// Their e-mail.
+    pub email: Option<String>,
+    /// Their newest entry, where there is one.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// Who was found, and whether the looking came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members {
+    /// Last seen first, at most [`SHOWN`].
+    pub found: Vec<Found>,
+    /// Whether more match than are shown, or there was no time to look at everybody.
+    pub more: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct MemberRow {
+    id: Uuid,
+    name: Option<String>,
+    email: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SeenRow {
+    id: Uuid,
+    name: Option<String>,
+    email: Option<String>,
+    last_seen: Option<Timestamp>,
+}
+
+/// One member, as the application knows them.
+pub async fn member(db: &Db, id: Uuid) -> Result<Option<(Option<String>, Option<String>)>> {
+    let sql = Sql::new("SELECT id, name, email FROM members WHERE id = ").bind(id);
+    Ok(db.fetch_optional::<MemberRow>(sql).await?.map(|row| (row.name, row.email)))
+}
+
+/// Who has this e-mail today.
+pub async fn owner_of(db: &Db, email: &str) -> Result<Option<Uuid>> {
+    let sql = Sql::new("SELECT id FROM members WHERE ").append(&db.dialect().member_email_is(email));
+    Ok(db.fetch_optional::<(Uuid,)>(sql.text(" ORDER BY id LIMIT 1")).await?.map(|(id,)| id))
+}
+
+/// Who stands in the newest entries, last seen first.
+pub async fn seen_lately(db: &Db) -> Result<Members> {
+    let sql = Sql::new(
+        "SELECT \"timestamp\", member_id, member_email FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ",
+    );
+    let rows: Vec<(Timestamp, Option<Uuid>, Option<String>)> = db.fetch_all(sql.bind(RECENT)).await?;
+    let mut ids: Vec<Uuid> = Vec::new();
+    let mut emails: Vec<String> = Vec::new();
+    let mut met = HashSet::new();
+    for (_, id, email) in rows {
+        let Some(who) = id.map(|id| id.to_string()).or_else(|| email.as_deref().map(str::to_ascii_lowercase)) else {
+            continue;
+        };
+        if met.len() < SHOWN && met.insert(who) {
+            match (id, email) {
+                (Some(id), _) => ids.push(id),
+                (None, Some(email)) => emails.push(email),
+                (None, None) => {}
+            }
+        }
+    }
+    let mut found = by_ids(db, &ids).await?;
+    found.extend(by_emails(db, &emails).await?);
+    Ok(newest_first(found, false))
+}
+
+/// Who has this id, a name or an e-mail with this text in it, and which e-mails that begin so nobody has today.
+pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
+    if let Ok(id) = Uuid::parse_str(text) {
+        let found = by_ids(db, &[id]).await?;
+        return Ok(Members { found, more: false });
+    }
+    let wanted = text.to_lowercase();
+    let mut ids: Vec<Uuid> = Vec::new();
+    let mut looking = db.look(budget).await?;
+    // By the beginning of an e-mail first: an index serves that however many members there are.
+    let (first, last) = (text.to_ascii_lowercase(), format!("{}\u{10ffff}", text.to_ascii_lowercase()));
+    let column = db.dialect().member_email();
+    let begins = Sql::new("SELECT id, name, email FROM members WHERE ").text(column).text(" >= ").bind(&first);
+    let begins = begins.text(" AND ").text(column).text(" < ").bind(&last).text(" ORDER BY ").text(column);
+    let mut whole = true;
+    for sql in [begins.text(" LIMIT 200"), Sql::new("SELECT id, name, email FROM members")] {
+        let looked = looking.for_each(sql, |row: MemberRow| {
+            let holds = |text: Option<&String>| text.is_some_and(|text| text.to_lowercase().contains(&wanted));
+            if (holds(row.name.as_ref()) || holds(row.email.as_ref())) && !ids.contains(&row.id) {
+                ids.push(row.id);
+            }
+            if ids.len() > SHOWN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        whole &= matches!(looked.await?, Looked::Whole(()));
+    }
+    looking.done().await?;
+    let more = !whole || ids.len() > SHOWN;
+    ids.truncate(SHOWN);
+    let emails = store::emails(db, &first).await?;
+    let mut found = by_ids(db, &ids).await?;
+    found.extend(by_emails(db, &emails).await?);
+    Ok(newest_first(found, more))
+}
+
+fn newest_first(mut found: Vec<Found>, more: bool) -> Members {
+    found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
+    let more = more || found.len() > SHOWN;
+    found.truncate(SHOWN);
+    Members { found, more }
+}
+
+/// Members by id, each with their newest entry; an id that only entries know is found by them.
+async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Found>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new(
+        "SELECT m.id, m.name, m.email, (SELECT l.\"timestamp\" FROM audit_logs l WHERE l.member_id = m.id \
+         ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1) AS last_seen FROM members m WHERE m.id IN (",
+    );
+    let rows: Vec<SeenRow> = db.fetch_all(sql.bind_all(ids.iter().copied()).text(")")).await?;
+    let found = |row: SeenRow| Found {
+        id: Some(row.id),
+        name: row.name.filter(|name| !name.trim().is_empty()),
+        email: row.email,
+        last_seen: row.last_seen,
+    };
+    Ok(rows.into_iter().map(found).collect())
+}
+
+/// E-mails of entries without a member that nobody has today, each with its newest entry.
+async fn by_emails(db: &Db, emails: &[String]) -> Result<Vec<Found>> {
+    let mut out = Vec::new();
+    for email in emails.iter().take(SHOWN) {
+        if owner_of(db, email).await?.is_some() {
+            continue;
+        }
+        let sql = Sql::new("SELECT member_email, \"timestamp\" FROM audit_logs WHERE ")
+            .append(&db.dialect().log_email_is(email))
+            .text(" AND member_id IS NULL ORDER BY \"timestamp\" DESC, id DESC LIMIT 1");
+        if let Some((email, last_seen)) = db.fetch_optional::<(String, Timestamp)>(sql).await? {
+            out.push(Found { id: None, name: None, email: Some(email), last_seen: Some(last_seen) });
+        }
+    }
+    Ok(out)
+}
+
+/// What is recorded of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figures {
+    /// Their oldest entry.
+    pub first: Key,
+    /// How many entries there are.
+    pub entries: Count,
+    /// How many of the last 30 days are errors.
+    pub errors: Count,
+}
+
+/// What is recorded of `who`; nothing where no entry is.
+pub async fn figures(db: &Db, who: &Who, plan: &Plan, now: Timestamp, budget: Budget) -> Result<Option<Figures>> {
+    let start = Cursor::at(Key { timestamp: Timestamp::MIN, id: Uuid::nil() });
+    let (oldest, _) = look::keys(db, plan, At::After(start), 1, budget).await?;
+    let Some(first) = oldest.first().copied() else { return Ok(None) };
+    let entries = look::count(db, plan, budget).await?;
+    // An error is an entry with that status, or an action that says so; each is counted once.
+    let month = Range::Last(crate::logs::filter::Preset::Month);
+    let error = || vec!["error".to_owned()];
+    let base = Filter { range: month, who: vec![who.clone()], ..Filter::default() };
+    let by_status = Filter { status: Choice { any: error(), none: Vec::new() }, ..base.clone() };
+    let by_action = Filter {
+        action_type: Choice { any: error(), none: Vec::new() },
+        status: Choice { any: Vec::new(), none: error() },
+        ..base
+    };
+    let mut errors = Count::Exactly(0);
+    for filter in [by_status, by_action] {
+        let plan = store::plan(db, &filter, now, false).await?;
+        errors = errors.and(look::count(db, &plan, budget).await?);
+    }
+    Ok(Some(Figures { first, entries, errors }))
+}
