@@ -93,7 +93,7 @@
 
   // htmx leaves the last path here, filters and all, whatever its history settings say.
   const forget = () => store("sessionStorage", "htmx-current-path-for-history", null);
-  addEventListener("pagehide", forget);
+  for (const name of ["DOMContentLoaded", "htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore", "pagehide"]) addEventListener(name, forget);
   addEventListener("submit", (e) => { if (e.target.action === `${location.origin}/logout`) forget(); });
 
   const offline = (shown) => {
@@ -107,7 +107,7 @@
   addEventListener("htmx:sendError", () => offline(true));
   addEventListener("htmx:timeout", () => offline(true));
   // A control that went with the old results leaves focus nowhere: give it to the new ones.
-  addEventListener("htmx:afterSettle", () => {
-    if (document.activeElement === document.body) $("#results-h")?.focus({ preventScroll: true });
+  addEventListener("htmx:afterSettle", (e) => {
+    if (e.target.id === "results" && document.activeElement === document.body) $("#results-h")?.focus({ preventScroll: true });
   });
 })();
