@@ -2,6 +2,7 @@
 
 mod calendar;
 mod dice;
+mod faults;
 mod people;
 mod phrase;
 mod releases;
