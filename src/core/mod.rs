@@ -4,6 +4,7 @@ pub mod error;
 pub mod form;
 pub mod ip;
 pub mod query_string;
+pub mod redact;
 pub mod role;
 pub mod secret;
 pub mod time;

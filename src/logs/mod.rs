@@ -5,9 +5,15 @@
 pub mod filter;
 pub mod form;
 pub mod json;
+pub mod link;
 pub mod log;
 pub mod look;
+pub mod pages;
 pub mod sql;
 pub mod store;
+pub mod summary;
+pub mod ticket;
 pub mod traceback;
+pub mod user_agent;
+pub mod view;
 pub mod write;

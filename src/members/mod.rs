@@ -1,1 +1,3 @@
-//! (in work)
+//! Floor 4: members, found and shown.
+
+pub mod pages;

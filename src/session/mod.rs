@@ -1,5 +1,6 @@
 //! Floor 2, above `staff_log`: who may come in, how they sign in, and what every route asks of them.
 
 pub mod accounts;
+pub mod pages;
 pub mod password;
 pub mod throttle;

@@ -103,6 +103,16 @@ fn up_to(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
+/// What stands right before the place that is written at.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Before {
+    #[default]
+    Nothing,
+    Open,
+    Key,
+    Value,
+}
+
 #[derive(Default)]
 struct Layout<'a> {
     text: &'a str,
@@ -111,12 +121,9 @@ struct Layout<'a> {
     /// What has been written since the last token of another kind.
     punctuation: String,
     written: usize,
-    /// Nothing stands yet in the innermost open level.
-    first: bool,
+    before: Before,
     /// Within an array that stays on one line.
     in_line: bool,
-    /// The value that comes next has its key before it.
-    after_key: bool,
     /// The key of the value that comes next, at the top of an object.
     key: Option<String>,
     cut: bool,
@@ -134,22 +141,22 @@ impl<'a> Layout<'a> {
                 self.before_value(depth - 1);
                 self.punctuate(if object { "{" } else { "[" });
                 self.in_line = !object && fits_a_line(self.text, at);
-                self.first = true;
+                self.before = Before::Open;
                 self.key = None;
             }
             Event::Close { object, .. } => {
-                if !self.first && !self.in_line {
+                if self.before == Before::Value && !self.in_line {
                     self.new_line(depth);
                 }
                 self.punctuate(if object { "}" } else { "]" });
                 self.in_line = false;
-                self.first = false;
+                self.before = Before::Value;
             }
             Event::Key { at, raw } => {
                 self.before_value(depth);
                 self.push(TokenKind::Key, at, raw, None);
                 self.punctuate(": ");
-                self.after_key = true;
+                self.before = Before::Key;
                 self.key = (depth == 1).then(|| decode(raw)).filter(|key| key.exact).map(|key| key.text);
             }
             Event::Scalar { at, raw, kind } => {
@@ -161,21 +168,21 @@ impl<'a> Layout<'a> {
                     Scalar::Truth | Scalar::Null => TokenKind::Constant,
                 };
                 self.push(kind, at, raw, filter);
-                self.first = false;
+                self.before = Before::Value;
             }
         }
     }
 
     /// Writes what parts a key, or a value without one, from what stands before it.
     fn before_value(&mut self, depth: usize) {
-        if std::mem::take(&mut self.after_key) {
-            return;
-        }
-        if !std::mem::take(&mut self.first) && depth > 0 {
-            self.punctuate(if self.in_line { ", " } else { "," });
-        }
-        if depth > 0 && !self.in_line {
-            self.new_line(depth);
+        match (self.before, self.in_line) {
+            (Before::Nothing | Before::Key, _) | (Before::Open, true) => {}
+            (Before::Open, false) => self.new_line(depth),
+            (Before::Value, true) => self.punctuate(", "),
+            (Before::Value, false) => {
+                self.punctuate(",");
+                self.new_line(depth);
+            }
         }
     }
 

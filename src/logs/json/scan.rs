@@ -65,10 +65,9 @@ impl<'a> Scanner<'a> {
                 self.skip_blank();
                 return if self.open.last() == Some(&true) { self.key() } else { self.value() }.map(Some);
             }
-            Expect::CommaOrClose => self.close(),
             Expect::KeyOrClose if self.peek() != Some(b'}') => self.key(),
             Expect::ValueOrClose if self.peek() != Some(b']') => self.value(),
-            Expect::KeyOrClose | Expect::ValueOrClose => self.close(),
+            Expect::KeyOrClose | Expect::ValueOrClose | Expect::CommaOrClose => self.close(),
             Expect::Value => self.value(),
         }
         .map(Some)

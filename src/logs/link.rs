@@ -1,0 +1,42 @@
+//! The URLs of the log, each written in one place.
+
+use uuid::Uuid;
+
+use super::filter::{Filter, ListQuery};
+use crate::core::{query_string, time::Zone};
+
+/// A list.
+#[must_use]
+pub fn list(query: &ListQuery, zone: Zone) -> String {
+    format!("/logs?{}", query.query_string(zone))
+}
+
+/// The first page of a filter.
+#[must_use]
+pub fn filtered(filter: Filter, zone: Zone) -> String {
+    list(&ListQuery::first(filter), zone)
+}
+
+/// An entry, with the query string of the list it stands in.
+#[must_use]
+pub fn entry(id: Uuid, list_query: &str) -> String {
+    if list_query.is_empty() { format!("/logs/{id}") } else { format!("/logs/{id}?{list_query}") }
+}
+
+/// The traceback of an entry as a file.
+#[must_use]
+pub fn error_detail(id: Uuid) -> String {
+    format!("/logs/{id}/error_detail.txt")
+}
+
+/// A member.
+#[must_use]
+pub fn member(id: Uuid) -> String {
+    format!("/members/{id}")
+}
+
+/// An e-mail that nobody has an account with now.
+#[must_use]
+pub fn by_email(email: &str) -> String {
+    format!("/members/by-email?email={}", query_string::escape(email))
+}

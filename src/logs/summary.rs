@@ -1,0 +1,209 @@
+//! A filter in a sentence: the title of a page, the sentence above its list, and the words of its chips.
+
+use super::filter::{Area, Filter, Part, Range, Who};
+use crate::core::{
+    time::{Timestamp, Zone},
+    words,
+};
+
+/// A part of a filter in words: `Area` `under` `members/`. Only `value` was written by somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartWords {
+    /// What it is about.
+    pub label: String,
+    /// How it is meant: `is`, `is not`, `under`, `has`; may say it all.
+    pub verb: String,
+    /// The value, as typed or recorded.
+    pub value: Option<String>,
+}
+
+/// A part of `filter` in words.
+#[must_use]
+pub fn part(filter: &Filter, part: &Part, zone: Zone, now: Timestamp) -> PartWords {
+    let words = |label: &str, verb: &str, value: Option<String>| PartWords {
+        label: label.to_owned(),
+        verb: verb.to_owned(),
+        value,
+    };
+    let is = |excluded: bool| if excluded { "is not" } else { "is" };
+    match part {
+        Part::Range => words("Time", &range(filter.range, zone, now), None),
+        Part::Who(Who::Anonymous) => words("Member", "is anonymous", None),
+        Part::Who(Who::NoAccount) => words("Member", "has no account now", None),
+        Part::Who(Who::Member(id)) => words("Member", "is", Some(words::short_id(*id))),
+        Part::Who(Who::Email(email)) => words("Member", "is", Some(email.clone())),
+        Part::Who(Who::EmailPrefix(prefix)) => words("Member", "begins with", Some(prefix.clone())),
+        Part::ActionType(value, excluded) => words("Action", is(*excluded), Some(words::action_name(value))),
+        Part::Status(value, excluded) => words("Status", is(*excluded), Some(words::status_name(value))),
+        Part::Area(Area::Exactly(area), excluded) => words("Area", is(*excluded), Some(area.clone())),
+        Part::Area(Area::Below(top), excluded) => {
+            words("Area", if *excluded { "not under" } else { "under" }, Some(format!("{top}/")))
+        }
+        Part::Search => words("Text", "has", filter.search.as_ref().map(|search| search.typed.clone())),
+        Part::Booking => words("Booking", "is", filter.booking.map(words::short_id)),
+        Part::Ip => words("IP", "is", filter.ip.map(|block| block.to_string())),
+        Part::UserAgent => words("User agent", "has", filter.user_agent.clone()),
+        Part::Extra(key, value) => words(&format!("Extra {key}"), "is", Some(value.clone())),
+    }
+}
+
+/// `last 24 hours`, `all time`, `18 June 2026, 14:00 to 15:00`, `since …`, `before …`.
+#[must_use]
+pub fn range(range: Range, zone: Zone, now: Timestamp) -> String {
+    match range {
+        Range::Last(preset) => preset.words().to_owned(),
+        Range::All | Range::Between { from: None, to: None } => "all time".to_owned(),
+        Range::Between { from: Some(from), to: None } => format!("since {}", moment(from, zone, now)),
+        Range::Between { from: None, to: Some(to) } => format!("before {}", moment(to, zone, now)),
+        Range::Between { from: Some(from), to: Some(to) } => {
+            let same_day = from.in_zone(zone).date_naive() == to.in_zone(zone).date_naive();
+            let end = if same_day { short_clock(to, zone) } else { moment(to, zone, now) };
+            format!("{} to {end}", moment(from, zone, now))
+        }
+    }
+}
+
+/// `18 June 14:27:11`, with the year where it is not this one.
+#[must_use]
+pub fn moment(at: Timestamp, zone: Zone, now: Timestamp) -> String {
+    format!("{} {}", day(at, zone, now), short_clock(at, zone))
+}
+
+/// `3 March`, with the year where it is not this one.
+#[must_use]
+pub fn day(at: Timestamp, zone: Zone, now: Timestamp) -> String {
+    let year = |at: Timestamp| at.in_zone(zone).format("%Y").to_string();
+    let date = words::date_short(at, zone);
+    if year(at) == year(now) { date.trim_end_matches(&format!(" {}", year(at))).to_owned() } else { date }
+}
+
+/// `14:32:07`, without seconds where there are none.
+fn short_clock(at: Timestamp, zone: Zone) -> String {
+    let clock = words::clock(at, zone, false);
+    let whole_minute = at.micros().rem_euclid(60_000_000) == 0;
+    if whole_minute { clock[..clock.len() - 3].to_owned() } else { clock }
+}
+
+/// The whole filter in a sentence without a full stop: “Errors under members/ but not Page visit, last 24 hours”.
+#[must_use]
+pub fn sentence(filter: &Filter, zone: Zone, now: Timestamp) -> String {
+    let mut out = noun(filter);
+    let mut not: Vec<String> = Vec::new();
+    let mut clause = |text: String| {
+        out.push(' ');
+        out.push_str(&text);
+    };
+    if !filter.action_type.any.is_empty() {
+        clause(format!("of {}", or(filter.action_type.any.iter().map(|action| words::action_name(action)))));
+    }
+    if !filter.area.any.is_empty() {
+        let place = |area: &Area| match area {
+            Area::Exactly(area) => format!("in {area}"),
+            Area::Below(top) => format!("under {top}/"),
+        };
+        clause(or(filter.area.any.iter().map(place)));
+    }
+    if !filter.who.is_empty() {
+        let person = |who: &Who| match who {
+            Who::Member(id) => format!("member {}", words::short_id(*id)),
+            Who::Email(email) => email.clone(),
+            Who::EmailPrefix(prefix) => format!("e-mails that begin with {prefix}"),
+            Who::Anonymous => "anonymous visitors".to_owned(),
+            Who::NoAccount => "people with no account now".to_owned(),
+        };
+        clause(format!("by {}", or(filter.who.iter().map(person))));
+    }
+    if let Some(search) = &filter.search {
+        clause(format!("with the text “{}”", search.typed));
+    }
+    if let Some(id) = filter.booking {
+        clause(format!("for booking {}", words::short_id(id)));
+    }
+    if let Some(block) = &filter.ip {
+        clause(format!("from {block}"));
+    }
+    if let Some(text) = &filter.user_agent {
+        clause(format!("with the user agent “{text}”"));
+    }
+    for extra in &filter.extra {
+        clause(format!("where {} is {}", extra.key, or(extra.any.iter().cloned())));
+    }
+    not.extend(filter.status.none.iter().map(|status| words::status_name(status)));
+    not.extend(filter.action_type.none.iter().map(|action| words::action_name(action)));
+    not.extend(filter.area.none.iter().map(|area| match area {
+        Area::Exactly(area) => area.clone(),
+        Area::Below(top) => format!("{top}/"),
+    }));
+    if !not.is_empty() {
+        clause(format!("but not {}", or(not.into_iter())));
+    }
+    format!("{out}, {}", range(filter.range, zone, now))
+}
+
+/// What the list is of, in the plural; the first word is capital.
+fn noun(filter: &Filter) -> String {
+    let noun = |at: usize, status: &String| {
+        let (capital, small) = match status.as_str() {
+            "success" => ("Successes", "successes"),
+            "warning" => ("Warnings", "warnings"),
+            "error" => ("Errors", "errors"),
+            other => {
+                let entries = if at == 0 { "Entries" } else { "entries" };
+                return format!("{entries} of status {other}");
+            }
+        };
+        (if at == 0 { capital } else { small }).to_owned()
+    };
+    match filter.status.any.as_slice() {
+        [] => "Entries".to_owned(),
+        statuses => words::list(&statuses.iter().enumerate().map(|(at, status)| noun(at, status)).collect::<Vec<_>>()),
+    }
+}
+
+/// `A`, `A or B`, `A, B or C`.
+fn or(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    match items.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        core::role::Role,
+        logs::form::{Asker, FilterForm, Surface},
+    };
+
+    fn of(query: &str) -> String {
+        let zone = chrono_tz::Europe::London;
+        let now = Timestamp::parse_rfc3339("2026-06-18T13:38:05Z").expect("an instant");
+        let asker = Asker { zone, role: Role::Admin, surface: Surface::Page };
+        sentence(&FilterForm::new(query).parse(asker).expect("a filter").filter, zone, now)
+    }
+
+    #[test]
+    fn a_filter_reads_as_a_sentence() {
+        for (query, sentence) in [
+            ("", "Entries, last 24 hours"),
+            ("status=error", "Errors, last 24 hours"),
+            ("range=7d&status=error&status=warning", "Errors and warnings, last 7 days"),
+            (
+                "range=24h&area=members/*&action_type=!message_read",
+                "Entries under members/ but not Message read, last 24 hours",
+            ),
+            ("member=Jo@Example.com&status=error", "Errors by jo@example.com, all time"),
+            ("member=none&q=refund", "Entries by anonymous visitors with the text “refund”, all time"),
+            (
+                "from=2026-06-18T14:00&to=2026-06-18T15:00:30&action_type=login&action_type=logout",
+                "Entries of Sign-in or Sign-out, 18 June 14:00 to 15:00:30",
+            ),
+            ("from=2025-12-31", "Entries, since 31 December 2025 00:00"),
+        ] {
+            assert_eq!(of(query), sentence, "{query}");
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! One entry as its template prints it. What the role may not see is not in here.
+
+use super::{
+    Reader, Shown,
+    row::{self, Status, Who},
+};
+use crate::{
+    core::ip::{self, IpBlock},
+    core::{time::Timestamp, words},
+    logs::{
+        filter::{Area, Choice, ExtraIs, Filter, Preset, Range},
+        json::{self, TokenKind},
+        link,
+        log::{Details, Log, Subject},
+        ticket::{self, TicketFacts},
+        traceback::{LineKind, PartKind, Traceback},
+        user_agent,
+    },
+};
+
+/// A value with a link to its like and, mostly, a button that copies it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The value.
+    pub text: String,
+    /// The list of entries that have it, where it has a filter.
+    pub filter: Option<String>,
+}
+
+/// The traceback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TracebackView {
+    /// Its lines.
+    pub lines: Vec<LineView>,
+    /// `3 application, 4 library`; nothing where it has no frames.
+    pub frames: Option<String>,
+    /// Whether “Application frames only” would leave anything out and anything over.
+    pub can_narrow: bool,
+    /// The whole text as a file.
+    pub file: String,
+    /// `Open all 1,604 lines as text`.
+    pub open_all: String,
+}
+
+/// A line of the traceback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineView {
+    /// Its classes.
+    pub class: &'static str,
+    /// Its number.
+    pub number: String,
+    /// Its parts: class and text.
+    pub parts: Vec<(&'static str, String)>,
+    /// Whether it goes on in the file.
+    pub cut: bool,
+    /// What stands instead of lines that are left out.
+    pub left_out: Option<String>,
+}
+
+/// A part of `extra`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtraToken {
+    /// Its class.
+    pub class: &'static str,
+    /// Its text.
+    pub text: String,
+    /// The list of entries that have this value under this key.
+    pub filter: Option<String>,
+}
+
+/// `extra`, laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtraView {
+    /// Its parts.
+    pub tokens: Vec<ExtraToken>,
+    /// Whether there is more of it.
+    pub cut: bool,
+    /// Whether some value is a link.
+    pub has_links: bool,
+}
+
+/// An entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: String,
+    /// Its description.
+    pub title: String,
+    /// The title of the page.
+    pub page_title: String,
+    /// How it went.
+    pub status: Status,
+    /// `Today at`, `Thursday 18 June 2026 at`.
+    pub day: String,
+    /// `14:32:07 BST`.
+    pub clock: String,
+    /// The instant for machines.
+    pub datetime: String,
+    /// `6 minutes ago`.
+    pub ago: String,
+    /// `13 min`, where it is dated ahead.
+    pub ahead: Option<String>,
+    /// Whether it is an error.
+    pub is_error: bool,
+    /// Whom it is about.
+    pub who: Who,
+    /// The member's id.
+    pub member_id: Option<Fact>,
+    /// The e-mail.
+    pub email: Option<Fact>,
+    /// The e-mail of the member today, where another was recorded.
+    pub current_email: Option<String>,
+    /// All entries of whom it is about.
+    pub who_filter: Option<String>,
+    /// `London`.
+    pub zone_city: String,
+    /// `Thu 18 June 2026, 14:32:07.418 BST`.
+    pub local: String,
+    /// Five minutes either side.
+    pub around: String,
+    /// `2026-06-18 13:32:07.418`.
+    pub utc: String,
+    /// The same to copy: `2026-06-18T13:32:07.418000Z`.
+    pub utc_copy: String,
+    /// Where.
+    pub area: Fact,
+    /// The icon of its action.
+    pub icon: &'static str,
+    /// Its action as a noun, and its like.
+    pub action: Fact,
+    /// All with its status.
+    pub status_filter: String,
+    /// The booking.
+    pub booking: Option<Fact>,
+    /// What was booked, where that is known.
+    pub service_type: Option<String>,
+    /// The error.
+    pub error_message: Shown<String>,
+    /// The traceback.
+    pub traceback: Shown<TracebackView>,
+    /// The address as recorded.
+    pub ip_address: Shown<Fact>,
+    /// The browser in words.
+    pub browser: Option<String>,
+    /// The browser as sent.
+    pub user_agent: Shown<Fact>,
+    /// Anything else.
+    pub extra: Shown<ExtraView>,
+    /// Text for a ticket; a viewer has none.
+    pub ticket: Option<String>,
+    /// Its own address, to pass on.
+    pub permalink: String,
+}
+
+/// Where the entry stands in the list it was opened from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Back to exactly that list.
+    pub list: String,
+    /// The next newer entry of it.
+    pub newer: Option<String>,
+    /// The next older entry of it.
+    pub older: Option<String>,
+}
+
+/// How the site shows entries.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Where people reach it, without a slash at the end.
+    pub base: &'a str,
+    /// The beginning of the paths of the application's own frames.
+    pub app_root: Option<&'a str>,
+}
+
+impl Entry {
+    /// An entry for a reader.
+    #[must_use]
+    pub fn of(log: &Log, details: &Details, reader: &Reader, setting: Setting<'_>) -> Self {
+        let zone = reader.zone;
+        let sees = reader.role.sees_details();
+        let at = log.timestamp;
+        let month = |filter: Filter| link::filtered(Filter { range: Range::Last(Preset::Month), ..filter }, zone);
+        let subject = log.subject();
+        let (who_filter, member_id, email, current_email) = whom(log, &subject, &month);
+        let traceback = details.error_detail.as_deref().filter(|text| !text.is_empty());
+        let traceback = traceback.map(|text| Traceback::read(text, setting.app_root));
+        let extra = details.extra.as_deref().filter(|text| !json::is_absent(text));
+        let service_type = extra.and_then(|text| json::top_level(text, "service_type"));
+        let permalink = link::entry(log.id, "");
+        let abbreviation = words::zone_abbreviation(at, zone);
+        let status = Status::new(&log.status);
+        let title = row::titled(&log.description);
+        let clock = format!("{} {abbreviation}", words::clock(at, zone, false));
+        Self {
+            id: log.id.to_string(),
+            page_title: format!(
+                "{}: {title}, {} {}",
+                status.name,
+                words::date_short(at, zone),
+                words::clock(at, zone, false)
+            ),
+            day: words::day_name(at.in_zone(zone).date_naive(), reader.now.in_zone(zone).date_naive()),
+            clock,
+            datetime: reader.datetime(at),
+            ago: words::ago(reader.now, at),
+            ahead: (at > reader.now).then(|| words::span(at.since(reader.now))),
+            is_error: log.is_error(),
+            who: Who::of(subject.clone()),
+            member_id,
+            email,
+            current_email,
+            who_filter,
+            zone_city: words::zone_city(zone),
+            local: format!(
+                "{} {}, {} {abbreviation}",
+                at.in_zone(zone).format("%a"),
+                words::date_short(at, zone),
+                words::clock(at, zone, true)
+            ),
+            around: around(at, zone),
+            utc: format!("{} {}", at.utc().format("%Y-%m-%d"), words::clock(at, chrono_tz::UTC, true)),
+            utc_copy: at.rfc3339(),
+            area: Fact {
+                text: log.area.clone(),
+                filter: Some(month(Filter { area: only(Area::Exactly(log.area.clone())), ..Filter::default() })),
+            },
+            icon: row::action_icon(&log.action_type),
+            action: Fact {
+                text: words::action_name(&log.action_type),
+                filter: Some(month(Filter { action_type: only(log.action_type.clone()), ..Filter::default() })),
+            },
+            status_filter: month(Filter { status: only(log.status.clone()), ..Filter::default() }),
+            booking: log.booking_id.map(|id| Fact {
+                text: id.to_string(),
+                filter: Some(link::filtered(Filter { booking: Some(id), ..Filter::default() }, zone)),
+            }),
+            service_type: if sees { service_type.clone().or_else(|| details.service_type.clone()) } else { None },
+            ticket: sees.then(|| {
+                ticket_of(log, details, &subject, traceback.as_ref(), service_type.as_deref(), reader, setting)
+            }),
+            error_message: Shown::of(details.error_message.clone().filter(|text| !text.trim().is_empty()), sees),
+            traceback: Shown::of(traceback.map(|read| traceback_view(&read, log)), sees),
+            ip_address: Shown::of(
+                details.ip_address.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
+                    text: text.to_owned(),
+                    filter: ip::first_address(text)
+                        .map(|address| month(Filter { ip: Some(IpBlock::single(address)), ..Filter::default() })),
+                }),
+                sees,
+            ),
+            browser: details.user_agent.as_deref().filter(|_| sees).and_then(user_agent::in_words),
+            user_agent: Shown::of(
+                details.user_agent.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
+                    text: text.to_owned(),
+                    filter: Some(month(Filter { user_agent: Some(user_agent::needle(text)), ..Filter::default() })),
+                }),
+                sees,
+            ),
+            extra: Shown::of(extra.map(|text| extra_view(text, &month)), sees),
+            status,
+            title,
+            permalink,
+        }
+    }
+
+    /// Whether anything of this entry is hidden from the role.
+    #[must_use]
+    pub fn is_masked(&self) -> bool {
+        self.extra.is_hidden()
+    }
+}
+
+/// A choice of one value.
+fn only<T>(value: T) -> Choice<T> {
+    Choice { any: vec![value], none: Vec::new() }
+}
+
+/// Who it is about as facts: the list of theirs, id, e-mail, and today's e-mail where it differs.
+fn whom(
+    log: &Log,
+    subject: &Subject,
+    month: &impl Fn(Filter) -> String,
+) -> (Option<String>, Option<Fact>, Option<Fact>, Option<String>) {
+    use crate::logs::filter::Who;
+    let list = |who: Who| Some(month(Filter { who: vec![who], ..Filter::default() }));
+    let by_email = |email: &str| {
+        let email = email.to_ascii_lowercase();
+        // What is no e-mail has no filter but the one by its beginning.
+        list(if email.contains('@') { Who::Email(email) } else { Who::EmailPrefix(email) })
+    };
+    let fact = |email: &String| Fact { text: email.clone(), filter: by_email(email) };
+    match subject {
+        Subject::Known { id, email, .. } => {
+            let member = list(Who::Member(*id));
+            let other = log
+                .current_email
+                .clone()
+                .filter(|current| email.as_ref().is_some_and(|email| !email.eq_ignore_ascii_case(current)));
+            (member.clone(), Some(Fact { text: id.to_string(), filter: member }), email.as_ref().map(fact), other)
+        }
+        Subject::WithoutAccount { email, .. } | Subject::NoAccountNow { email } => {
+            (by_email(email), None, Some(fact(email)), None)
+        }
+        Subject::Anonymous => (list(Who::Anonymous), None, None, None),
+    }
+}
+
+/// The list of what happened within five minutes either side.
+fn around(at: Timestamp, zone: crate::core::time::Zone) -> String {
+    let five = chrono::Duration::minutes(5);
+    let whole = Timestamp::from_micros(at.micros().div_euclid(1_000_000) * 1_000_000);
+    let range = Range::Between {
+        from: Some(whole.plus(-five).max(Timestamp::MIN)),
+        to: Some(whole.plus(five).min(Timestamp::MAX)),
+    };
+    link::filtered(Filter { range, ..Filter::default() }, zone)
+}
+
+fn traceback_view(read: &Traceback<'_>, log: &Log) -> TracebackView {
+    let line = |line: &crate::logs::traceback::Line<'_>| {
+        let (class, left_out) = match line.kind {
+            LineKind::Plain => ("l", None),
+            LineKind::Library => ("l lib", None),
+            LineKind::Application => ("l app", None),
+            LineKind::ApplicationFile => ("l app f", None),
+            LineKind::Exception => ("l exc", None),
+            LineKind::Folded { left_out } => {
+                let n = u64::try_from(left_out).unwrap_or(u64::MAX);
+                let are = if n == 1 { "is" } else { "are" };
+                ("l fold", Some(format!("{} {are} left out here.", words::counted(n, "line", "lines"))))
+            }
+        };
+        let part = |(kind, text): &(PartKind, &str)| {
+            let class = match kind {
+                PartKind::Text => "",
+                PartKind::Path => "p",
+                PartKind::Number => "n",
+                PartKind::Function => "fn",
+            };
+            (class, (*text).to_owned())
+        };
+        LineView {
+            class,
+            number: if left_out.is_some() { "⋮".to_owned() } else { line.number.to_string() },
+            parts: line.parts.iter().map(part).collect(),
+            cut: line.cut,
+            left_out,
+        }
+    };
+    let (ours, theirs) = (read.application_frames, read.library_frames);
+    let total = u64::try_from(read.total_lines).unwrap_or(u64::MAX);
+    TracebackView {
+        lines: read.lines.iter().map(line).collect(),
+        frames: (ours + theirs > 0).then(|| format!("{ours} application, {theirs} library")),
+        can_narrow: ours > 0 && theirs > 0,
+        file: link::error_detail(log.id),
+        open_all: format!("Open all {} as text", words::counted(total, "line", "lines")),
+    }
+}
+
+fn extra_view(text: &str, month: &impl Fn(Filter) -> String) -> ExtraView {
+    let laid_out = json::lay_out(text);
+    let token = |token: json::Token| ExtraToken {
+        class: match token.kind {
+            TokenKind::Punctuation => "",
+            TokenKind::Key => "k",
+            TokenKind::String => "s",
+            TokenKind::Number => "n",
+            TokenKind::Constant => "c",
+        },
+        filter: token
+            .filter
+            .map(|(key, value)| month(Filter { extra: vec![ExtraIs { key, any: vec![value] }], ..Filter::default() })),
+        text: token.text,
+    };
+    let tokens: Vec<ExtraToken> = laid_out.tokens.into_iter().map(token).collect();
+    ExtraView { cut: laid_out.cut, has_links: tokens.iter().any(|token| token.filter.is_some()), tokens }
+}
+
+fn ticket_of(
+    log: &Log,
+    details: &Details,
+    subject: &Subject,
+    traceback: Option<&Traceback<'_>>,
+    service_type: Option<&str>,
+    reader: &Reader,
+    setting: Setting<'_>,
+) -> String {
+    let (who, names) = match subject {
+        Subject::Known { id, name, email } => (ticket::Who::Member(*id), [name.as_deref(), email.as_deref()]),
+        Subject::WithoutAccount { id, name, email } => {
+            (ticket::Who::RecordedWithoutAccount(*id), [name.as_deref(), Some(email.as_str())])
+        }
+        Subject::NoAccountNow { email } => (ticket::Who::NoAccountNow, [Some(email.as_str()), None]),
+        Subject::Anonymous => (ticket::Who::Anonymous, [None, None]),
+    };
+    let names: Vec<&str> = names.into_iter().flatten().chain(log.current_email.as_deref()).collect();
+    let url = format!("{}{}", setting.base, link::entry(log.id, ""));
+    TicketFacts {
+        description: &log.description,
+        error_message: details.error_message.as_deref(),
+        who,
+        timestamp: log.timestamp,
+        zone: reader.zone,
+        area: &log.area,
+        service_type,
+        status: &log.status,
+        action_type: &log.action_type,
+        entry_url: &url,
+        first_frame: traceback.and_then(Traceback::first_application_frame),
+        last_frame: traceback.and_then(Traceback::last_application_frame),
+        recorded: None,
+        redact: &names,
+    }
+    .markdown()
+}

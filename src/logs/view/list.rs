@@ -1,0 +1,385 @@
+//! The list as its template prints it: head, count, chips, days of rows, pager, or what stands in their place.
+
+use super::{
+    Reader,
+    controls::{self, Chip, Controls},
+    row::{self, Day},
+};
+use crate::{
+    core::{form::FieldErrors, words},
+    logs::{
+        filter::{Filter, ListQuery, Part, Preset, Range},
+        form::FilterForm,
+        link,
+        log::Log,
+        look::Count,
+        summary,
+    },
+    paging::{At, Page},
+};
+
+/// What stands in `#results`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Results {
+    /// The sentence that says what is shown.
+    pub sentence: String,
+    /// The count.
+    pub count: CountWords,
+    /// `14:38:05`.
+    pub as_of: String,
+    /// The same for machines.
+    pub as_of_datetime: String,
+    /// The same list, as of now.
+    pub refresh: String,
+    /// This very page of it, to pass on.
+    pub permalink: String,
+    /// The filters in force.
+    pub chips: Vec<Chip>,
+    /// The list without any, where there are some to clear.
+    pub clear: Option<String>,
+    /// What the table says of itself.
+    pub caption: String,
+    /// The rows by day.
+    pub days: Vec<Day>,
+    /// `14:52:11 back to 14:23:49`.
+    pub span: String,
+    /// The next newer page.
+    pub newer: Option<String>,
+    /// The next older page, or the way on where looking stopped.
+    pub older: Option<String>,
+    /// How many rows a page may have, and which is chosen.
+    pub limits: Vec<(u16, bool)>,
+    /// Where looking stopped before the page was full.
+    pub stopped: Option<Stopped>,
+    /// What to say instead of rows.
+    pub empty: Option<Empty>,
+    /// Whether the keyboard goes to the heading: after another page was asked for.
+    pub focus_heading: bool,
+}
+
+/// A count in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountWords {
+    /// `1,234`, `More than 10,000`, `At least 312`.
+    pub number: String,
+    /// `entry` or `entries`.
+    pub noun: &'static str,
+    /// `3 March`, where counting stopped there.
+    pub looked_to: Option<String>,
+}
+
+/// Where looking stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped {
+    /// How long it looked: `250 ms`.
+    pub time: String,
+    /// `3 March 2026, 00:00:12 GMT`.
+    pub at: String,
+    /// `back` or `forward`.
+    pub way: &'static str,
+    /// The way on.
+    pub href: Option<String>,
+}
+
+/// What stands where nothing matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Empty {
+    /// The heading.
+    pub heading: String,
+    /// The sentence below.
+    pub text: &'static str,
+    /// Which filters to loosen, and what that would give.
+    pub ways: Vec<Way>,
+}
+
+/// A filter to loosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The words before the value.
+    pub before: String,
+    /// The value, as typed or recorded.
+    pub value: Option<String>,
+    /// The words after it.
+    pub after: &'static str,
+    /// The list with it.
+    pub href: String,
+    /// How many entries that would give.
+    pub count: String,
+}
+
+/// What was asked of a list besides its query.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    /// The chip that was taken off.
+    pub chip: Option<usize>,
+    /// Whether another page was asked for from this one.
+    pub paged: bool,
+}
+
+/// A list that was looked for.
+pub struct Found<'a> {
+    /// What was asked for.
+    pub query: &'a ListQuery,
+    /// The rows.
+    pub page: &'a Page<Log>,
+    /// How many match.
+    pub count: Count,
+    /// Where nothing matched: the ways on, each with its count.
+    pub ways: Vec<(Loosened, Count)>,
+    /// How long looking was allowed to take.
+    pub budget: std::time::Duration,
+}
+
+/// A filter with one part changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loosened {
+    /// The part.
+    pub part: Part,
+    /// The filter then.
+    pub filter: Filter,
+}
+
+/// The filters that have one part less, or a longer time, for a list without a row.
+#[must_use]
+pub fn loosened(filter: &Filter) -> Vec<Loosened> {
+    let mut out = Vec::new();
+    for part in filter.parts() {
+        let filter = match part {
+            // A month is a smaller step than all time, and mostly enough.
+            Part::Range => {
+                let longer = match filter.range {
+                    Range::Last(Preset::Hour | Preset::Day | Preset::Week) => Range::Last(Preset::Month),
+                    _ => Range::All,
+                };
+                Filter { range: longer, ..filter.clone() }
+            }
+            ref part => filter.without(part),
+        };
+        out.push(Loosened { part, filter });
+    }
+    out
+}
+
+impl Results {
+    /// The results of a list.
+    #[must_use]
+    pub fn of(found: Found<'_>, reader: &Reader, asked: Asked) -> Self {
+        let Found { query, page, count, ways, budget } = found;
+        let zone = reader.zone;
+        let at_first = query.from(At::Newest);
+        let url = |at| link::list(&query.from(at), zone);
+        let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
+        let newer = page.newer.map(|cursor| url(At::After(cursor)));
+        let older = page.older.map(|cursor| url(At::Before(cursor)));
+        let stopped = page.looked_to.map(|key| {
+            let forward = matches!(query.at, At::After(_));
+            let abbreviation = words::zone_abbreviation(key.timestamp, zone);
+            Stopped {
+                time: format!("{} ms", budget.as_millis()),
+                at: format!(
+                    "{}, {} {abbreviation}",
+                    words::date_short(key.timestamp, zone),
+                    words::clock(key.timestamp, zone, false)
+                ),
+                way: if forward { "forward" } else { "back" },
+                href: if forward { newer.clone() } else { older.clone() },
+            }
+        });
+        let nothing = page.rows.is_empty() && stopped.is_none();
+        let chips = controls::chips(query, reader, asked.chip);
+        let chip_focus = asked.chip.is_some() && !chips.is_empty();
+        Self {
+            sentence: summary::sentence(&query.filter, zone, reader.now),
+            count: CountWords::of(count, page, reader),
+            as_of: words::clock(reader.now, zone, false),
+            as_of_datetime: reader.datetime(reader.now),
+            refresh: link::list(&at_first, zone),
+            permalink: link::list(query, zone),
+            clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
+                .then(|| link::list(&query.narrowed(bare), zone)),
+            chips,
+            caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
+            days: row::days(&page.rows, reader, &query.query_string(zone)),
+            span: span(page, reader),
+            newer,
+            older,
+            limits: crate::logs::filter::LIMITS.map(|limit| (limit, limit == query.limit)).to_vec(),
+            stopped,
+            empty: nothing.then(|| Empty::of(query, ways, reader)),
+            focus_heading: asked.paged || (asked.chip.is_some() && !chip_focus),
+        }
+    }
+
+    /// The sentence that a screen reader hears when the list changed.
+    #[must_use]
+    pub fn announcement(&self) -> String {
+        let looked = self.count.looked_to.as_ref().map(|day| format!(", looked back to {day}")).unwrap_or_default();
+        format!("{} {}{looked}. {}", self.count.number, self.count.noun, self.sentence)
+    }
+}
+
+impl CountWords {
+    fn of(count: Count, page: &Page<Log>, reader: &Reader) -> Self {
+        let at_hand = u64::try_from(page.rows.len()).unwrap_or_default();
+        let day = |key: crate::paging::Key| summary::day(key.timestamp, reader.zone, reader.now);
+        let (number, n, looked_to) = match count {
+            Count::Exactly(n) => (words::count(n), n, None),
+            Count::MoreThan(n) => (format!("More than {}", words::count(n)), n, None),
+            Count::AtLeast { n, looked_to } => {
+                // The list looks longer than the count, and may have met more.
+                let n = n.max(at_hand);
+                (format!("At least {}", words::count(n)), n, looked_to.map(day))
+            }
+        };
+        Self { number, noun: if n == 1 { "entry" } else { "entries" }, looked_to }
+    }
+}
+
+/// A count as the empty state says it.
+fn count_words(count: Count) -> String {
+    match count {
+        Count::Exactly(n) => words::entries(n),
+        Count::MoreThan(n) => format!("more than {}", words::entries(n)),
+        Count::AtLeast { n, .. } => format!("at least {}", words::entries(n)),
+    }
+}
+
+/// `14:52:11 back to 14:23:49`, with days where they differ from today.
+fn span(page: &Page<Log>, reader: &Reader) -> String {
+    let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) else { return String::new() };
+    let day = |log: &Log| log.timestamp.in_zone(reader.zone).date_naive();
+    let clock = |log: &Log| words::clock(log.timestamp, reader.zone, false);
+    let with_day = |log: &Log| format!("{} {}", summary::day(log.timestamp, reader.zone, reader.now), clock(log));
+    let today = reader.now.in_zone(reader.zone).date_naive();
+    if day(first) == today && day(last) == today {
+        format!("{} back to {}", clock(first), clock(last))
+    } else {
+        format!("{} back to {}", with_day(first), with_day(last))
+    }
+}
+
+impl Empty {
+    fn of(query: &ListQuery, ways: Vec<(Loosened, Count)>, reader: &Reader) -> Self {
+        let parts = query.filter.parts().len();
+        let paged = query.at != At::Newest;
+        let (heading, text) = match parts {
+            _ if paged => ("There are no more entries this way".to_owned(), "Go back to the newest page with Refresh."),
+            0 => ("Nothing is recorded".to_owned(), "No entry is in the log."),
+            1 => (
+                "Nothing matches this filter".to_owned(),
+                "Take it away to see more. The count is for the list without it.",
+            ),
+            n => (
+                format!("Nothing matches these {} filters", number(n)),
+                "Take one away to see more. These counts are for the same filters with that one removed.",
+            ),
+        };
+        let ways = if paged { Vec::new() } else { ways };
+        let way = |(loosened, count): (Loosened, Count)| {
+            let (before, value, after) = way_words(&query.filter, &loosened, reader);
+            Way {
+                before,
+                value,
+                after,
+                href: link::list(&query.narrowed(loosened.filter), reader.zone),
+                count: count_words(count),
+            }
+        };
+        Self { heading, text, ways: ways.into_iter().map(way).collect() }
+    }
+}
+
+fn number(n: usize) -> String {
+    ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+        .get(n)
+        .map_or_else(|| n.to_string(), |word| (*word).to_owned())
+}
+
+fn way_words(filter: &Filter, loosened: &Loosened, reader: &Reader) -> (String, Option<String>, &'static str) {
+    match &loosened.part {
+        Part::Range => {
+            let longer = summary::range(loosened.filter.range, reader.zone, reader.now);
+            let now = summary::range(filter.range, reader.zone, reader.now);
+            let the = |words: &str| if words.starts_with("last") { format!("the {words}") } else { words.to_owned() };
+            (format!("Look at {} instead of {}", the(&longer), the(&now)), None, "")
+        }
+        Part::Status(value, false) => (format!("Any status, not only {}", words::status_name(value)), None, ""),
+        Part::ActionType(value, false) => (format!("Any action, not only {}", words::action_name(value)), None, ""),
+        Part::Area(area, false) => ("Any area, not only ".to_owned(), Some(area.show()), ""),
+        Part::Status(value, true) => ("Also entries with status ".to_owned(), Some(words::status_name(value)), ""),
+        Part::ActionType(value, true) => ("Also entries of ".to_owned(), Some(words::action_name(value)), ""),
+        Part::Area(area, true) => ("Also entries in ".to_owned(), Some(area.show()), ""),
+        Part::Who(who) => ("Anyone, not only ".to_owned(), Some(controls::who_words(who)), ""),
+        Part::Search => ("Without the text “".to_owned(), filter.search.as_ref().map(|s| s.typed.clone()), "”"),
+        Part::Booking => ("Any booking, not only ".to_owned(), filter.booking.map(words::short_id), ""),
+        Part::Ip => ("Any address, not only ".to_owned(), filter.ip.map(|block| block.to_string()), ""),
+        Part::UserAgent => ("Any user agent, not only “".to_owned(), filter.user_agent.clone(), "”"),
+        Part::Extra(key, value) => (format!("Any {key}, not only "), Some(value.clone()), ""),
+    }
+}
+
+/// What stands in `#results` where the query could not be read: nothing was searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadQuery {
+    /// “Two filters could not be read, so nothing was searched.”
+    pub heading: String,
+    /// The bad fields: id of the control, its name, and the message where no control shows it.
+    pub fields: Vec<BadField>,
+    /// What was typed.
+    pub chips: Vec<Chip>,
+    /// Everything in the last 24 hours.
+    pub start: String,
+}
+
+/// A field that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadField {
+    /// The id of its control, where it has one.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub message: String,
+}
+
+impl BadQuery {
+    /// What could not be read of `form`.
+    #[must_use]
+    pub fn of(form: &FilterForm, errors: &FieldErrors, controls: &Controls, reader: &Reader) -> Self {
+        let field = |(name, message): (&str, &str)| {
+            let (id, word) = match name {
+                "q" => (Some("q".to_owned()), "Search"),
+                "range" => (Some("range".to_owned()), "Time range"),
+                "from" => (Some("from".to_owned()), "From"),
+                "to" => (Some("to".to_owned()), "To"),
+                "status" => (Some("facet-status".to_owned()), "Status"),
+                "action_type" => (Some("facet-action".to_owned()), "Action"),
+                "area" => (Some("f-area".to_owned()), "Area"),
+                "member" => (Some("f-member".to_owned()), "Member"),
+                "booking" => (Some("f-booking".to_owned()), "Booking ID"),
+                "ip" if controls.details => (Some("f-ip".to_owned()), "IP address"),
+                "ip" => (None, "IP address"),
+                "user_agent" if controls.details => (Some("f-ua".to_owned()), "User agent"),
+                "user_agent" => (None, "User agent"),
+                "tz" => (None, "Time zone"),
+                "limit" => (None, "On a page"),
+                "before" | "after" => (None, "Place in the list"),
+                _ => {
+                    let extra = controls.extra.iter().find(|extra| extra.name == name).filter(|_| controls.details);
+                    (extra.map(|extra| extra.id.clone()), "Extra data")
+                }
+            };
+            BadField { id, name: word.to_owned(), message: message.to_owned() }
+        };
+        let fields: Vec<BadField> = errors.iter().map(field).collect();
+        let heading = if let [_] = fields.as_slice() {
+            "One filter could not be read, so nothing was searched.".to_owned()
+        } else {
+            let n = number(fields.len());
+            let capital: String = n.chars().take(1).flat_map(char::to_uppercase).chain(n.chars().skip(1)).collect();
+            format!("{capital} filters could not be read, so nothing was searched.")
+        };
+        let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
+        Self { heading, fields, chips: controls::typed_chips(form, errors), start: link::filtered(bare, reader.zone) }
+    }
+}

@@ -1,0 +1,243 @@
+//! What the pages about members print.
+
+use askama::Template;
+
+use crate::web::shell::Shell;
+
+/// What is known of somebody who stands in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberKind {
+    /// The application knows them.
+    Known,
+    /// Entries have the e-mail, and nobody has it today.
+    NoAccount,
+}
+
+/// One row of the list.
+#[derive(Debug, Clone)]
+pub struct MemberRow {
+    /// Their name, where one is recorded.
+    pub name: Option<String>,
+    /// Their e-mail, where one is recorded; always there for [`MemberKind::NoAccount`].
+    pub email: Option<String>,
+    /// The first 13 characters of their id, to call them by where there is neither.
+    pub short_id: String,
+    /// Their page.
+    pub href: String,
+    /// When an entry of theirs was last recorded: `14:37:52 today`.
+    pub last_seen: Option<String>,
+    /// What is known of them.
+    pub kind: MemberKind,
+}
+
+impl MemberRow {
+    /// Whether nobody has the e-mail today.
+    pub fn no_account(&self) -> bool {
+        self.kind == MemberKind::NoAccount
+    }
+}
+
+/// `GET /members`.
+#[derive(Template)]
+#[template(path = "members/list.html")]
+pub struct MembersPage {
+    /// What surrounds it.
+    pub shell: Shell,
+    /// What was typed, as it was typed.
+    pub q: String,
+    /// Why what was typed cannot be looked for.
+    pub error: Option<String>,
+    /// Under the heading: `Last seen first. Times in London, BST.`
+    pub order: String,
+    /// Who was found.
+    pub rows: Vec<MemberRow>,
+    /// What the empty page says: nobody was asked for, or nobody matches.
+    pub asked: bool,
+    /// The page before.
+    pub back: Option<String>,
+    /// The page after.
+    pub more: Option<String>,
+}
+
+impl MembersPage {
+    /// Whether a row needs to have “No account now” explained.
+    pub fn some_without_account(&self) -> bool {
+        self.rows.iter().any(MemberRow::no_account)
+    }
+}
+
+/// One figure at the head of a member's page.
+#[derive(Debug, Clone, Default)]
+pub struct Stat {
+    /// What it counts: `Errors, last 30 days`.
+    pub label: &'static str,
+    /// The figure: `4`.
+    pub value: String,
+    /// More about it: `14:32:41 BST, members/help`.
+    pub note: Option<String>,
+    /// Where that note leads.
+    pub note_href: Option<String>,
+    /// Whether it counts errors and there are some.
+    pub alarming: bool,
+}
+
+/// `GET /members/{id}` and `GET /members/by-email`.
+#[derive(Template)]
+#[template(path = "members/member.html")]
+pub struct MemberPage {
+    /// What surrounds it.
+    pub shell: Shell,
+    /// Their name, where one is recorded.
+    pub name: Option<String>,
+    /// Their e-mail, where one is recorded.
+    pub email: Option<String>,
+    /// Their id; `None` where nobody has the e-mail today.
+    pub id: Option<String>,
+    /// The list of all their entries.
+    pub entries_href: String,
+    /// Where others of the same name, or with the beginning of the same e-mail, are looked for.
+    pub find_href: Option<String>,
+    /// Last seen, first seen, errors, entries. Empty: no entry is recorded, and the page says so.
+    pub stats: Vec<Stat>,
+}
+
+impl MemberPage {
+    /// What the page is headed with: the name, else the e-mail, else the beginning of the id.
+    pub fn heading(&self) -> &str {
+        let id = || self.id.as_deref().map(|id| id.get(..13).unwrap_or(id));
+        self.name.as_deref().or(self.email.as_deref()).or_else(id).unwrap_or("Member")
+    }
+
+    /// The e-mail, where the heading does not say it already.
+    pub fn email_below(&self) -> Option<&str> {
+        self.email.as_deref().filter(|_| self.name.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::shell::{Section, tests::sample};
+
+    fn row(name: Option<&str>, email: Option<&str>, kind: MemberKind) -> MemberRow {
+        MemberRow {
+            name: name.map(Into::into),
+            email: email.map(Into::into),
+            short_id: "018f40aa-77d1".into(),
+            href: "/members/018f40aa-77d1-7c19-9f3e-5b0d7c2a9e11?a=1&b=2".into(),
+            last_seen: Some("14:37:52 today".into()),
+            kind,
+        }
+    }
+
+    fn list(rows: Vec<MemberRow>) -> MembersPage {
+        MembersPage {
+            shell: sample(Section::Members, "/members?q=hana"),
+            q: "hana\"><b>".into(),
+            error: None,
+            order: "Last seen first. Times in London, BST.".into(),
+            rows,
+            asked: true,
+            back: None,
+            more: None,
+        }
+    }
+
+    fn member() -> MemberPage {
+        let id = "018f2b6e-41aa-7c19-9f3e-5b0d7c2a9e11";
+        MemberPage {
+            shell: sample(Section::Members, "/members/x"),
+            name: Some("Hana <i>Lindqvist</i>".into()),
+            email: Some("hana.lindqvist@example.org".into()),
+            id: Some(id.into()),
+            entries_href: format!("/logs?range=all&member={id}"),
+            find_href: Some("/members?q=Hana".into()),
+            stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
+        }
+    }
+
+    #[test]
+    fn each_row_is_called_by_what_is_recorded_and_links_once() {
+        let page = list(vec![
+            row(Some("Hana <i>L</i>"), Some("hana@example.org"), MemberKind::Known),
+            row(None, Some("jo@example.com"), MemberKind::Known),
+            row(None, None, MemberKind::Known),
+            row(None, Some("old@example.com"), MemberKind::NoAccount),
+        ])
+        .render()
+        .expect("a page");
+        assert_eq!(page.matches(" data-row>").count(), 4, "{page}");
+        assert!(page.contains("<bdi hx-disable>Hana &#60;i&#62;L&#60;/i&#62;</bdi></a>"), "{page}");
+        assert!(page.contains("No name recorded") && page.contains("No e-mail recorded"), "{page}");
+        assert!(page.contains(r#"data-row>018f40aa-77d1</a>"#), "{page}");
+        assert!(page.contains(r#"<a class="gone" href="/members/018f40aa-77d1-7c19-9f3e-5b0d7c2a9e11?a=1&#38;b=2" data-row><bdi hx-disable>old@example.com</bdi>"#), "{page}");
+        assert!(page.contains("nobody has it today"), "{page}");
+        assert!(page.contains(r#"<a href="/members" data-key="g m" aria-current="page">"#), "{page}");
+        assert!(page.contains(r#"name="q" value="hana&#34;&#62;&#60;b&#62;""#), "{page}");
+    }
+
+    #[test]
+    fn an_empty_list_says_whether_anybody_was_asked_for() {
+        let nobody = list(vec![]).render().expect("a page");
+        assert!(nobody.contains("Nobody found for “<bdi hx-disable>hana&#34;&#62;&#60;b&#62;</bdi>”"), "{nobody}");
+        let unasked = MembersPage { asked: false, q: String::new(), ..list(vec![]) }.render().expect("a page");
+        assert!(unasked.contains("Type to find a member") && !unasked.contains("Nobody found"), "{unasked}");
+        assert!(!unasked.contains("<table"), "{unasked}");
+    }
+
+    #[test]
+    fn what_cannot_be_looked_for_says_why_at_its_field() {
+        let page =
+            MembersPage { error: Some("At most 200 characters.".into()), ..list(vec![]) }.render().expect("a page");
+        assert!(
+            page.contains(r#"aria-invalid="true" aria-describedby="q-e""#) && page.contains(r#"id="q-e""#),
+            "{page}"
+        );
+        assert!(!page.contains("Nobody found"), "{page}");
+    }
+
+    #[test]
+    fn pages_of_members_lead_on_only_where_there_are_more() {
+        let page = MembersPage {
+            more: Some("/members?q=hana&before=Lt8".into()),
+            ..list(vec![row(None, None, MemberKind::Known)])
+        }
+        .render()
+        .expect("a page");
+        assert!(page.contains(r#"rel="next" data-key="]" href="/members?q=hana&#38;before=Lt8""#), "{page}");
+        assert!(!page.contains(r#"rel="prev""#), "{page}");
+        let alone = list(vec![row(None, None, MemberKind::Known)]).render().expect("a page");
+        assert!(!alone.contains("aria-disabled"), "{alone}");
+    }
+
+    #[test]
+    fn a_member_is_headed_by_name_with_e_mail_and_id_to_copy() {
+        let page = member().render().expect("a page");
+        assert!(page.contains("<h1><bdi hx-disable>Hana &#60;i&#62;Lindqvist&#60;/i&#62;</bdi></h1>"), "{page}");
+        assert!(page.contains(r#"data-copy="hana.lindqvist@example.org" aria-label="Copy e-mail""#), "{page}");
+        assert!(
+            page.contains(r#"data-copy="018f2b6e-41aa-7c19-9f3e-5b0d7c2a9e11" aria-label="Copy member ID""#),
+            "{page}"
+        );
+        assert!(!page.contains("No account now") && !page.contains("No entries are recorded"), "{page}");
+    }
+
+    #[test]
+    fn an_e_mail_nobody_has_says_so_once_and_claims_no_more() {
+        let page = MemberPage { name: None, id: None, ..member() }.render().expect("a page");
+        assert!(page.contains("<h1><bdi hx-disable>hana.lindqvist@example.org</bdi></h1>"), "{page}");
+        assert!(page.contains("No account now") && page.contains("nobody has it today"), "{page}");
+        assert!(!page.to_lowercase().contains("deleted"), "{page}");
+    }
+
+    #[test]
+    fn a_member_without_entries_has_no_figures_but_ways_on() {
+        let page = MemberPage { stats: vec![], ..member() }.render().expect("a page");
+        assert!(page.contains("No entries are recorded for this member"), "{page}");
+        assert!(
+            page.contains("/logs?range=24h&amp;member=none") && page.contains(r#"href="/members?q=Hana""#),
+            "{page}"
+        );
+        assert!(!page.contains("<dl class=\"stats\">") && !page.contains("All their entries"), "{page}");
+    }
+}
