@@ -74,6 +74,19 @@ impl PasswordForm {
     pub const fn refused(&self) -> bool {
         self.current_error.is_some() || self.new_error.is_some() || self.again_error.is_some()
     }
+
+    /// The fields that something is wrong with: their ids on the page, and what they are called there.
+    #[must_use]
+    pub fn bad_fields(&self) -> Vec<(&'static str, &'static str)> {
+        [
+            (&self.current_error, ("a-now", "Current password")),
+            (&self.new_error, ("a-new", "New password")),
+            (&self.again_error, ("a-again", "New password again")),
+        ]
+        .into_iter()
+        .filter_map(|(error, field)| error.as_ref().map(|_| field))
+        .collect()
+    }
 }
 
 #[cfg(test)]

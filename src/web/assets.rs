@@ -38,6 +38,7 @@ pub fn find(name: &str) -> Option<&'static Asset> {
 }
 
 /// `GET /static/{name}`: the file in the best encoding that the client takes; 404 without a body where there is none.
+#[expect(clippy::unused_async, reason = "a handler is async")]
 pub async fn serve(req: HttpRequest, name: web::Path<String>) -> HttpResponse {
     let Some(asset) = find(&name) else {
         return HttpResponse::NotFound().finish();

@@ -152,7 +152,6 @@ impl ErrorView {
         Self {
             incident: Some(incident.to_owned()),
             retry,
-            hint: Some("Give it to whoever runs Daybook. They can find it in the server’s log.".to_owned()),
             ..Self::new(
                 500,
                 "Daybook could not show this page",
