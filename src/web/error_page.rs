@@ -80,11 +80,11 @@ impl ErrorView {
         Self::new(400, "Daybook could not read this request", &[reason])
     }
 
-    /// 400: a form came without the token that belongs to the session, as after signing in anew in another tab.
+    /// 403: a form came without the token that belongs to the session, as after signing in anew in another tab.
     #[must_use]
     pub fn stale_form() -> Self {
         Self::new(
-            400,
+            403,
             "This form is out of date",
             &[
                 "It was opened before you last signed in, so nothing was changed.",
@@ -138,6 +138,12 @@ impl ErrorView {
             "This address is not opened this way",
             &["It only takes what a form on another page sends to it. Nothing was changed."],
         )
+    }
+
+    /// 408: what was sent did not arrive in time.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::new(408, "That took too long to arrive", &["Nothing was changed. Check the connection and send it again."])
     }
 
     /// 413: more was sent than is taken.
@@ -225,6 +231,7 @@ mod tests {
             ErrorView::no_member(),
             ErrorView::method_not_allowed(),
             ErrorView::too_large(),
+            ErrorView::too_slow(),
             ErrorView::fault("INC-7F3K-2Q9M, 18 June 2026, 14:38:05 BST", Some("/logs".into())),
             ErrorView::away(Away::Unreachable, Some("14:38:05 BST"), Some("/logs".into())),
             ErrorView::away(Away::Locked, None, None),

@@ -1,9 +1,11 @@
 //! Floor 2: HTTP, without a feature. What every page needs: state, answers, errors, headers, static files.
 
+pub mod access_log;
 pub mod assets;
 pub mod body;
 pub mod client;
 pub mod error_page;
+pub mod headers;
 pub mod next;
 pub mod origin;
 pub mod respond;

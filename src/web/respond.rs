@@ -1,8 +1,68 @@
-//! How an error is answered: its status.
+//! Answering: a template as a page, and an error for whoever asked. What an error looks like is decided here alone.
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY},
+    },
+    middleware::Next,
+    web,
+};
+use askama::Template;
 
-use crate::core::error::Error;
+use super::{
+    error_page::{Away, BareErrorPage, ErrorFragment, ErrorPage, ErrorView},
+    next,
+    shell::{BareShell, Shell, Theme},
+    state::State,
+};
+use crate::core::{
+    error::{Error, Outage, Result, What},
+    role::Role,
+    secret, words,
+};
+
+/// htmx's header for an address to go to.
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+/// Seconds after which a database may be back.
+const TRY_AGAIN: HeaderValue = HeaderValue::from_static("5");
+
+/// What a request wants back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// A whole page.
+    Page,
+    /// The part that htmx swaps in.
+    Fragment,
+}
+
+impl Want {
+    /// A fragment where htmx asks, unless it asks in order to restore a page from history.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> Self {
+        let has = |name: &str| req.headers().contains_key(name);
+        if has("hx-request") && !has("hx-history-restore-request") { Self::Fragment } else { Self::Page }
+    }
+}
+
+/// A rendered template. It holds members' data, or leads to it: nothing keeps a copy.
+pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
+    let body = template.render().map_err(|error| Error::Internal(anyhow::Error::new(error)))?;
+    Ok(HttpResponse::build(status)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((VARY, "HX-Request"))
+        .content_type("text/html; charset=utf-8")
+        .body(body))
+}
+
+/// On to another page of ours.
+#[must_use]
+pub fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).insert_header((CACHE_CONTROL, "no-store")).finish()
+}
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
@@ -22,4 +82,150 @@ impl ResponseError for Error {
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }
+}
+
+/// Middleware around every route: what ends in an error is drawn for whoever asked.
+pub async fn errors<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let res = next.call(req).await?.map_into_boxed_body();
+    if res.response().error().is_none() {
+        return Ok(res);
+    }
+    let (req, failed) = res.into_parts();
+    let drawn = draw(&req, &failed);
+    Ok(ServiceResponse::new(req, drawn))
+}
+
+/// The answer to a request that failed, with the headers it failed with.
+fn draw(req: &HttpRequest, failed: &HttpResponse) -> HttpResponse {
+    let ours = failed.error().and_then(|error| error.as_error::<Error>());
+    if matches!(ours, Some(Error::SignedOut)) {
+        return signed_out(req);
+    }
+    let view = match ours {
+        Some(error) => view(req, error),
+        None => foreign(req, failed),
+    };
+    let status = StatusCode::from_u16(view.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let shell = req.extensions().get::<std::rc::Rc<Shell>>().cloned();
+    let drawn = match (Want::of(req), shell) {
+        (Want::Fragment, _) => page(status, &ErrorFragment { error: view }),
+        (Want::Page, Some(shell)) => page(status, &ErrorPage { shell: (*shell).clone(), error: view }),
+        (Want::Page, None) => page(status, &BareErrorPage { shell: bare_shell(req), error: view }),
+    };
+    // A template that cannot even say so leaves the status, which says enough.
+    let mut drawn = drawn.unwrap_or_else(|_| HttpResponse::new(status));
+    for name in [actix_web::http::header::ALLOW, RETRY_AFTER] {
+        if let Some(value) = failed.headers().get(&name) {
+            drawn.headers_mut().insert(name, value.clone());
+        }
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        drawn.headers_mut().insert(RETRY_AFTER, TRY_AGAIN);
+    }
+    drawn
+}
+
+/// What surrounds a page where nobody is known.
+#[must_use]
+pub fn bare_shell(req: &HttpRequest) -> BareShell {
+    let site_name = req.app_data::<web::Data<State>>().map(|state| state.site.name.clone()).unwrap_or_default();
+    BareShell { site_name, theme: Theme::System }
+}
+
+/// Without a session: a page leads to sign-in and back, an htmx request is told to go there.
+fn signed_out(req: &HttpRequest) -> HttpResponse {
+    let wanted = if matches!(*req.method(), Method::GET | Method::HEAD) { path_and_query(req) } else { "/logs" };
+    let path = next::sign_in(wanted);
+    match Want::of(req) {
+        Want::Page => see_other(&path),
+        Want::Fragment => HttpResponse::Unauthorized()
+            .insert_header((HX_REDIRECT, path))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .finish(),
+    }
+}
+
+fn path_and_query(req: &HttpRequest) -> &str {
+    req.uri().path_and_query().map_or("/", |path| path.as_str())
+}
+
+fn view(req: &HttpRequest, error: &Error) -> ErrorView {
+    let retry = matches!(*req.method(), Method::GET | Method::HEAD).then(|| path_and_query(req).to_owned());
+    match error {
+        Error::BadRequest(reason) => ErrorView::bad_request(&sentence(reason)),
+        Error::ForeignForm => ErrorView::stale_form(),
+        Error::Forbidden { needed } => {
+            let shell = req.extensions().get::<std::rc::Rc<Shell>>().cloned();
+            let (email, role) = shell.map(|s| (s.email.clone(), s.role_name.clone())).unwrap_or_default();
+            let need = match needed {
+                Role::Admin => "This page needs the Admin role.",
+                Role::Viewer | Role::Support => "This page needs the Support role.",
+            };
+            ErrorView::forbidden(need, &email, &role)
+        }
+        Error::NotFound(What::Entry) => ErrorView::no_entry(),
+        Error::NotFound(What::Member) => ErrorView::no_member(),
+        Error::NotFound(What::Page) | Error::SignedOut => ErrorView::no_page(),
+        Error::MethodNotAllowed => ErrorView::method_not_allowed(),
+        Error::TooLarge => ErrorView::too_large(),
+        Error::TooSlow => ErrorView::too_slow(),
+        Error::Unavailable(outage) => {
+            let away = match outage {
+                Outage::Away => Away::Unreachable,
+                Outage::Locked => Away::Locked,
+                Outage::Full => Away::Full,
+                Outage::Unrecorded => Away::Unrecorded,
+            };
+            tracing::warn!(request_id = super::client::request_id(req), "{error}");
+            ErrorView::away(away, when(req).as_deref(), retry)
+        }
+        Error::Internal(error) => fault(req, &format!("{error:#}"), retry),
+    }
+}
+
+/// An error of the server's own, such as a path that cannot be decoded.
+fn foreign(req: &HttpRequest, failed: &HttpResponse) -> ErrorView {
+    match failed.status() {
+        StatusCode::NOT_FOUND => ErrorView::no_page(),
+        StatusCode::METHOD_NOT_ALLOWED => ErrorView::method_not_allowed(),
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorView::too_large(),
+        status if status.is_client_error() => ErrorView::bad_request("It is not formed as HTTP asks for."),
+        _ => fault(req, &failed.error().map(ToString::to_string).unwrap_or_default(), None),
+    }
+}
+
+/// A fault of ours: what it was goes to the log, its number to the page.
+fn fault(req: &HttpRequest, what: &str, retry: Option<String>) -> ErrorView {
+    let incident = incident_number();
+    tracing::error!(incident, request_id = super::client::request_id(req), "{what}");
+    let with_time = when(req).map_or_else(|| incident.clone(), |when| format!("{incident}, {when}"));
+    ErrorView::fault(&with_time, retry)
+}
+
+/// `INC-7F3K-2Q9M`: 40 bits, which can be read out.
+fn incident_number() -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let letters: Vec<char> =
+        secret::bytes::<8>().into_iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    let half = |range: std::ops::Range<usize>| letters[range].iter().collect::<String>();
+    format!("INC-{}-{}", half(0..4), half(4..8))
+}
+
+/// `18 June 2026, 14:38:05 BST` in the site's zone: whoever looks into the log may not be who reads the page.
+fn when(req: &HttpRequest) -> Option<String> {
+    let state = req.app_data::<web::Data<State>>()?;
+    let (now, zone) = (state.now(), state.site.zone);
+    let abbreviation = words::zone_abbreviation(now, zone);
+    Some(format!("{}, {} {abbreviation}", words::date_short(now, zone), words::clock(now, zone, false)))
+}
+
+/// A reason as a sentence.
+fn sentence(reason: &str) -> String {
+    let mut chars = reason.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if reason.ends_with('.') { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
 }
