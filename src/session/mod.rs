@@ -1,6 +1,19 @@
 //! Floor 2, above `staff_log`: who may come in, how they sign in, and what every route asks of them.
 
+pub mod access;
 pub mod accounts;
+pub mod form;
+pub mod guard;
+pub mod kept;
+pub mod key;
+mod outage;
 pub mod pages;
 pub mod password;
+pub mod sign_in;
+pub mod store;
 pub mod throttle;
+pub mod token;
+
+pub use form::CheckedForm;
+pub use guard::Staff;
+pub use sign_in::SignIn;
