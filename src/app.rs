@@ -1,1 +1,106 @@
-//! (in work)
+//! Puts the server together: middleware in their order, the table of routes, and an orderly end.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::{Compress, from_fn}, web};
+use anyhow::{Context, Result, anyhow};
+use tokio::task::JoinHandle;
+
+use crate::{
+    core::error::{Error, What},
+    routes,
+    session::{SignIn, access},
+    staff_log::StaffLog,
+    web::{access_log, client, headers, respond, state::State},
+};
+
+/// How long requests in flight may take to finish when the server is told to stop, in seconds.
+const FINISH: u64 = 20;
+/// How long a client may take to send its headers.
+const HEADERS: Duration = Duration::from_secs(10);
+
+/// A server that listens.
+pub struct Running {
+    /// Where it listens; with port 0 the port it was given.
+    pub address: SocketAddr,
+    /// What staff do; for tests that read it.
+    pub staff_log: StaffLog,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// A way to stop it from elsewhere.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+
+    /// Waits until it was stopped and every request in flight is answered, then writes down what staff did.
+    pub async fn ended(self) -> Result<()> {
+        let result = self.server.await.context("the server's task failed")?;
+        self.staff_log.flush().await;
+        result.context("the server failed")
+    }
+}
+
+/// Binds and serves; returns once it listens.
+pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
+    let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
+    let staff_log = StaffLog::start(state.db.clone());
+    let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
+    let (state, sign_in, log) = data;
+    let server = HttpServer::new(move || {
+        let sessions = sign_in.sessions(&state);
+        App::new()
+            .app_data(state.clone())
+            .app_data(sign_in.clone())
+            .app_data(log.clone())
+            .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
+            .default_service(web::to(|| async { Err::<&'static str, _>(Error::NotFound(What::Page)) }))
+            // The last that is put on is the first that a request meets.
+            .wrap(from_fn(respond::errors))
+            .wrap(Compress::default())
+            .wrap(from_fn(headers::security))
+            .wrap(from_fn(access_log::line))
+            .wrap(from_fn(client::number))
+    })
+    // Small packets go out at once: with Nagle's algorithm a compressed page waits 40 ms for an acknowledgement.
+    .tcp_nodelay(true)
+    .client_request_timeout(HEADERS)
+    .shutdown_timeout(FINISH)
+    .disable_signals()
+    .bind(listen)
+    .map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow!("{listen} is taken: choose another address with --listen, or port 0 for a free one")
+        }
+        _ => anyhow!("cannot listen on {listen}: {error}; choose another address with --listen"),
+    })?;
+    let address = server.addrs().first().copied().ok_or_else(|| anyhow!("nothing to listen on"))?;
+    let server = server.run();
+    let handle = server.handle();
+    Ok(Running { address, staff_log, handle, server: tokio::spawn(server) })
+}
+
+/// Stops `handle` in good order on SIGTERM or SIGINT.
+pub fn stop_on_signals(handle: ServerHandle) -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in flight are finished first");
+        handle.stop(true).await;
+    });
+    Ok(())
+}
+
+/// A clock to share.
+#[must_use]
+pub fn system_clock() -> crate::core::time::SharedClock {
+    Arc::new(crate::core::time::SystemClock)
+}

@@ -1,1 +1,52 @@
-//! (in work)
+//! Every URL on one screen, and who may use it. A route that does not stand here does not exist.
+
+use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
+
+use crate::{
+    core::role::Role,
+    logs::handlers as logs,
+    members::handlers as members,
+    session::{
+        access::{Access, Route, get, post},
+        handlers as session,
+    },
+    web::{assets, state::State},
+};
+
+const VIEWER: Access = Access::Staff(Role::Viewer);
+const SUPPORT: Access = Access::Staff(Role::Support);
+
+/// The table of route × role, from which the guard and its test both work.
+pub static ROUTES: &[Route] = &[
+    get("/", Access::Public, |to| to.to(logs::home)),
+    get("/logs", VIEWER, |to| to.to(logs::list)),
+    get("/logs/{id}", VIEWER, |to| to.to(logs::entry)),
+    get("/logs/{id}/error_detail.txt", SUPPORT, |to| to.to(logs::error_detail)),
+    get("/members", VIEWER, |to| to.to(members::list)),
+    get("/members/by-email", VIEWER, |to| to.to(members::by_email)),
+    get("/members/{id}", VIEWER, |to| to.to(members::member)),
+    get("/login", Access::Anyone, |to| to.to(session::login_page)),
+    post("/login", Access::Anyone, |to| to.to(session::login)),
+    post("/logout", VIEWER, |to| to.to(session::logout)),
+    get("/account", VIEWER, |to| to.to(session::account)),
+    post("/account/zone", VIEWER, |to| to.to(session::set_zone)),
+    post("/account/theme", VIEWER, |to| to.to(session::set_theme)),
+    post("/account/password", VIEWER, |to| to.to(session::set_password)),
+    get("/static/{name}", Access::Public, |to| to.to(assets::serve)),
+    get("/healthz", Access::Public, |to| to.to(alive)),
+    get("/readyz", Access::Public, |to| to.to(ready)),
+];
+
+/// `GET /healthz`: this process answers.
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain").body("ok\n")
+}
+
+/// `GET /readyz`: the database answers. Nothing is told beyond that.
+async fn ready(state: web::Data<State>) -> HttpResponse {
+    let (mut answer, body) = match state.db.ping().await {
+        Ok(()) => (HttpResponse::Ok(), "ok\n"),
+        Err(_) => (HttpResponse::ServiceUnavailable(), "the database does not answer\n"),
+    };
+    answer.insert_header((CACHE_CONTROL, "no-store")).content_type("text/plain").body(body)
+}

@@ -1,1 +1,103 @@
-//! (in work)
+//! The command line: one file a command. A failure is one line on stderr that says what to do.
+
+mod backup;
+mod check;
+mod demo;
+mod migrate;
+mod seed;
+mod serve;
+pub mod staff;
+
+use anyhow::{Result, anyhow};
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{DatabaseArgs, Sources},
+    core::error::Error,
+    db::{Db, address::Address, migrate as schema},
+};
+
+/// A self-hosted dashboard over an application's audit log.
+#[derive(Debug, Parser)]
+#[command(name = "daybook", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
+    Migrate(migrate::Args),
+    Check(check::Args),
+    Seed(seed::Args),
+    Staff(staff::Args),
+    Backup(backup::Args),
+}
+
+/// Runs a command to its end.
+pub async fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::Check(args) => check::run(args).await,
+        Command::Seed(args) => seed::run(args).await,
+        Command::Staff(args) => staff::run(args).await,
+        Command::Backup(args) => backup::run(args).await,
+    }
+}
+
+/// An error of ours as one line for the terminal.
+fn line(error: Error) -> anyhow::Error {
+    match error {
+        Error::Internal(error) => error,
+        error => anyhow!("{error}"),
+    }
+}
+
+/// Opens an own database, which is made and migrated where that is due.
+async fn own(args: &DatabaseArgs) -> Result<(Sources, Db)> {
+    let sources = Sources::new(args.config.as_ref())?;
+    let address = sources.database(args)?;
+    let db = make(&address).await?;
+    Ok((sources, db))
+}
+
+/// Opens the database at `address`, made and migrated where that is due.
+async fn make(address: &Address) -> Result<Db> {
+    let db = open(address, true).await?;
+    for step in schema::run(&db).await.map_err(line)? {
+        tracing::info!("migrated: {step}");
+    }
+    Ok(db)
+}
+
+/// Opens the database at `address`; `create` makes the file where there is none.
+async fn open(address: &Address, create: bool) -> Result<Db> {
+    let Address::Sqlite(file) = address;
+    if !create && !file.exists() {
+        return Err(anyhow!("there is no database at {address}: daybook serve makes it, or name another with --database"));
+    }
+    if create && !file.exists() {
+        private(file)?;
+    }
+    Db::open_sqlite(file, create).await.map_err(|error| match error {
+        Error::Internal(error) => anyhow!("{address} cannot be opened: {error}"),
+        error => anyhow!("{address} cannot be opened: {error}"),
+    })
+}
+
+/// Makes an empty file that only its owner may read: it will hold members' data. SQLite gives its side files the same
+/// rights.
+fn private(file: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .map(drop)
+        .map_err(|error| anyhow!("{} cannot be made: {error}", file.display()))
+}

@@ -22,6 +22,25 @@ pub enum State {
     Foreign,
 }
 
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Current => f.write_str("up to date"),
+            Self::Behind(steps) => {
+                let n = steps.len();
+                write!(f, "{n} {} to run; daybook serve runs them", if n == 1 { "step" } else { "steps" })
+            }
+            Self::Newer(version) => write!(
+                f,
+                "this database was migrated by a newer Daybook (step {version}): run that version, or a newer one"
+            ),
+            Self::Foreign => f.write_str(
+                "its table audit_logs is the application's, not Daybook's: give Daybook a file of its own",
+            ),
+        }
+    }
+}
+
 /// Looks at the schema without changing anything.
 pub async fn state(db: &Db) -> Result<State> {
     let tables: Vec<(String,)> = db
@@ -51,19 +70,19 @@ pub async fn state(db: &Db) -> Result<State> {
     Ok(if behind.is_empty() { State::Current } else { State::Behind(behind) })
 }
 
-/// The SQL of every migration that has not run, in order: name and text.
-pub async fn pending(db: &Db) -> Result<Vec<(String, &'static str)>> {
-    let names = match state(db).await? {
-        State::Behind(names) => names,
-        _ => Vec::new(),
-    };
-    Ok(SQLITE
-        .iter()
-        .filter_map(|migration| {
-            let name = format!("{:04} {}", migration.version, migration.description);
-            names.contains(&name).then(|| (name, migration.sql.as_str()))
-        })
-        .collect())
+/// Name and SQL of a migration.
+pub type Step = (String, &'static str);
+
+/// Every migration, in order.
+#[must_use]
+pub fn all() -> Vec<Step> {
+    SQLITE.iter().map(|step| (format!("{:04} {}", step.version, step.description), step.sql.as_str())).collect()
+}
+
+/// Every migration that has not run, in order.
+pub async fn pending(db: &Db) -> Result<Vec<Step>> {
+    let State::Behind(names) = state(db).await? else { return Ok(Vec::new()) };
+    Ok(all().into_iter().filter(|(name, _)| names.contains(name)).collect())
 }
 
 /// Brings an own database up to date and finishes what a bulk load left undone; the names of the steps that ran.
@@ -74,16 +93,7 @@ pub async fn run(db: &Db) -> Result<Vec<String>> {
     let steps = match state(db).await? {
         State::Current => Vec::new(),
         State::Behind(steps) => steps,
-        State::Newer(version) => {
-            return Err(Error::Internal(anyhow!(
-                "this database was migrated by a newer Daybook (step {version}): run that version, or a newer one"
-            )));
-        }
-        State::Foreign => {
-            return Err(Error::Internal(anyhow!(
-                "the table audit_logs of this database is the application's, not Daybook's: give Daybook a file of its own"
-            )));
-        }
+        refused @ (State::Newer(_) | State::Foreign) => return Err(Error::Internal(anyhow!("{refused}"))),
     };
     if !steps.is_empty() {
         SQLITE.run(db.sqlite_writer()).await.map_err(|error| match error {
@@ -127,13 +137,4 @@ pub async fn restore_indexes_with(db: &Db, mut each: impl FnMut(&str)) -> Result
 
 async fn restore_indexes(db: &Db) -> Result<()> {
     restore_indexes_with(db, |_| {}).await
-}
-
-/// Fails with a line for people where this version cannot serve the database as it stands.
-pub async fn require_current(db: &Db) -> Result<()> {
-    match state(db).await? {
-        State::Current => Ok(()),
-        State::Behind(_) => Err(Error::Internal(anyhow!("this database is not up to date: run daybook migrate"))),
-        State::Newer(_) | State::Foreign => run(db).await.map(drop),
-    }
 }

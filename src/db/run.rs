@@ -97,6 +97,14 @@ impl Db {
         Ok(Self::Sqlite(SqliteDb { readers, writer }))
     }
 
+    /// Opens the file of an embedded database to look at it alone: nothing in it is changed.
+    pub async fn inspect_sqlite(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
+        let pool = PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
+        let readers = pool.connect_with(options).await.map_err(explain)?;
+        Ok(Self::Sqlite(SqliteDb { writer: readers.clone(), readers }))
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.fetch_optional::<(i64,)>(Sql::new("SELECT 1")).await.map(drop)

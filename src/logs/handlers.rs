@@ -34,7 +34,7 @@ use crate::{
         query_string, words,
     },
     paging::{At, Cursor},
-    session::signed::Signed,
+    session::Staff,
     staff_log::Kind,
     web::{
         respond::{self, Want},
@@ -49,8 +49,8 @@ const HX_PUSH_URL: HeaderName = HeaderName::from_static("hx-push-url");
 impl Reader {
     /// Whoever sent this request.
     #[must_use]
-    pub fn of(signed: &Signed) -> Self {
-        Self { zone: signed.staff.zone, role: signed.staff.role, now: signed.now }
+    pub fn of(staff: &Staff) -> Self {
+        Self { zone: staff.zone, role: staff.role, now: staff.now }
     }
 }
 
@@ -64,27 +64,33 @@ pub async fn home() -> HttpResponse {
 }
 
 /// `GET /logs`: the list, or for htmx the part of it that changed.
-pub async fn list(req: HttpRequest, signed: Signed) -> Result<HttpResponse> {
-    let reader = Reader::of(&signed);
+pub async fn list(req: HttpRequest, state: web::Data<State>, staff: Staff) -> Result<HttpResponse> {
+    let reader = Reader::of(&staff);
     let form = FilterForm::new(req.query_string());
     match form.parse(asker(&reader)) {
-        Ok(query) => found(&req, &signed, &reader, query).await,
-        Err(errors) => refused(&req, &signed, &reader, &form, &errors).await,
+        Ok(query) => found(&req, &state, &staff, &reader, query).await,
+        Err(errors) => refused(&req, &state, &staff, &reader, &form, &errors).await,
     }
 }
 
-async fn found(req: &HttpRequest, signed: &Signed, reader: &Reader, query: ListQuery) -> Result<HttpResponse> {
-    let State { db, budgets, .. } = &**signed.state;
+async fn found(
+    req: &HttpRequest,
+    state: &State,
+    staff: &Staff,
+    reader: &Reader,
+    query: ListQuery,
+) -> Result<HttpResponse> {
+    let State { db, budgets, .. } = state;
     let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
     let page = store::page(db, &plan, &query, budgets.list).await?;
     if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {
-        return first(signed, reader);
+        return first(staff, reader);
     }
     let count = store::count(db, &plan, &page, budgets.count).await?;
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
-    let ways = if nothing { ways(signed, reader, &query.filter).await? } else { Vec::new() };
+    let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
     let values = store::values(db).await?;
-    signed.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
+    staff.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
 
     let found = Found { query: &query, page: &page, count, ways, budget: budgets.list.time };
     let results = Results::of(found, reader, asked(req, &query));
@@ -96,7 +102,7 @@ async fn found(req: &HttpRequest, signed: &Signed, reader: &Reader, query: ListQ
         controls: Controls::of(&query, &values, reader),
         body: ResultsBody::List(Box::new(results)),
     };
-    answer.send(req, signed)
+    answer.send(req, staff)
 }
 
 /// What htmx says of the control that was used.
@@ -113,9 +119,9 @@ fn trigger(req: &HttpRequest) -> &str {
 }
 
 /// What loosening each filter would give, as far as there is time to count.
-async fn ways(signed: &Signed, reader: &Reader, filter: &Filter) -> Result<Vec<(Loosened, Count)>> {
+async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Loosened, Count)>> {
     const MOST: usize = 8;
-    let State { db, budgets, .. } = &**signed.state;
+    let State { db, budgets, .. } = state;
     let until = Instant::now() + budgets.list.time;
     let mut out = Vec::new();
     for loosened in list::loosened(filter).into_iter().take(MOST) {
@@ -130,9 +136,9 @@ async fn ways(signed: &Signed, reader: &Reader, filter: &Filter) -> Result<Vec<(
     Ok(out)
 }
 
-fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
+fn first(staff: &Staff, reader: &Reader) -> Result<HttpResponse> {
     let page = FirstPage {
-        shell: signed.shell(Section::Activity),
+        shell: staff.shell(Section::Activity),
         as_of: words::clock(reader.now, reader.zone, false),
         as_of_datetime: reader.datetime(reader.now),
     };
@@ -142,12 +148,13 @@ fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
 /// A query that could not be read: everything typed is kept, nothing is searched.
 async fn refused(
     req: &HttpRequest,
-    signed: &Signed,
+    state: &State,
+    staff: &Staff,
     reader: &Reader,
     form: &FilterForm,
     errors: &FieldErrors,
 ) -> Result<HttpResponse> {
-    let values: Values = store::values(&signed.state.db).await?;
+    let values: Values = store::values(&state.db).await?;
     // What is typed is read in the zone that was asked for, where that could be read.
     let reader = Reader { zone: form.zone().unwrap_or(reader.zone), ..*reader };
     let controls = Controls::typed(form, errors, &values, &reader);
@@ -160,7 +167,7 @@ async fn refused(
         controls,
         body: ResultsBody::Bad(bad),
     };
-    answer.send(req, signed)
+    answer.send(req, staff)
 }
 
 /// The list, ready for either rendering.
@@ -174,11 +181,11 @@ struct Answer {
 }
 
 impl Answer {
-    fn send(self, req: &HttpRequest, signed: &Signed) -> Result<HttpResponse> {
+    fn send(self, req: &HttpRequest, staff: &Staff) -> Result<HttpResponse> {
         let Self { status, title, announcement, url, controls, body } = self;
         match Want::of(req) {
             Want::Page => {
-                let shell = signed.shell(Section::Activity);
+                let shell = staff.shell(Section::Activity);
                 respond::page(status, &ListPage { shell, title, controls, body, oob: false })
             }
             Want::Fragment => {
@@ -196,27 +203,37 @@ impl Answer {
 }
 
 /// `GET /logs/{id}`: one entry, and where it stands in the list it was opened from.
-pub async fn entry(req: HttpRequest, path: web::Path<String>, signed: Signed) -> Result<HttpResponse> {
+pub async fn entry(
+    req: HttpRequest,
+    path: web::Path<String>,
+    state: web::Data<State>,
+    staff: Staff,
+) -> Result<HttpResponse> {
     let id = match usual_spelling(&req, &path, "")? {
         Spelling::Usual(id) => id,
         Spelling::Other(redirect) => return Ok(redirect),
     };
-    let reader = Reader::of(&signed);
-    let db = &signed.state.db;
+    let reader = Reader::of(&staff);
+    let db = &state.db;
     let (Some(log), Some(details)) = (store::entry(db, id).await?, store::details(db, id).await?) else {
         return Err(Error::NotFound(What::Entry));
     };
-    signed.record(Kind::EntryOpened, Some(id.to_string()), None)?;
-    let place = place(&req, &signed, &reader, log.key()).await?;
-    let base = signed.base(&req);
-    let setting = Setting { base: &base, app_root: signed.state.site.app_root.as_deref() };
+    staff.record(Kind::EntryOpened, Some(id.to_string()), None)?;
+    let place = place(&req, &state, &reader, log.key()).await?;
+    let base = respond::base(&req);
+    let setting = Setting { base: &base, app_root: state.site.app_root.as_deref() };
     let entry = Entry::of(&log, &details, &reader, setting);
-    respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place })
+    respond::page(StatusCode::OK, &EntryPage { shell: staff.shell(Section::Activity), entry, place })
 }
 
 /// Back, Newer and Older, out of the list's query string. One that cannot be read leads back all the same.
-async fn place(req: &HttpRequest, signed: &Signed, reader: &Reader, key: crate::paging::Key) -> Result<Place> {
-    let State { db, budgets, .. } = &**signed.state;
+async fn place(
+    req: &HttpRequest,
+    state: &State,
+    reader: &Reader,
+    key: crate::paging::Key,
+) -> Result<Place> {
+    let State { db, budgets, .. } = state;
     let typed = req.query_string();
     let form = FilterForm::new(typed);
     let query = if typed.is_empty() {
@@ -245,13 +262,18 @@ async fn place(req: &HttpRequest, signed: &Signed, reader: &Reader, key: crate::
 }
 
 /// `GET /logs/{id}/error_detail.txt`: the traceback as it came.
-pub async fn error_detail(req: HttpRequest, path: web::Path<String>, signed: Signed) -> Result<HttpResponse> {
+pub async fn error_detail(
+    req: HttpRequest,
+    path: web::Path<String>,
+    state: web::Data<State>,
+    staff: Staff,
+) -> Result<HttpResponse> {
     let id = match usual_spelling(&req, &path, "/error_detail.txt")? {
         Spelling::Usual(id) => id,
         Spelling::Other(redirect) => return Ok(redirect),
     };
-    let text = store::error_detail(&signed.state.db, id).await?.ok_or(Error::NotFound(What::Entry))?;
-    signed.record(Kind::ErrorDetailOpened, Some(id.to_string()), None)?;
+    let text = store::error_detail(&state.db, id).await?.ok_or(Error::NotFound(What::Entry))?;
+    staff.record(Kind::ErrorDetailOpened, Some(id.to_string()), None)?;
     let name = format!("attachment; filename=\"error_detail-{}.txt\"", words::short_id(id));
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

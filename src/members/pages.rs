@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use crate::web::shell::Shell;
+use crate::{
+    logs::view::row::{Day, Who},
+    web::shell::Shell,
+};
 
 /// What is known of somebody who stands in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +102,19 @@ pub struct MemberPage {
     pub find_href: Option<String>,
     /// Last seen, first seen, errors, entries. Empty: no entry is recorded, and the page says so.
     pub stats: Vec<Stat>,
+    /// Their newest entries.
+    pub entries: Option<EntriesView>,
+}
+
+/// The newest entries of somebody, as the log's own rows.
+#[derive(Debug, Clone)]
+pub struct EntriesView {
+    /// What the table says of itself.
+    pub caption: String,
+    /// The rows by day.
+    pub days: Vec<Day>,
+    /// The rest of the list.
+    pub older: Option<String>,
 }
 
 impl MemberPage {
@@ -148,6 +164,7 @@ mod tests {
             entries_href: format!("/logs?range=all&member={id}"),
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
+            entries: None,
         }
     }
 

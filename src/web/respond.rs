@@ -6,7 +6,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY},
+        header::{CACHE_CONTROL, HOST, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY},
     },
     middleware::Next,
     web,
@@ -126,6 +126,17 @@ fn draw(req: &HttpRequest, failed: &HttpResponse) -> HttpResponse {
         drawn.headers_mut().insert(RETRY_AFTER, TRY_AGAIN);
     }
     drawn
+}
+
+/// Where people reach this site, for a link that leaves it: as configured, else as this request came.
+#[must_use]
+pub fn base(req: &HttpRequest) -> String {
+    let configured = req.app_data::<web::Data<State>>().and_then(|state| state.site.public_url.clone());
+    configured.unwrap_or_else(|| {
+        let host = req.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.or(req.uri().authority().map(|host| host.as_str()));
+        host.map(|host| format!("http://{host}")).unwrap_or_default()
+    })
 }
 
 /// What surrounds a page where nobody is known.

@@ -1,0 +1,83 @@
+//! `daybook check`: says what a database is, and whether it could be served. It creates nothing.
+
+use anyhow::{Result, bail};
+use clap::Args as ClapArgs;
+
+use super::line;
+use crate::{
+    config::{DatabaseArgs, Sources},
+    core::words,
+    db::{Db, Sql, address::Address, migrate as schema},
+};
+
+/// Report what a database is and what it lacks
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  daybook check --database sqlite://daybook.db")]
+pub struct Args {
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// A row of the report: what, and how it is.
+type Finding = (&'static str, String);
+
+/// Prints the report; fails where the database could not be served.
+pub async fn run(args: Args) -> Result<()> {
+    let sources = Sources::new(args.database.config.as_ref())?;
+    let address = sources.database(&args.database)?;
+    let Address::Sqlite(file) = &address;
+    let mut findings: Vec<Finding> = vec![("database", address.to_string())];
+    let mut problem = None;
+    if file.exists() {
+        let db = Db::inspect_sqlite(file).await.map_err(line)?;
+        problem = inspect(&db, &mut findings).await?;
+    } else {
+        findings.push(("schema", "not there yet: daybook serve makes it".to_owned()));
+    }
+    let width = findings.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for (name, value) in &findings {
+        println!("{name:width$}  {value}");
+    }
+    match problem {
+        None => Ok(()),
+        Some(problem) => bail!("this database cannot be served: {problem}"),
+    }
+}
+
+/// Fills in the findings; what is returned keeps it from being served.
+async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>> {
+    let state = schema::state(db).await.map_err(line)?;
+    findings.push(("schema", state.to_string()));
+    match state {
+        schema::State::Newer(_) | schema::State::Foreign => return Ok(Some(state.to_string())),
+        // What is not there yet cannot be counted; serve brings it up to date by itself.
+        schema::State::Behind(_) => return Ok(None),
+        schema::State::Current => {}
+    }
+    let accounts = number(db, "SELECT count(*) FROM daybook_staff WHERE disabled_at IS NULL").await?;
+    findings.push(("staff accounts", match accounts {
+        0 => "none: daybook staff add you@example.org --role admin".to_owned(),
+        n => words::count(n),
+    }));
+    let entries = number(db, "SELECT count(*) FROM (SELECT 1 FROM audit_logs LIMIT 10001)").await?;
+    findings.push(("entries", if entries > 10_000 { "more than 10,000".to_owned() } else { words::count(entries) }));
+    let guards = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_logs' \
+                  AND name IN ('daybook_no_replace', 'daybook_no_update', 'daybook_no_delete')";
+    let guards = number(db, guards).await?;
+    findings.push(("immutability", if guards == 3 {
+        "guarded by the database".to_owned()
+    } else {
+        "NOT guarded: triggers of audit_logs are missing".to_owned()
+    }));
+    let deferred = number(db, "SELECT count(*) FROM daybook_deferred_indexes").await?;
+    findings.push(("indexes", match deferred {
+        0 => "complete".to_owned(),
+        n => format!("{n} to be built after a load that broke off: daybook migrate builds them"),
+    }));
+    Ok(None)
+}
+
+async fn number(db: &Db, sql: &'static str) -> Result<u64> {
+    let row: Option<(i64,)> = db.fetch_optional(Sql::new(sql)).await.map_err(line)?;
+    Ok(row.map_or(0, |(n,)| u64::try_from(n).unwrap_or_default()))
+}

@@ -1,0 +1,108 @@
+//! `daybook demo`: the main job with nothing to set up.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args as ClapArgs;
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+use super::{line, make, seed};
+use crate::{
+    app,
+    config::{SiteArgs, Sources},
+    core::{role::Role, secret, time::SharedClock},
+    db::{Db, address::Address},
+    demo::{Event, Live, Plan},
+    logs::write::{self, Batch},
+    session::{accounts, password::Passwords},
+    web::state::{Budgets, State},
+};
+
+/// The e-mail of the demo account.
+const EMAIL: &str = "demo@daybook.example";
+/// The demo's numbers come out of this: each demo tells the same story, as of now.
+const SEED: u64 = 20_260_618;
+
+/// Try Daybook on made-up data, in a temporary folder
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  daybook demo --listen 127.0.0.1:0")]
+pub struct Args {
+    /// Keep the demo in this file instead of a temporary folder; it must not exist yet
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    #[command(flatten)]
+    site: SiteArgs,
+}
+
+/// Fills a database of its own, serves it, and goes on writing.
+pub async fn run(args: Args) -> Result<()> {
+    // Neither environment nor file: a demo must never write into a real database.
+    let sources = Sources::none();
+    let listen: SocketAddr = sources.listen(&args.site)?;
+    if !listen.ip().is_loopback() {
+        bail!("--listen: the demo's password is printed and its data made up, so it listens on loopback only, such as 127.0.0.1:8080");
+    }
+    let mut site = sources.site(&args.site)?;
+    if args.site.site_name.is_none() {
+        "Brackenfield Dogs".clone_into(&mut site.name);
+    }
+    if args.site.log.is_none() {
+        // A newcomer wants to see the address, not a line for each request.
+        crate::config::Log { filter: "warn".to_owned(), json: false }.begin()?;
+    } else {
+        sources.log(&args.site).begin()?;
+    }
+
+    let folder = tempfile::Builder::new().prefix("daybook-demo-").tempdir().context("no temporary folder can be made")?;
+    let address = match &args.database {
+        None => Address::Sqlite(folder.path().join("daybook.db")),
+        Some(text) => Address::parse(text).map_err(|why| anyhow!("--database: {why}"))?,
+    };
+    let Address::Sqlite(file) = &address;
+    if file.exists() {
+        bail!("{address} exists: the demo fills a database of its own, so name a file that does not exist yet");
+    }
+    let db = make(&address).await?;
+    let clock = app::system_clock();
+    let plan = Plan::demo(SEED, clock.now());
+    let bar = ProgressBar::with_draw_target(Some(plan.entries), ProgressDrawTarget::stderr());
+    seed::fill(&db, &plan, &bar).await?;
+    bar.finish_and_clear();
+
+    let password = secret::password();
+    let passwords = Passwords::new().map_err(line)?;
+    let hash = passwords.hash(password.clone()).await.map_err(line)?;
+    accounts::add(&db, EMAIL, Some("Demo"), Role::Admin, &hash, clock.now()).await.map_err(line)?;
+
+    let state = State { db: db.clone(), clock: clock.clone(), site, budgets: Budgets::default() };
+    let running = app::start(state, listen).await?;
+    println!("The demo is at   http://{}", running.address);
+    println!("E-mail           {EMAIL}");
+    println!("Password         {password}");
+    println!("listening on http://{}", running.address);
+    app::stop_on_signals(running.handle())?;
+    let writing = tokio::spawn(go_on(db.clone(), plan, clock));
+    running.ended().await?;
+    writing.abort();
+    db.close().await;
+    Ok(())
+}
+
+/// Writes what happens from now on: an entry every few seconds.
+async fn go_on(db: Db, plan: Plan, clock: SharedClock) {
+    let mut live = Live::new(&plan);
+    for turn in 0_u64.. {
+        // Two to six seconds, without a rhythm that would be seen.
+        tokio::time::sleep(Duration::from_millis(2_000 + (turn * 1_327) % 4_000)).await;
+        let mut batch = Batch::default();
+        for event in live.next(clock.now()) {
+            match event {
+                Event::Booking(booking) => batch.bookings.push(booking),
+                Event::Log(log) => batch.logs.push(log),
+            }
+        }
+        if let Err(error) = write::write(&db, &batch).await {
+            tracing::warn!("the demo could not write an entry: {error}");
+        }
+    }
+}
