@@ -1,9 +1,11 @@
 //! Floor 2, above `staff_log`: who may come in, how they sign in, and what every route asks of them.
 
 pub mod access;
+pub mod account;
 pub mod accounts;
 pub mod form;
 pub mod guard;
+pub mod handlers;
 pub mod kept;
 pub mod key;
 mod outage;
@@ -17,3 +19,6 @@ pub mod token;
 pub use form::CheckedForm;
 pub use guard::Staff;
 pub use sign_in::SignIn;
+
+#[cfg(test)]
+mod tests;
