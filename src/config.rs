@@ -102,13 +102,15 @@ impl Sources {
 
     /// A setting that is not blank.
     fn get(&self, flag: Option<&String>, names: &[&str], file: Option<&String>) -> Option<String> {
-        let environment = || names.iter().find_map(|name| (self.environment)(name).filter(|text| !text.trim().is_empty()));
+        let environment =
+            || names.iter().find_map(|name| (self.environment)(name).filter(|text| !text.trim().is_empty()));
         flag.cloned().or_else(environment).or_else(|| file.cloned())
     }
 
     /// Which database.
     pub fn database(&self, args: &DatabaseArgs) -> Result<Address> {
-        let text = self.get(args.database.as_ref(), &["DAYBOOK_DATABASE_URL", "DATABASE_URL"], self.file.database.as_ref());
+        let text =
+            self.get(args.database.as_ref(), &["DAYBOOK_DATABASE_URL", "DATABASE_URL"], self.file.database.as_ref());
         Address::parse(text.as_deref().unwrap_or(DATABASE)).map_err(|why| anyhow!("--database: {why}"))
     }
 

@@ -13,7 +13,9 @@ use crate::{
 
 /// Copy an embedded database while it serves
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  daybook backup /backups/daybook-2026-06-18.db --database sqlite:///var/lib/daybook/daybook.db")]
+#[command(
+    after_help = "Example:\n  daybook backup /backups/daybook-2026-06-18.db --database sqlite:///var/lib/daybook/daybook.db"
+)]
 pub struct Args {
     /// The file to make; it must not exist yet
     file: PathBuf,

@@ -55,25 +55,34 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
         schema::State::Current => {}
     }
     let accounts = number(db, "SELECT count(*) FROM daybook_staff WHERE disabled_at IS NULL").await?;
-    findings.push(("staff accounts", match accounts {
-        0 => "none: daybook staff add you@example.org --role admin".to_owned(),
-        n => words::count(n),
-    }));
+    findings.push((
+        "staff accounts",
+        match accounts {
+            0 => "none: daybook staff add you@example.org --role admin".to_owned(),
+            n => words::count(n),
+        },
+    ));
     let entries = number(db, "SELECT count(*) FROM (SELECT 1 FROM audit_logs LIMIT 10001)").await?;
     findings.push(("entries", if entries > 10_000 { "more than 10,000".to_owned() } else { words::count(entries) }));
     let guards = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_logs' \
                   AND name IN ('daybook_no_replace', 'daybook_no_update', 'daybook_no_delete')";
     let guards = number(db, guards).await?;
-    findings.push(("immutability", if guards == 3 {
-        "guarded by the database".to_owned()
-    } else {
-        "NOT guarded: triggers of audit_logs are missing".to_owned()
-    }));
+    findings.push((
+        "immutability",
+        if guards == 3 {
+            "guarded by the database".to_owned()
+        } else {
+            "NOT guarded: triggers of audit_logs are missing".to_owned()
+        },
+    ));
     let deferred = number(db, "SELECT count(*) FROM daybook_deferred_indexes").await?;
-    findings.push(("indexes", match deferred {
-        0 => "complete".to_owned(),
-        n => format!("{n} to be built after a load that broke off: daybook migrate builds them"),
-    }));
+    findings.push((
+        "indexes",
+        match deferred {
+            0 => "complete".to_owned(),
+            n => format!("{n} to be built after a load that broke off: daybook migrate builds them"),
+        },
+    ));
     Ok(None)
 }
 

@@ -14,7 +14,10 @@ use crate::{
     db::{Db, address::Address},
     demo::{Event, Live, Plan},
     logs::write::{self, Batch},
-    session::{accounts, password::Passwords},
+    session::{
+        accounts::{self, NewAccount},
+        password,
+    },
     web::state::{Budgets, State},
 };
 
@@ -40,7 +43,9 @@ pub async fn run(args: Args) -> Result<()> {
     let sources = Sources::none();
     let listen: SocketAddr = sources.listen(&args.site)?;
     if !listen.ip().is_loopback() {
-        bail!("--listen: the demo's password is printed and its data made up, so it listens on loopback only, such as 127.0.0.1:8080");
+        bail!(
+            "--listen: the demo's password is printed and its data made up, so it listens on loopback only, such as 127.0.0.1:8080"
+        );
     }
     let mut site = sources.site(&args.site)?;
     if args.site.site_name.is_none() {
@@ -53,7 +58,8 @@ pub async fn run(args: Args) -> Result<()> {
         sources.log(&args.site).begin()?;
     }
 
-    let folder = tempfile::Builder::new().prefix("daybook-demo-").tempdir().context("no temporary folder can be made")?;
+    let folder =
+        tempfile::Builder::new().prefix("daybook-demo-").tempdir().context("no temporary folder can be made")?;
     let address = match &args.database {
         None => Address::Sqlite(folder.path().join("daybook.db")),
         Some(text) => Address::parse(text).map_err(|why| anyhow!("--database: {why}"))?,
@@ -70,9 +76,15 @@ pub async fn run(args: Args) -> Result<()> {
     bar.finish_and_clear();
 
     let password = secret::password();
-    let passwords = Passwords::new().map_err(line)?;
-    let hash = passwords.hash(password.clone()).await.map_err(line)?;
-    accounts::add(&db, EMAIL, Some("Demo"), Role::Admin, &hash, clock.now()).await.map_err(line)?;
+    let new = NewAccount {
+        email: EMAIL.to_owned(),
+        name: Some("Demo".to_owned()),
+        role: Role::Admin,
+        password_hash: password::hash(&password).map_err(line)?,
+    };
+    let mut tx = db.write().await.map_err(line)?;
+    accounts::add(&mut tx, &new, clock.now()).await.map_err(line)?;
+    tx.commit().await.map_err(line)?;
 
     let state = State { db: db.clone(), clock: clock.clone(), site, budgets: Budgets::default() };
     let running = app::start(state, listen).await?;

@@ -46,8 +46,9 @@ const MARK: &str = "seeded";
 pub async fn run(args: Args) -> Result<()> {
     let until = match &args.until {
         None => app::system_clock().now(),
-        Some(text) => Timestamp::parse_rfc3339(text)
-            .ok_or_else(|| anyhow!("--until: “{text}” is not an instant with an offset, such as 2026-06-18T12:00:00Z"))?,
+        Some(text) => Timestamp::parse_rfc3339(text).ok_or_else(|| {
+            anyhow!("--until: “{text}” is not an instant with an offset, such as 2026-06-18T12:00:00Z")
+        })?,
     };
     let (_, db) = own(&args.database).await?;
     let plan = Plan { seed: args.seed, entries: args.entries, members: args.members, until, shape: Shape::Seed };

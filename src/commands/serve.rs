@@ -13,7 +13,9 @@ use crate::{
 
 /// Serve the dashboard
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  daybook serve --database sqlite:///var/lib/daybook/daybook.db --time-zone Europe/London")]
+#[command(
+    after_help = "Example:\n  daybook serve --database sqlite:///var/lib/daybook/daybook.db --time-zone Europe/London"
+)]
 pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,

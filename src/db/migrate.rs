@@ -34,9 +34,9 @@ impl std::fmt::Display for State {
                 f,
                 "this database was migrated by a newer Daybook (step {version}): run that version, or a newer one"
             ),
-            Self::Foreign => f.write_str(
-                "its table audit_logs is the application's, not Daybook's: give Daybook a file of its own",
-            ),
+            Self::Foreign => {
+                f.write_str("its table audit_logs is the application's, not Daybook's: give Daybook a file of its own")
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ use crate::{
         query_string, words,
     },
     paging::{At, Cursor},
-    session::Staff,
+    session::Signed,
     staff_log::Kind,
     web::{
         respond::{self, Want},
@@ -49,8 +49,8 @@ const HX_PUSH_URL: HeaderName = HeaderName::from_static("hx-push-url");
 impl Reader {
     /// Whoever sent this request.
     #[must_use]
-    pub fn of(staff: &Staff) -> Self {
-        Self { zone: staff.zone, role: staff.role, now: staff.now }
+    pub fn of(signed: &Signed) -> Self {
+        Self { zone: signed.staff.zone, role: signed.staff.role, now: signed.now }
     }
 }
 
@@ -64,19 +64,19 @@ pub async fn home() -> HttpResponse {
 }
 
 /// `GET /logs`: the list, or for htmx the part of it that changed.
-pub async fn list(req: HttpRequest, state: web::Data<State>, staff: Staff) -> Result<HttpResponse> {
-    let reader = Reader::of(&staff);
+pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    let reader = Reader::of(&signed);
     let form = FilterForm::new(req.query_string());
     match form.parse(asker(&reader)) {
-        Ok(query) => found(&req, &state, &staff, &reader, query).await,
-        Err(errors) => refused(&req, &state, &staff, &reader, &form, &errors).await,
+        Ok(query) => found(&req, &state, &signed, &reader, query).await,
+        Err(errors) => refused(&req, &state, &signed, &reader, &form, &errors).await,
     }
 }
 
 async fn found(
     req: &HttpRequest,
     state: &State,
-    staff: &Staff,
+    signed: &Signed,
     reader: &Reader,
     query: ListQuery,
 ) -> Result<HttpResponse> {
@@ -84,13 +84,13 @@ async fn found(
     let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
     let page = store::page(db, &plan, &query, budgets.list).await?;
     if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {
-        return first(staff, reader);
+        return first(signed, reader);
     }
     let count = store::count(db, &plan, &page, budgets.count).await?;
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
     let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
     let values = store::values(db).await?;
-    staff.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
+    signed.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
 
     let found = Found { query: &query, page: &page, count, ways, budget: budgets.list.time };
     let results = Results::of(found, reader, asked(req, &query));
@@ -102,7 +102,7 @@ async fn found(
         controls: Controls::of(&query, &values, reader),
         body: ResultsBody::List(Box::new(results)),
     };
-    answer.send(req, staff)
+    answer.send(req, signed)
 }
 
 /// What htmx says of the control that was used.
@@ -136,9 +136,9 @@ async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Lo
     Ok(out)
 }
 
-fn first(staff: &Staff, reader: &Reader) -> Result<HttpResponse> {
+fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
     let page = FirstPage {
-        shell: staff.shell(Section::Activity),
+        shell: signed.shell(Section::Activity),
         as_of: words::clock(reader.now, reader.zone, false),
         as_of_datetime: reader.datetime(reader.now),
     };
@@ -149,7 +149,7 @@ fn first(staff: &Staff, reader: &Reader) -> Result<HttpResponse> {
 async fn refused(
     req: &HttpRequest,
     state: &State,
-    staff: &Staff,
+    signed: &Signed,
     reader: &Reader,
     form: &FilterForm,
     errors: &FieldErrors,
@@ -167,7 +167,7 @@ async fn refused(
         controls,
         body: ResultsBody::Bad(bad),
     };
-    answer.send(req, staff)
+    answer.send(req, signed)
 }
 
 /// The list, ready for either rendering.
@@ -181,11 +181,11 @@ struct Answer {
 }
 
 impl Answer {
-    fn send(self, req: &HttpRequest, staff: &Staff) -> Result<HttpResponse> {
+    fn send(self, req: &HttpRequest, signed: &Signed) -> Result<HttpResponse> {
         let Self { status, title, announcement, url, controls, body } = self;
         match Want::of(req) {
             Want::Page => {
-                let shell = staff.shell(Section::Activity);
+                let shell = signed.shell(Section::Activity);
                 respond::page(status, &ListPage { shell, title, controls, body, oob: false })
             }
             Want::Fragment => {
@@ -207,32 +207,27 @@ pub async fn entry(
     req: HttpRequest,
     path: web::Path<String>,
     state: web::Data<State>,
-    staff: Staff,
+    signed: Signed,
 ) -> Result<HttpResponse> {
     let id = match usual_spelling(&req, &path, "")? {
         Spelling::Usual(id) => id,
         Spelling::Other(redirect) => return Ok(redirect),
     };
-    let reader = Reader::of(&staff);
+    let reader = Reader::of(&signed);
     let db = &state.db;
     let (Some(log), Some(details)) = (store::entry(db, id).await?, store::details(db, id).await?) else {
         return Err(Error::NotFound(What::Entry));
     };
-    staff.record(Kind::EntryOpened, Some(id.to_string()), None)?;
+    signed.record(Kind::EntryOpened, Some(id.to_string()), None)?;
     let place = place(&req, &state, &reader, log.key()).await?;
     let base = respond::base(&req);
     let setting = Setting { base: &base, app_root: state.site.app_root.as_deref() };
     let entry = Entry::of(&log, &details, &reader, setting);
-    respond::page(StatusCode::OK, &EntryPage { shell: staff.shell(Section::Activity), entry, place })
+    respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place })
 }
 
 /// Back, Newer and Older, out of the list's query string. One that cannot be read leads back all the same.
-async fn place(
-    req: &HttpRequest,
-    state: &State,
-    reader: &Reader,
-    key: crate::paging::Key,
-) -> Result<Place> {
+async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::paging::Key) -> Result<Place> {
     let State { db, budgets, .. } = state;
     let typed = req.query_string();
     let form = FilterForm::new(typed);
@@ -266,14 +261,14 @@ pub async fn error_detail(
     req: HttpRequest,
     path: web::Path<String>,
     state: web::Data<State>,
-    staff: Staff,
+    signed: Signed,
 ) -> Result<HttpResponse> {
     let id = match usual_spelling(&req, &path, "/error_detail.txt")? {
         Spelling::Usual(id) => id,
         Spelling::Other(redirect) => return Ok(redirect),
     };
     let text = store::error_detail(&state.db, id).await?.ok_or(Error::NotFound(What::Entry))?;
-    staff.record(Kind::ErrorDetailOpened, Some(id.to_string()), None)?;
+    signed.record(Kind::ErrorDetailOpened, Some(id.to_string()), None)?;
     let name = format!("attachment; filename=\"error_detail-{}.txt\"", words::short_id(id));
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

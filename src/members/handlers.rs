@@ -29,7 +29,7 @@ use crate::{
         view::{Reader, list::count_figure, row},
     },
     paging::{At, Page},
-    session::Staff,
+    session::Signed,
     staff_log::Kind,
     web::{respond, shell::Section, state::State},
 };
@@ -38,8 +38,8 @@ use crate::{
 const LONGEST: usize = 255;
 
 /// `GET /members`: who was seen lately, or who matches `q`.
-pub async fn list(req: HttpRequest, state: web::Data<State>, staff: Staff) -> Result<HttpResponse> {
-    let reader = Reader::of(&staff);
+pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    let reader = Reader::of(&signed);
     let asked = query_string::parse(req.query_string()).into_iter().rfind(|pair| pair.name == "q");
     let problem = asked.as_ref().and_then(|pair| pair.problem).map(|problem| problem.message().to_owned());
     let q = asked.map(|pair| pair.value.trim().to_owned()).unwrap_or_default();
@@ -51,7 +51,7 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, staff: Staff) -> Re
         (None, false) => store::search(&state.db, &q, state.budgets.list).await?,
     };
     if error.is_none() {
-        staff.record(Kind::MembersSearched, None, Some(q.clone()).filter(|q| !q.is_empty()))?;
+        signed.record(Kind::MembersSearched, None, Some(q.clone()).filter(|q| !q.is_empty()))?;
     }
     let zone = reader.zone_at(reader.now);
     let order = if members.more {
@@ -62,7 +62,7 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, staff: Staff) -> Re
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let rows = members.found.into_iter().map(|found| row_of(found, &reader)).collect();
     let page = MembersPage {
-        shell: staff.shell(Section::Members),
+        shell: signed.shell(Section::Members),
         asked: !q.is_empty(),
         q,
         error,
@@ -101,7 +101,7 @@ pub async fn member(
     req: HttpRequest,
     path: web::Path<String>,
     state: web::Data<State>,
-    staff: Staff,
+    signed: Signed,
 ) -> Result<HttpResponse> {
     let id = Uuid::parse_str(&path).map_err(|_| Error::NotFound(What::Member))?;
     if id.to_string() != *path {
@@ -114,18 +114,18 @@ pub async fn member(
     }
     let known = store::member(&state.db, id).await?;
     let who = Who::Member(id);
-    let recorded = recorded(&state, &staff, &who).await?;
+    let recorded = recorded(&state, &signed, &who).await?;
     let Some((name, email)) = known.or_else(|| recorded.newest().map(|log| (None, log.member_email.clone()))) else {
         return Err(Error::NotFound(What::Member));
     };
-    staff.record(Kind::MemberOpened, Some(id.to_string()), None)?;
+    signed.record(Kind::MemberOpened, Some(id.to_string()), None)?;
     let name = name.filter(|name| !name.trim().is_empty());
     let find = name.clone();
-    respond::page(StatusCode::OK, &recorded.page(&staff, name, email, Some(id), find))
+    respond::page(StatusCode::OK, &recorded.page(&signed, name, email, Some(id), find))
 }
 
 /// `GET /members/by-email`: an e-mail that nobody has an account with now; one that somebody has leads to them.
-pub async fn by_email(req: HttpRequest, state: web::Data<State>, staff: Staff) -> Result<HttpResponse> {
+pub async fn by_email(req: HttpRequest, state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
     let form = FilterForm::new(req.query_string());
     let email = form.value("email").trim().to_owned();
     if email.is_empty() || email.chars().count() > LONGEST || email.contains('\u{fffd}') {
@@ -135,12 +135,12 @@ pub async fn by_email(req: HttpRequest, state: web::Data<State>, staff: Staff) -
         return Ok(respond::see_other(&link::member(id)));
     }
     let who = Who::Email(email.to_ascii_lowercase());
-    let recorded = recorded(&state, &staff, &who).await?;
-    staff.record(Kind::MemberOpened, Some(email.clone()), None)?;
+    let recorded = recorded(&state, &signed, &who).await?;
+    signed.record(Kind::MemberOpened, Some(email.clone()), None)?;
     // As recorded, not as typed.
     let email = recorded.newest().and_then(|log| log.member_email.clone()).unwrap_or(email);
     let find = email.split('@').next().filter(|local| !local.is_empty()).map(str::to_owned);
-    respond::page(StatusCode::OK, &recorded.page(&staff, None, Some(email), None, find))
+    respond::page(StatusCode::OK, &recorded.page(&signed, None, Some(email), None, find))
 }
 
 /// What the log holds of one person.
@@ -151,8 +151,8 @@ struct Recorded {
     figures: Option<Figures>,
 }
 
-async fn recorded(state: &State, staff: &Staff, who: &Who) -> Result<Recorded> {
-    let reader = Reader::of(staff);
+async fn recorded(state: &State, signed: &Signed, who: &Who) -> Result<Recorded> {
+    let reader = Reader::of(signed);
     let (db, budgets) = (&state.db, state.budgets);
     let query = ListQuery::first(Filter { who: vec![who.clone()], ..Filter::default() });
     let plan = logs::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
@@ -168,7 +168,7 @@ impl Recorded {
 
     fn page(
         self,
-        staff: &Staff,
+        signed: &Signed,
         name: Option<String>,
         email: Option<String>,
         id: Option<Uuid>,
@@ -181,7 +181,7 @@ impl Recorded {
             older: self.page.older.map(|cursor| link::list(&self.query.from(At::Before(cursor)), zone)),
         });
         MemberPage {
-            shell: staff.shell(Section::Members),
+            shell: signed.shell(Section::Members),
             entries_href: link::list(&self.query, zone),
             find_href: find.map(|text| format!("/members?q={}", query_string::escape(&text))),
             stats: self.stats(),

@@ -114,6 +114,3 @@ fn route(row: Route, sessions: &SessionMiddleware<Store>) -> actix_web::Route {
         Verb::Post => route.wrap(from_fn(origin::check)),
     }
 }
-
-#[cfg(test)]
-mod tests;

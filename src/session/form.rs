@@ -35,6 +35,12 @@ impl Form {
         Ok(Self(query_string::parse(text)))
     }
 
+    /// Reads the fields of a query string.
+    #[must_use]
+    pub fn of_query(query: &str) -> Self {
+        Self(query_string::parse(query))
+    }
+
     /// The first value of a field; empty where it was not sent, or is no text.
     #[must_use]
     pub fn value(&self, name: &str) -> &str {

@@ -11,6 +11,7 @@ use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
+    http::Method,
     middleware::Next,
     web,
 };
@@ -27,18 +28,17 @@ use crate::{
         error::{Error, Result},
         query_string,
         role::Role,
-        time::{Timestamp, Zone},
+        time::Zone,
     },
-    staff_log::{Kind, Record, StaffLog},
     web::{
-        client,
+        next,
         shell::{Section, Shell, Theme},
         state::State,
     },
 };
 
 /// Whoever is signed in, for the length of a request. As an argument of a handler it is there on every route of staff.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Staff {
     /// Their account.
     pub id: Uuid,
@@ -54,45 +54,8 @@ pub struct Staff {
     pub own_zone: Option<Zone>,
     /// Their theme.
     pub theme: Theme,
-    /// The instant at which the request was let in.
-    pub now: Timestamp,
     /// What the tokens of this session's forms are made from.
     pub(super) csrf: token::Secret,
-    shell: Rc<Shell>,
-    log: StaffLog,
-    ip_address: Option<String>,
-    request_id: Option<String>,
-}
-
-impl Staff {
-    /// What surrounds a page of `section`.
-    #[must_use]
-    pub fn shell(&self, section: Section) -> Shell {
-        Shell { section, ..Shell::clone(&self.shell) }
-    }
-
-    /// Writes down what they do; call it before anything of it is shown.
-    ///
-    /// # Errors
-    /// 503 where it cannot be written down: then it must not be shown.
-    pub fn record(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Result<()> {
-        self.log.record(self.line(kind, subject, detail))
-    }
-
-    /// The line that [`Self::record`] hands in, for a transaction to write.
-    #[must_use]
-    pub fn line(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Record {
-        Record {
-            at: self.now,
-            staff_id: Some(self.id),
-            staff_email: self.email.clone(),
-            kind,
-            subject,
-            detail,
-            ip_address: self.ip_address.clone(),
-            request_id: self.request_id.clone(),
-        }
-    }
 }
 
 impl FromRequest for Staff {
@@ -105,62 +68,61 @@ impl FromRequest for Staff {
     }
 }
 
-/// The layer of a route that `needed` and those above it may use.
+/// The layer of a route that `needed` and those above it may use. Whoever is let in is left in the request as
+/// [`Staff`], and what surrounds their pages as `Rc<Shell>`, for error pages too.
 pub(super) async fn admit<B: MessageBody + 'static>(
     needed: Role,
     req: ServiceRequest,
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let staff = match identify(req.request()).await {
-        Ok(staff) => staff,
-        Err(error) => return Ok(req.error_response(error)),
-    };
-    let role = staff.role;
-    // The frame first: a page that says "your role may not" stands in it.
-    req.extensions_mut().insert(Rc::clone(&staff.shell));
-    if role < needed {
-        return Ok(req.error_response(Error::Forbidden { needed }));
+    match identify(req.request(), needed).await {
+        Ok(()) => Ok(next.call(req).await?.map_into_boxed_body()),
+        Err(error) => Ok(req.error_response(error)),
     }
-    req.extensions_mut().insert(staff);
-    Ok(next.call(req).await?.map_into_boxed_body())
 }
 
-/// Whoever the request's session belongs to.
-async fn identify(req: &HttpRequest) -> Result<Staff> {
+async fn identify(req: &HttpRequest, needed: Role) -> Result<()> {
     let state = req.app_data::<web::Data<State>>().ok_or_else(|| anyhow!("no state"))?;
-    let log = req.app_data::<web::Data<StaffLog>>().ok_or_else(|| anyhow!("no staff log"))?;
-    let (kept, account) = account(req, state).await?.ok_or(Error::SignedOut)?;
-    let now = state.now();
+    let Some((kept, account)) = account(req, state).await? else {
+        let session = req.get_session();
+        // What has lost its account is ended; without a session there is nothing to end.
+        if !session.entries().is_empty() {
+            session.purge();
+        }
+        return Err(Error::SignedOut);
+    };
     let zone = asked_zone(req.query_string()).or(kept.zone).or(account.zone).unwrap_or(state.site.zone);
-    Ok(Staff {
+    req.extensions_mut().insert(Rc::new(shell(req, state, &kept, &account, zone)));
+    if account.role < needed {
+        return Err(Error::Forbidden { needed });
+    }
+    req.extensions_mut().insert(Staff {
         id: account.id,
+        email: account.email,
+        name: account.name,
         role: account.role,
         zone,
         own_zone: account.zone,
         theme: account.theme,
-        now,
         csrf: kept.csrf,
-        shell: Rc::new(shell(req, state, &kept, &account, zone, now)),
-        log: StaffLog::clone(log),
-        ip_address: client::address(req, &state.site).map(|address| address.to_string()),
-        request_id: client::request_id(req),
-        email: account.email,
-        name: account.name,
-    })
+    });
+    Ok(())
 }
 
-/// The session and its account, where the account is on and its password the one the session was begun with. A
-/// session that has lost its account is ended.
+/// The session and its account, where the account is on and its password the one the session was begun with.
 pub(super) async fn account(req: &HttpRequest, state: &State) -> Result<Option<(Kept, Account)>> {
-    let session = req.get_session();
-    let Some(kept) = kept::read(&session) else { return Ok(None) };
-    match accounts::by_id(&state.db, kept.staff).await? {
-        Some(account) if account.disabled_at.is_none() && account.stamp() == kept.stamp => Ok(Some((kept, account))),
-        _ => {
-            session.purge();
-            Ok(None)
-        }
-    }
+    let Some(kept) = kept::read(&req.get_session()) else { return Ok(None) };
+    let account = accounts::by_id(&state.db, kept.staff).await?;
+    Ok(account
+        .filter(|account| account.disabled_at.is_none() && account.stamp() == kept.stamp)
+        .map(|account| (kept, account)))
+}
+
+/// What surrounds a page of `section` in this request.
+pub(super) fn frame(req: &HttpRequest, section: Section) -> Result<Shell> {
+    let shell = req.extensions().get::<Rc<Shell>>().cloned();
+    let shell = shell.ok_or_else(|| anyhow!("a page of staff on a route that lets anybody in"))?;
+    Ok(Shell { section, ..Shell::clone(&shell) })
 }
 
 /// `tz` of this request, where it is a zone; a page that cannot use it says so itself.
@@ -168,7 +130,10 @@ fn asked_zone(query: &str) -> Option<Zone> {
     query_string::parse(query).iter().find(|pair| pair.name == "tz" && !pair.value.is_empty())?.value.parse().ok()
 }
 
-fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone: Zone, now: Timestamp) -> Shell {
+fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone: Zone) -> Shell {
+    // A form leads back to the page it stands on, and what only takes forms is no page.
+    let is_page = matches!(*req.method(), Method::GET | Method::HEAD);
+    let here = req.uri().path_and_query().filter(|_| is_page);
     Shell {
         site_name: state.site.name.clone(),
         email: account.email.clone(),
@@ -181,8 +146,8 @@ fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone:
         zone_hint: String::new(),
         site_zone: String::new(),
         zones: &[],
-        next: req.uri().path_and_query().map_or_else(String::new, ToString::to_string),
+        next: here.map_or_else(|| next::HOME.to_owned(), ToString::to_string),
         section: Section::Other,
     }
-    .with_zone(zone, state.site.zone, now)
+    .with_zone(zone, state.site.zone, state.now())
 }

@@ -1,15 +1,18 @@
 //! Floor 2, above `staff_log`: who may come in, how they sign in, and what every route asks of them.
 
 pub mod access;
+pub mod account;
 pub mod accounts;
 pub mod form;
 pub mod guard;
+pub mod handlers;
 pub mod kept;
 pub mod key;
 mod outage;
 pub mod pages;
 pub mod password;
 pub mod sign_in;
+pub mod signed;
 pub mod store;
 pub mod throttle;
 pub mod token;
@@ -17,3 +20,7 @@ pub mod token;
 pub use form::CheckedForm;
 pub use guard::Staff;
 pub use sign_in::SignIn;
+pub use signed::Signed;
+
+#[cfg(test)]
+mod tests;

@@ -85,7 +85,7 @@ pub(super) fn sent_form_cookie(req: &HttpRequest) -> Option<String> {
 }
 
 /// The cookie to send with the sign-in form.
-pub(super) fn form_cookie(value: String, site: &Site) -> Cookie<'static> {
+pub(super) fn cookie_of_form(value: String, site: &Site) -> Cookie<'static> {
     Cookie::build(FORM_COOKIE, value)
         .path("/login")
         .http_only(true)

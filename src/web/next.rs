@@ -16,6 +16,15 @@ pub fn safe(next: &str) -> &str {
     if is_page_of_ours(next) { next } else { HOME }
 }
 
+/// The same address without the parameter `name`.
+#[must_use]
+pub fn without(next: &str, name: &str) -> String {
+    let Some((path, query)) = next.split_once('?') else { return next.to_owned() };
+    let is_it = |part: &&str| percent_decode_str(part.split('=').next().unwrap_or_default()).eq(name.bytes());
+    let kept: Vec<_> = query.split('&').filter(|part| !is_it(part)).collect();
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+}
+
 /// The address of the sign-in form that leads back to `path_and_query`.
 #[must_use]
 pub fn sign_in(path_and_query: &str) -> String {
@@ -79,6 +88,18 @@ mod tests {
             assert_eq!(safe(other), HOME, "{other}");
         }
         assert_eq!(safe(&format!("/{}", "a".repeat(LONGEST))), HOME);
+    }
+
+    #[test]
+    fn a_parameter_can_be_left_out() {
+        for (next, left) in [
+            ("/logs", "/logs"),
+            ("/logs?tz=UTC", "/logs"),
+            ("/logs?range=1h&tz=Europe/London&q=tz", "/logs?range=1h&q=tz"),
+            ("/logs?%74z=UTC&tzs=1&tz", "/logs?tzs=1"),
+        ] {
+            assert_eq!(without(next, "tz"), left);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{CACHE_CONTROL, HOST, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY},
+        header::{CACHE_CONTROL, HOST, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE, VARY},
     },
     middleware::Next,
     web,
@@ -94,7 +94,11 @@ pub async fn errors<B: MessageBody + 'static>(
         return Ok(res);
     }
     let (req, failed) = res.into_parts();
-    let drawn = draw(&req, &failed);
+    let mut drawn = draw(&req, &failed);
+    // A session that ended with the error takes its cookie along.
+    for cookie in failed.headers().get_all(SET_COOKIE) {
+        drawn.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
     Ok(ServiceResponse::new(req, drawn))
 }
 
