@@ -1,0 +1,62 @@
+//! A database for one test, gone when the test ends.
+
+use daybook::{
+    core::time::Timestamp,
+    db::{Db, Sql, migrate},
+    logs::{
+        log::{NewBooking, NewLog, NewMember},
+        write::{self, Batch},
+    },
+};
+
+/// A fresh database, and where it lies.
+pub struct TestDb {
+    /// The database, open.
+    pub db: Db,
+    /// Its address, for the binary.
+    pub address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl TestDb {
+    /// A fresh embedded database.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("daybook.db");
+        let db = Db::open_sqlite(&file, true).await.expect("an open database");
+        migrate::run(&db).await.expect("a migrated database");
+        Self { db, address: format!("sqlite://{}", file.display()), _folder: folder }
+    }
+
+    /// Writes entries through the one insert path.
+    pub async fn write(&self, logs: Vec<NewLog>) {
+        self.write_batch(Batch { logs, ..Batch::default() }).await;
+    }
+
+    /// Writes members, bookings and entries.
+    pub async fn write_batch(&self, batch: Batch) {
+        write::write(&self.db, &batch).await.expect("written");
+    }
+
+    /// Writes one member.
+    pub async fn member(&self, member: NewMember) {
+        self.write_batch(Batch { members: vec![member], ..Batch::default() }).await;
+    }
+
+    /// Writes one booking.
+    pub async fn booking(&self, booking: NewBooking) {
+        self.write_batch(Batch { bookings: vec![booking], ..Batch::default() }).await;
+    }
+
+    /// Runs SQL that is expected to work.
+    pub async fn execute(&self, sql: Sql) {
+        let mut tx = self.db.write().await.expect("a transaction");
+        tx.execute(sql).await.expect("executed");
+        tx.commit().await.expect("committed");
+    }
+}
+
+/// An instant out of RFC 3339.
+pub fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap_or_else(|| panic!("{text} is no instant"))
+}

@@ -1,0 +1,35 @@
+//! What tests are made with: a database each, a clock that stands still, a server that listens, and a client.
+
+pub mod app;
+pub mod client;
+pub mod database;
+pub mod sample;
+
+pub use app::TestApp;
+pub use client::{Client, Page};
+pub use database::TestDb;
+
+/// Makes a test of each database behind one text. The argument is a fresh, migrated database.
+///
+/// ```ignore
+/// database_test! {
+///     async fn entries_are_kept(db: TestDb) { … }
+/// }
+/// ```
+#[macro_export]
+macro_rules! database_test {
+    ($($(#[$meta:meta])* async fn $name:ident($db:ident: TestDb) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn test($db: $crate::support::TestDb) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                test($crate::support::TestDb::sqlite().await).await;
+            }
+        }
+    )+};
+}
