@@ -127,7 +127,7 @@ impl Record {
     }
 }
 
-/// At most `longest` characters, the last an ellipsis where there were more; no NUL, behind which SQLite sees nothing.
+/// At most `longest` characters, the last an ellipsis where there were more; no NUL, behind which `SQLite` sees nothing.
 fn shorten(text: String, longest: usize) -> String {
     let text = if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
     match text.char_indices().nth(longest) {

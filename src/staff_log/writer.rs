@@ -110,12 +110,11 @@ async fn keep(db: &Db, group: &[Record], behind: &AtomicBool) {
     }
     loop {
         let mut commit = pin!(commit(db, group));
-        let result = match timeout(LATE, &mut commit).await {
-            Ok(result) => result,
-            Err(_) => {
-                behind.store(true, Ordering::Release);
-                commit.await
-            }
+        let result = if let Ok(result) = timeout(LATE, &mut commit).await {
+            result
+        } else {
+            behind.store(true, Ordering::Release);
+            commit.await
         };
         match result {
             Ok(()) => {
