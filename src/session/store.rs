@@ -97,7 +97,7 @@ impl Store {
             tx.execute(
                 Sql::new("DELETE FROM daybook_sessions WHERE id_hash IN (SELECT id_hash FROM daybook_sessions WHERE staff_id = ")
                     .bind(staff)
-                    .text(" ORDER BY last_used_at DESC, id_hash LIMIT -1 OFFSET ")
+                    .text(" ORDER BY last_used_at DESC, id_hash LIMIT 1000000 OFFSET ")
                     .bind(MOST - 1)
                     .text(")"),
             )
