@@ -96,7 +96,7 @@ async fn found(
     let results = Results::of(found, reader, asked(req, &query));
     let answer = Answer {
         status: StatusCode::OK,
-        title: results.sentence.clone(),
+        title: results.title.clone(),
         announcement: results.announcement(),
         url: link::list(&query, reader.zone),
         controls: Controls::of(&query, &values, reader),

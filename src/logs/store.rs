@@ -23,17 +23,35 @@ pub struct Values {
     pub action_types: Vec<String>,
     /// Every status, at most 200.
     pub statuses: Vec<String>,
-    /// Every area, at most 200.
+    /// Every area, at most 200; those of the newest entries first, the most frequent of them at the top.
     pub areas: Vec<String>,
 }
+
+/// How many of the newest entries say which areas matter now.
+const LATELY: i64 = 300;
 
 /// The values that the log holds.
 pub async fn values(db: &Db) -> Result<Values> {
     Ok(Values {
         action_types: all_values(db, Sql::new("action_type")).await?,
         statuses: all_values(db, Sql::new("status")).await?,
-        areas: all_values(db, Sql::new("area")).await?,
+        areas: areas_by_use(db).await?,
     })
+}
+
+async fn areas_by_use(db: &Db) -> Result<Vec<String>> {
+    let newest = Sql::new("SELECT area FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ").bind(LATELY);
+    let lately = Sql::new("SELECT area, count(*) FROM (").append(&newest).text(") AS n GROUP BY area");
+    let mut used: Vec<(String, i64)> = db.fetch_all(lately).await?;
+    used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut areas: Vec<String> = used.into_iter().map(|(area, _)| area).collect();
+    for area in all_values(db, Sql::new("area")).await? {
+        if !areas.contains(&area) {
+            areas.push(area);
+        }
+    }
+    areas.truncate(BRANCHES);
+    Ok(areas)
 }
 
 /// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.

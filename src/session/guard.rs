@@ -145,7 +145,6 @@ fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone:
         zone_offset: String::new(),
         zone_hint: String::new(),
         site_zone: String::new(),
-        zones: &[],
         next: here.map_or_else(|| next::HOME.to_owned(), ToString::to_string),
         section: Section::Other,
     }

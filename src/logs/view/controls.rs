@@ -544,7 +544,13 @@ pub fn typed_chips(form: &FilterForm, errors: &FieldErrors) -> Vec<Chip> {
     };
     let pairs: Vec<(&str, &str)> = form.pairs().collect();
     let uses_custom = matches!(form.value("range"), "" | "custom");
-    let shown = pairs.iter().enumerate().filter(|(_, (name, _))| uses_custom || !matches!(*name, "from" | "to"));
+    let counts = |name: &str, value: &str| match name {
+        // That it is custom says nothing; its ends do.
+        "range" => value != "custom",
+        "from" | "to" => uses_custom,
+        _ => true,
+    };
+    let shown = pairs.iter().enumerate().filter(|(_, (name, value))| counts(name, value));
     shown
         .filter_map(|(at, (name, value))| {
             let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);

@@ -116,6 +116,8 @@ pub struct Entry {
     pub zone_city: String,
     /// `Thu 18 June 2026, 14:32:07.418 BST`.
     pub local: String,
+    /// Whether the reader's zone is UTC, which is then said once.
+    pub in_utc: bool,
     /// Five minutes either side.
     pub around: String,
     /// `2026-06-18 13:32:07.418`.
@@ -217,6 +219,7 @@ impl Entry {
                 words::date_short(at, zone),
                 words::clock(at, zone, true)
             ),
+            in_utc: zone == chrono_tz::UTC,
             around: around(at, zone),
             utc: format!("{} {}", at.utc().format("%Y-%m-%d"), words::clock(at, chrono_tz::UTC, true)),
             utc_copy: at.rfc3339(),

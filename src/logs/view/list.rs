@@ -13,7 +13,7 @@ use crate::{
         link,
         log::Log,
         look::Count,
-        summary,
+        summary::{self, Sentence},
     },
     paging::{At, Page},
 };
@@ -21,9 +21,9 @@ use crate::{
 /// What stands in `#results`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Results {
-    /// The sentence that says what is shown.
-    pub sentence: String,
-    /// The count.
+    /// What is shown, as a sentence.
+    pub title: String,
+    /// How much of it, and the rest of the sentence.
     pub count: CountWords,
     /// `14:38:05`.
     pub as_of: String,
@@ -60,10 +60,10 @@ pub struct Results {
 /// A count in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountWords {
-    /// `1,234`, `More than 10,000`, `At least 312`.
+    /// `1,234`, `More than 10,000`, `At least 312`, `No`.
     pub number: String,
-    /// `entry` or `entries`.
-    pub noun: &'static str,
+    /// `entries under members/, last 24 hours`.
+    pub of: String,
     /// `3 March`, where counting stopped there.
     pub looked_to: Option<String>,
 }
@@ -188,9 +188,10 @@ impl Results {
         let nothing = page.rows.is_empty() && stopped.is_none();
         let chips = controls::chips(query, reader, asked.chip);
         let chip_focus = asked.chip.is_some() && !chips.is_empty();
+        let sentence = summary::sentence(&query.filter, zone, reader.now);
         Self {
-            sentence: summary::sentence(&query.filter, zone, reader.now),
-            count: CountWords::of(count, page, reader),
+            title: sentence.title(),
+            count: CountWords::of(count, page, &sentence, reader),
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
@@ -214,24 +215,27 @@ impl Results {
     #[must_use]
     pub fn announcement(&self) -> String {
         let looked = self.count.looked_to.as_ref().map(|day| format!(", looked back to {day}")).unwrap_or_default();
-        format!("{} {}{looked}. {}", self.count.number, self.count.noun, self.sentence)
+        format!("{} {}{looked}", self.count.number, self.count.of)
     }
 }
 
 impl CountWords {
-    fn of(count: Count, page: &Page<Log>, reader: &Reader) -> Self {
+    fn of(count: Count, page: &Page<Log>, sentence: &Sentence, reader: &Reader) -> Self {
         let at_hand = u64::try_from(page.rows.len()).unwrap_or_default();
         let day = |key: crate::paging::Key| summary::day(key.timestamp, reader.zone, reader.now);
-        let (number, n, looked_to) = match count {
-            Count::Exactly(n) => (words::count(n), n, None),
-            Count::MoreThan(n) => (format!("More than {}", words::count(n)), n, None),
-            Count::AtLeast { n, looked_to } => {
-                // The list looks longer than the count, and may have met more.
-                let n = n.max(at_hand);
-                (format!("At least {}", words::count(n)), n, looked_to.map(day))
-            }
+        let (n, looked_to) = match count {
+            Count::Exactly(n) | Count::MoreThan(n) => (n, None),
+            // The list looks longer than the count, and may have met more, or come further.
+            Count::AtLeast { n, looked_to } => (n.max(at_hand), page.looked_to.or(looked_to).map(day)),
         };
-        Self { number, noun: if n == 1 { "entry" } else { "entries" }, looked_to }
+        let number = match count {
+            // Never “none” while it is not known: only that there is none so far.
+            Count::AtLeast { .. } if n == 0 => "So far no".to_owned(),
+            Count::AtLeast { .. } => format!("At least {}", words::count(n)),
+            count => count_figure(count),
+        };
+        let noun = if n == 1 { &sentence.one } else { &sentence.many };
+        Self { number, of: format!("{noun}{}", sentence.rest), looked_to }
     }
 }
 
@@ -353,6 +357,21 @@ pub struct BadField {
     pub message: String,
 }
 
+/// The names of the fields in the order of the page.
+const ORDER: [&str; 11] = [
+    "Search",
+    "Time range",
+    "From",
+    "To",
+    "Status",
+    "Action",
+    "Area",
+    "Member",
+    "Booking ID",
+    "IP address",
+    "User agent",
+];
+
 impl BadQuery {
     /// What could not be read of `form`.
     #[must_use]
@@ -382,7 +401,9 @@ impl BadQuery {
             };
             BadField { id, name: word.to_owned(), message: message.to_owned() }
         };
-        let fields: Vec<BadField> = errors.iter().map(field).collect();
+        let mut fields: Vec<BadField> = errors.iter().map(field).collect();
+        // In the order in which the controls stand on the page.
+        fields.sort_by_key(|field| ORDER.iter().position(|name| *name == field.name).unwrap_or(ORDER.len()));
         let heading = if let [_] = fields.as_slice() {
             "One filter could not be read, so nothing was searched.".to_owned()
         } else {
