@@ -5,4 +5,6 @@ mod support;
 mod access;
 mod architecture;
 mod errors;
+mod sign_in;
 mod smoke;
+mod throttle;
