@@ -4,6 +4,7 @@ mod support;
 
 mod access;
 mod architecture;
+mod csrf;
 mod errors;
 mod sign_in;
 mod smoke;
