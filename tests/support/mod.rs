@@ -3,6 +3,7 @@
 pub mod app;
 pub mod client;
 pub mod database;
+pub mod harmless;
 pub mod outside;
 pub mod places;
 pub mod raw;
