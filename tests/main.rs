@@ -6,6 +6,7 @@ mod access;
 mod architecture;
 mod csrf;
 mod errors;
+mod headers;
 mod hostile;
 mod roles;
 mod sign_in;
