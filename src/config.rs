@@ -68,10 +68,13 @@ struct File {
     log: Option<String>,
 }
 
+/// Looks up a variable of the environment.
+type Environment = Box<dyn Fn(&str) -> Option<String>>;
+
 /// Where settings come from when no flag gives them.
 pub struct Sources {
     file: File,
-    environment: Box<dyn Fn(&str) -> Option<String>>,
+    environment: Environment,
 }
 
 impl Sources {
@@ -86,7 +89,7 @@ impl Sources {
         Self { file: File::default(), environment: Box::new(|_| None) }
     }
 
-    fn with(file: Option<&PathBuf>, environment: Box<dyn Fn(&str) -> Option<String>>) -> Result<Self> {
+    fn with(file: Option<&PathBuf>, environment: Environment) -> Result<Self> {
         let file = match file {
             None => File::default(),
             Some(path) => {

@@ -1,7 +1,9 @@
 //! From rows to what a template prints: strings and URLs, already decided. What a role may see is decided here, once.
 
+pub mod chips;
 pub mod controls;
 pub mod entry;
+pub mod facets;
 pub mod list;
 pub mod row;
 
