@@ -2,5 +2,10 @@
 
 mod support;
 
+mod access;
 mod architecture;
+mod csrf;
+mod errors;
+mod sign_in;
 mod smoke;
+mod throttle;
