@@ -296,7 +296,7 @@ impl Plan {
     #[must_use]
     pub fn boundary(&self, driver: Driver, window: Window, direction: Direction, step: i64) -> Sql {
         let branches = self.branches(driver);
-        let each = (step / i64::try_from(branches.len()).unwrap_or(1)).max(1);
+        let each = (step / i64::try_from(branches.len().max(1)).unwrap_or(1)).max(1);
         let arm = |branch: Option<&Sql>| {
             self.arm(branch, window, direction, Columns::Key, std::iter::empty()).text(" LIMIT 1 OFFSET ").bind(each)
         };
