@@ -3,4 +3,6 @@
 mod support;
 
 mod architecture;
+mod filters;
+mod round_trip;
 mod smoke;

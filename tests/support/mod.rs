@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod client;
+pub mod crowd;
 pub mod database;
+pub mod reference;
 pub mod sample;
 
 pub use app::TestApp;
