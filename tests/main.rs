@@ -4,5 +4,6 @@ mod support;
 
 mod architecture;
 mod filters;
+mod paging;
 mod round_trip;
 mod smoke;
