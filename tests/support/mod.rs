@@ -2,10 +2,12 @@
 
 pub mod app;
 pub mod client;
+pub mod crowd;
 pub mod database;
 pub mod outside;
 pub mod places;
 pub mod raw;
+pub mod reference;
 pub mod sample;
 pub mod wait;
 
