@@ -196,7 +196,8 @@ impl Log {
     /// Begins to write the log to stderr; stdout carries only what is promised there.
     pub fn begin(&self) -> Result<()> {
         use tracing_subscriber::{EnvFilter, fmt};
-        let filter = EnvFilter::try_new(&self.filter)
+        // A cookie that is not ours is no news: anybody can send one, as often as they like.
+        let filter = EnvFilter::try_new(format!("actix_session=error,actix_server=warn,{}", self.filter))
             .map_err(|_| anyhow!("--log: “{}” is not a level: error, warn, info or debug", self.filter))?;
         let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
         // A second server in one process, as in tests, keeps the log of the first.

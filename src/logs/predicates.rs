@@ -206,7 +206,8 @@ fn people(meaning: &Meaning, dialect: Dialect) -> Option<Predicate> {
     let no_account =
         || Sql::new("member_id IS NULL AND member_email IS NOT NULL AND ").append(&dialect.nobody_has_its_email());
     let mut ids: BTreeSet<Uuid> = BTreeSet::new();
-    let mut emails: BTreeSet<&String> = BTreeSet::new();
+    // In one spelling: two of one e-mail would meet its entries twice.
+    let mut emails: BTreeSet<String> = BTreeSet::new();
     let mut walks: Vec<Sql> = Vec::new();
     let mut residuals: Vec<Sql> = Vec::new();
     let mut walkable = true;
@@ -214,7 +215,7 @@ fn people(meaning: &Meaning, dialect: Dialect) -> Option<Predicate> {
         match person {
             Person::Id(id) => drop(ids.insert(*id)),
             Person::Email { email, owners } => {
-                emails.insert(email);
+                emails.insert(email.to_ascii_lowercase());
                 ids.extend(owners);
             }
             Person::Prefix { prefix, emails: recorded, owners } => {
@@ -235,7 +236,7 @@ fn people(meaning: &Meaning, dialect: Dialect) -> Option<Predicate> {
                     ),
                 }
                 match recorded {
-                    Some(recorded) => emails.extend(recorded),
+                    Some(recorded) => emails.extend(recorded.iter().map(|email| email.to_ascii_lowercase())),
                     None => walkable = false,
                 }
                 walkable &= owners.is_some();
@@ -259,7 +260,7 @@ fn people(meaning: &Meaning, dialect: Dialect) -> Option<Predicate> {
         residuals.push(Sql::new(dialect.fenced(Column::MemberId)).text(" IN (").bind_all(ids).text(")"));
     }
     if !emails.is_empty() {
-        residuals.push(among(dialect.fenced(Column::MemberEmail), emails));
+        residuals.push(among(dialect.fenced(Column::MemberEmail), &emails));
     }
     let each = residuals.into_iter().map(|residual| Sql::new("(").append(&residual).text(")"));
     Some(Predicate {

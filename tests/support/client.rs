@@ -85,6 +85,21 @@ impl Client {
         Page { status, headers, body }
     }
 
+    /// The ids of the entries from a page of the list on, page after page by `rel`, as the pages have them.
+    pub async fn walk(&self, path: &str, rel: &str) -> Vec<Vec<String>> {
+        let mut pages = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text());
+            pages.push(page.entries());
+            next = page.rel(rel);
+            assert!(seen.insert(path.clone()), "{path} leads back to itself");
+        }
+        pages
+    }
+
     /// The token of the forms on a page.
     pub async fn token(&self, path: &str) -> String {
         let page = self.get(path).await;

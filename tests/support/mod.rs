@@ -2,12 +2,14 @@
 
 pub mod app;
 pub mod client;
+pub mod crowd;
 pub mod database;
 pub mod harmless;
 pub mod outside;
 pub mod places;
 pub mod raw;
 pub mod safe_headers;
+pub mod reference;
 pub mod sample;
 pub mod wait;
 
