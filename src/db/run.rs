@@ -17,7 +17,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 
-use super::{Arg, Sql, explain};
+use super::{Arg, Sql, explain, place::Place};
 use crate::core::error::{Error, Result};
 
 /// A row that can be read from either database; `#[derive(sqlx::FromRow)]` makes it.
@@ -54,6 +54,19 @@ pub enum Db {
 pub struct SqliteDb {
     readers: SqlitePool,
     writer: SqlitePool,
+    place: Place,
+}
+
+impl SqliteDb {
+    /// The readers, while the file is there.
+    fn readers(&self) -> Result<&SqlitePool> {
+        self.place.check().map(|()| &self.readers)
+    }
+
+    /// The writer, while the file is there.
+    fn writer(&self) -> Result<&SqlitePool> {
+        self.place.check().map(|()| &self.writer)
+    }
 }
 
 /// How many readers there are; more than cores, since a reader also waits for the page to be written.
@@ -87,17 +100,15 @@ impl Db {
         };
         // The writer first: it sets WAL mode, in which readers and the writer do not wait for each other.
         let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-8000")).await.map_err(explain)?;
-        let readers = pool(READERS)
-            .min_connections(1)
-            .connect_with(
-                options
-                    .pragma("query_only", "ON") // Pages are read through the map; what a reader keeps besides is little.
-                    .pragma("cache_size", "-1000")
-                    .pragma("mmap_size", "17179869184"),
-            )
-            .await
-            .map_err(explain)?;
-        Ok(Self::Sqlite(SqliteDb { readers, writer }))
+        // A reader that comes later finds the file or nothing. Pages are read through the map; what a reader keeps
+        // besides is little.
+        let options = options
+            .create_if_missing(false)
+            .pragma("query_only", "ON")
+            .pragma("cache_size", "-1000")
+            .pragma("mmap_size", "17179869184");
+        let readers = pool(READERS).min_connections(1).connect_with(options).await.map_err(explain)?;
+        Ok(Self::Sqlite(SqliteDb { readers, writer, place: Place::of(file) }))
     }
 
     /// Opens the file of an embedded database to look at it alone: nothing in it is changed.
@@ -105,7 +116,7 @@ impl Db {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
         let pool = PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
         let readers = pool.connect_with(options).await.map_err(explain)?;
-        Ok(Self::Sqlite(SqliteDb { writer: readers.clone(), readers }))
+        Ok(Self::Sqlite(SqliteDb { writer: readers.clone(), readers, place: Place::of(file) }))
     }
 
     /// Whether the database answers.
@@ -118,7 +129,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = statement(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&db.readers).await.map_err(explain)
+                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(db.readers()?).await.map_err(explain)
             }
         }
     }
@@ -128,7 +139,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = statement(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_optional(&db.readers).await.map_err(explain)
+                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_optional(db.readers()?).await.map_err(explain)
             }
         }
     }
@@ -137,7 +148,7 @@ impl Db {
     pub async fn look(&self, budget: Budget) -> Result<Looking> {
         match self {
             Self::Sqlite(db) => {
-                let mut connection = db.readers.acquire().await.map_err(explain)?;
+                let mut connection = db.readers()?.acquire().await.map_err(explain)?;
                 let deadline = Instant::now() + budget.time;
                 connection
                     .lock_handle()
@@ -152,7 +163,7 @@ impl Db {
     /// Begins a transaction on the one writer. Dropped without [`Tx::commit`], it leaves nothing.
     pub async fn write(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite(db) => Ok(Tx::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?)),
+            Self::Sqlite(db) => Ok(Tx::Sqlite(db.writer()?.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?)),
         }
     }
 
@@ -161,7 +172,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = statement(sql);
-                sqlx::query_with(AssertSqlSafe(text), args).execute(&db.writer).await.map_err(explain)?;
+                sqlx::query_with(AssertSqlSafe(text), args).execute(db.writer()?).await.map_err(explain)?;
                 Ok(())
             }
         }
