@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool,
+    AssertSqlSafe, Connection as _, Sqlite, SqliteConnection, SqlitePool,
     pool::{PoolConnection, PoolOptions},
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
@@ -99,7 +99,8 @@ impl Db {
                 .test_before_acquire(false)
         };
         // The writer first: it sets WAL mode, in which readers and the writer do not wait for each other.
-        let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-8000")).await.map_err(explain)?;
+        let writer = pool(1).after_release(|writer, _| Box::pin(is_settled(writer)));
+        let writer = writer.connect_with(options.clone().pragma("cache_size", "-8000")).await.map_err(explain)?;
         // A reader that comes later finds the file or nothing. Pages are read through the map; what a reader keeps
         // besides is little.
         let options = options
@@ -194,6 +195,18 @@ impl Db {
             }
         }
     }
+}
+
+/// Whether the writer can begin another transaction; if not, the pool closes it and opens another.
+///
+/// Where there is no space left, SQLite ends a transaction by itself. sqlx then fails to end it, goes on counting it, and
+/// would refuse every other one.
+async fn is_settled(writer: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if writer.is_in_transaction() {
+        // What was dropped a moment ago may still be on its way back.
+        writer.ping().await?;
+    }
+    Ok(!writer.is_in_transaction())
 }
 
 /// Text and arguments as sqlx takes them. The text is made of `&'static str` alone ([`Sql`] sees to that).
