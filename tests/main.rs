@@ -9,6 +9,7 @@ mod errors;
 mod filters;
 mod headers;
 mod hostile;
+mod outage;
 mod paging;
 mod roles;
 mod round_trip;

@@ -8,8 +8,8 @@ pub mod harmless;
 pub mod outside;
 pub mod places;
 pub mod raw;
-pub mod safe_headers;
 pub mod reference;
+pub mod safe_headers;
 pub mod sample;
 pub mod wait;
 
