@@ -12,7 +12,6 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
-    core::error::{Error, What},
     routes,
     session::{SignIn, access},
     staff_log::StaffLog,
@@ -62,7 +61,7 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
-            .default_service(web::to(|| async { Err::<&'static str, _>(Error::NotFound(What::Page)) }))
+            .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
             .wrap(from_fn(respond::errors))
             .wrap(Compress::default())

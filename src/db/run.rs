@@ -86,11 +86,14 @@ impl Db {
                 .test_before_acquire(false)
         };
         // The writer first: it sets WAL mode, in which readers and the writer do not wait for each other.
-        let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-32000")).await.map_err(explain)?;
+        let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-8000")).await.map_err(explain)?;
         let readers = pool(READERS)
             .min_connections(1)
             .connect_with(
-                options.pragma("query_only", "ON").pragma("cache_size", "-4000").pragma("mmap_size", "17179869184"),
+                options
+                    .pragma("query_only", "ON") // Pages are read through the map; what a reader keeps besides is little.
+                    .pragma("cache_size", "-1000")
+                    .pragma("mmap_size", "17179869184"),
             )
             .await
             .map_err(explain)?;

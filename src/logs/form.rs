@@ -428,13 +428,15 @@ fn why_not(text: &str) -> &'static str {
         (Some(year), Some(_), Some(_)) if !(1970..=9999).contains(&year) => ": years go from 1970 to 9999",
         (Some(_), Some(month), Some(_)) if !(1..=12).contains(&month) => ": there is no such month",
         (Some(year), Some(month), Some(day)) if day > 28 => match month {
-            2 if !NaiveDate::from_ymd_opt(i32::try_from(year).unwrap_or(0), 2, 29).is_some_and(|_| day == 29) => {
-                ": February is shorter that year"
-            }
+            2 if day > 29 || !is_leap(year) => ": February is shorter that year",
             4 | 6 | 9 | 11 if day > 30 => ": that month has 30 days",
             _ if day > 31 => ": there is no such day",
             _ => "",
         },
         _ => "",
     }
+}
+
+fn is_leap(year: u32) -> bool {
+    i32::try_from(year).is_ok_and(|year| NaiveDate::from_ymd_opt(year, 2, 29).is_some())
 }

@@ -7,7 +7,11 @@
 
 use std::ops::ControlFlow;
 
-use super::sql::{Bound, Candidate, Columns, Driver, Plan, Window};
+use super::{
+    checks::Candidate,
+    sql::{Columns, Driver, Plan},
+    window::{Bound, Window},
+};
 use crate::{
     core::{error::Result, time::Timestamp},
     db::{Budget, Db, Looked, Looking},

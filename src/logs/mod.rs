@@ -2,6 +2,7 @@
 //!
 //! query string → [`form::FilterForm`] → [`filter::Filter`] → [`sql::Plan`] → page of [`log::Log`] → view → template.
 
+pub mod checks;
 pub mod filter;
 pub mod form;
 pub mod handlers;
@@ -10,6 +11,7 @@ pub mod link;
 pub mod log;
 pub mod look;
 pub mod pages;
+pub mod predicates;
 pub mod sql;
 pub mod store;
 pub mod summary;
@@ -17,4 +19,5 @@ pub mod ticket;
 pub mod traceback;
 pub mod user_agent;
 pub mod view;
+pub mod window;
 pub mod write;

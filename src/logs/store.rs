@@ -8,7 +8,8 @@ use super::{
     filter::{Area, Filter, ListQuery, Who},
     log::{Details, Log},
     look::{self, Count},
-    sql::{self, BRANCHES, Meaning, Person, Plan},
+    predicates::{self, BRANCHES, Meaning, Person},
+    sql::{self, Plan},
 };
 use crate::{
     core::{error::Result, time::Timestamp},
@@ -56,18 +57,16 @@ async fn areas_by_use(db: &Db) -> Result<Vec<String>> {
 
 /// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.
 async fn all_values(db: &Db, column: Sql) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&column, &Sql::empty(), Sql::new("audit_logs"))).await?;
+    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&column, &Sql::empty())).await?;
     Ok(rows.into_iter().map(|(value,)| value).take(BRANCHES).collect())
 }
 
 /// The statement behind [`all_values`], within a `range` of conditions that each begin with `AND`.
-fn skip_scan(column: &Sql, range: &Sql, table: Sql) -> Sql {
+fn skip_scan(column: &Sql, range: &Sql) -> Sql {
     let smallest = |beyond: &'static str| {
         Sql::new("SELECT min(")
             .append(column)
-            .text(") FROM ")
-            .append(&table)
-            .text(" WHERE ")
+            .text(") FROM audit_logs WHERE ")
             .append(column)
             .text(beyond)
             .append(range)
@@ -95,7 +94,7 @@ async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
     }
     if let Some(block) = filter.ip {
         let range = Sql::new(" AND ip >= ").bind(block.first()).text(" AND ip <= ").bind(block.last());
-        let found: Vec<(Vec<u8>,)> = db.fetch_all(skip_scan(&Sql::new("ip"), &range, Sql::new("audit_logs"))).await?;
+        let found: Vec<(Vec<u8>,)> = db.fetch_all(skip_scan(&Sql::new("ip"), &range)).await?;
         let found: Vec<[u8; 16]> = found.into_iter().filter_map(|(ip,)| ip.try_into().ok()).collect();
         meaning.addresses = Some(found).filter(|found| found.len() <= BRANCHES);
     }
@@ -109,10 +108,9 @@ async fn areas(db: &Db, filter: &Filter) -> Result<Option<Vec<String>>> {
         match area {
             Area::Exactly(area) => out.push(area.clone()),
             Area::Below(top) => {
-                let (first, last) = sql::below(top);
+                let (first, last) = predicates::below(top);
                 let range = Sql::new(" AND area >= ").bind(first).text(" AND area < ").bind(last);
-                let below: Vec<(String,)> =
-                    db.fetch_all(skip_scan(&Sql::new("area"), &range, Sql::new("audit_logs"))).await?;
+                let below: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new("area"), &range)).await?;
                 out.push(top.clone());
                 out.extend(below.into_iter().map(|(area,)| area));
             }
@@ -135,7 +133,7 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
             Person::Email { email: email.clone(), owners: owners.into_iter().map(|(id,)| id).collect() }
         }
         Who::EmailPrefix(prefix) => {
-            let (first, last) = sql::begins(prefix);
+            let (first, last) = predicates::begins(prefix);
             let within = |column: &'static str| {
                 Sql::new(column).text(" >= ").bind(&first).text(" AND ").text(column).text(" < ").bind(&last)
             };
@@ -262,10 +260,10 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
 
 /// The e-mails in the log that begin with `prefix`, any case of ASCII letters; at most 200.
 pub async fn emails(db: &Db, prefix: &str) -> Result<Vec<String>> {
-    let (first, last) = sql::begins(prefix);
+    let (first, last) = predicates::begins(prefix);
     let column = db.dialect().log_email();
     let range =
         Sql::new(" AND ").text(column).text(" >= ").bind(first).text(" AND ").text(column).text(" < ").bind(last);
-    let emails: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &range, Sql::new("audit_logs"))).await?;
+    let emails: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &range)).await?;
     Ok(emails.into_iter().map(|(email,)| email).take(BRANCHES).collect())
 }

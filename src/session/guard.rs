@@ -81,6 +81,22 @@ pub(super) async fn admit<B: MessageBody + 'static>(
     }
 }
 
+/// The layer of what is answered alike to everybody, in the frame of whoever is signed in.
+pub(super) async fn recognise<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let state = req.app_data::<web::Data<State>>().cloned();
+    if let Some(state) = state
+        && let Ok(Some((kept, account))) = account(req.request(), &state).await
+    {
+        let zone = kept.zone.or(account.zone).unwrap_or(state.site.zone);
+        let shell = shell(req.request(), &state, &kept, &account, zone);
+        req.extensions_mut().insert(Rc::new(shell));
+    }
+    Ok(next.call(req).await?.map_into_boxed_body())
+}
+
 async fn identify(req: &HttpRequest, needed: Role) -> Result<()> {
     let state = req.app_data::<web::Data<State>>().ok_or_else(|| anyhow!("no state"))?;
     let Some((kept, account)) = account(req, state).await? else {

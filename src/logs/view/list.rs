@@ -2,7 +2,8 @@
 
 use super::{
     Reader,
-    controls::{self, Chip, Controls},
+    chips::{self, Chip},
+    controls::Controls,
     row::{self, Day},
 };
 use crate::{
@@ -186,7 +187,7 @@ impl Results {
             }
         });
         let nothing = page.rows.is_empty() && stopped.is_none();
-        let chips = controls::chips(query, reader, asked.chip);
+        let chips = chips::in_force(query, reader, asked.chip);
         let chip_focus = asked.chip.is_some() && !chips.is_empty();
         let sentence = summary::sentence(&query.filter, zone, reader.now);
         Self {
@@ -324,7 +325,7 @@ fn way_words(filter: &Filter, loosened: &Loosened, reader: &Reader) -> (String, 
         Part::Status(value, true) => ("Also entries with status ".to_owned(), Some(words::status_name(value)), ""),
         Part::ActionType(value, true) => ("Also entries of ".to_owned(), Some(words::action_name(value)), ""),
         Part::Area(area, true) => ("Also entries in ".to_owned(), Some(area.show()), ""),
-        Part::Who(who) => ("Anyone, not only ".to_owned(), Some(controls::who_words(who)), ""),
+        Part::Who(who) => ("Anyone, not only ".to_owned(), Some(chips::who_words(who)), ""),
         Part::Search => ("Without the text “".to_owned(), filter.search.as_ref().map(|s| s.typed.clone()), "”"),
         Part::Booking => ("Any booking, not only ".to_owned(), filter.booking.map(words::short_id), ""),
         Part::Ip => ("Any address, not only ".to_owned(), filter.ip.map(|block| block.to_string()), ""),
@@ -412,6 +413,6 @@ impl BadQuery {
             format!("{capital} filters could not be read, so nothing was searched.")
         };
         let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
-        Self { heading, fields, chips: controls::typed_chips(form, errors), start: link::filtered(bare, reader.zone) }
+        Self { heading, fields, chips: chips::typed(form, errors), start: link::filtered(bare, reader.zone) }
     }
 }

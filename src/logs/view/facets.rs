@@ -1,0 +1,183 @@
+//! Facets: the values of status, action and area, to choose or to exclude.
+
+use super::{Reader, row::Status};
+use crate::{
+    core::{form::FieldErrors, words},
+    logs::{
+        filter::{Area, Choice, Filter, ListQuery},
+        form::FilterForm,
+        link,
+        store::Values,
+    },
+};
+
+/// A choice of a facet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetOption {
+    /// The value that the checkbox sends.
+    pub value: String,
+    /// The id of the checkbox.
+    pub id: String,
+    /// The word beside it.
+    pub name: String,
+    /// The status that it is, for its icon.
+    pub status: Option<Status>,
+    /// Whether it is chosen, or excluded.
+    pub checked: bool,
+    /// Whether it is excluded.
+    pub excluded: bool,
+    /// The list without entries of this value.
+    pub not: String,
+}
+
+/// The choices of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facet {
+    /// The id of the fieldset.
+    pub id: &'static str,
+    /// The parameter.
+    pub name: &'static str,
+    /// The legend.
+    pub legend: &'static str,
+    /// What stands below the choices.
+    pub hint: Option<&'static str>,
+    /// The choices.
+    pub options: Vec<FacetOption>,
+}
+
+/// How many areas the facet shows besides the chosen ones.
+const AREAS: usize = 10;
+/// Actions in the order in which most logs hold them; others follow.
+const ACTIONS: [&str; 11] = [
+    "page_visit",
+    "login",
+    "logout",
+    "booking_created",
+    "booking_cancelled",
+    "message_read",
+    "profile_updated",
+    "onboarding_updated",
+    "contract_signed",
+    "account_claimed",
+    "error",
+];
+
+/// The facets of a query, or of what was typed where that could not be read.
+pub(super) fn of(
+    form: &FilterForm,
+    errors: &FieldErrors,
+    base: &ListQuery,
+    values: &Values,
+    reader: &Reader,
+) -> Vec<Facet> {
+    // Where the query could not be read, its choices are still as typed.
+    let typed = |name: &str| {
+        let mut choice = Choice::default();
+        for value in form.values(name) {
+            match value.strip_prefix('!') {
+                Some(value) => choice.add(value.to_owned(), true),
+                None => choice.add(value.strip_prefix('\\').unwrap_or(value).to_owned(), false),
+            }
+        }
+        choice
+    };
+    let (status, action, area) = if errors.is_empty() {
+        let area = &base.filter.area;
+        let shown = |areas: &[Area]| areas.iter().map(Area::show).collect();
+        let area = Choice { any: shown(&area.any), none: shown(&area.none) };
+        (base.filter.status.clone(), base.filter.action_type.clone(), area)
+    } else {
+        (typed("status"), typed("action_type"), typed("area"))
+    };
+    let not = |change: &dyn Fn(&mut Filter)| {
+        let mut filter = base.filter.clone();
+        change(&mut filter);
+        link::list(&base.narrowed(filter), reader.zone)
+    };
+
+    let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
+    let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
+    let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
+    let areas = chosen_first(first_areas, &area);
+
+    vec![
+        Facet {
+            id: "facet-status",
+            name: "status",
+            legend: "Status",
+            hint: Some("Warning: worked, but something was off."),
+            options: options("status", statuses, &status, words::status_name, |value| {
+                not(&|filter| filter.status.add(value.to_owned(), true))
+            }),
+        },
+        Facet {
+            id: "facet-action",
+            name: "action_type",
+            legend: "Action",
+            hint: None,
+            options: options("action_type", actions, &action, words::action_name, |value| {
+                not(&|filter| filter.action_type.add(value.to_owned(), true))
+            }),
+        },
+        Facet {
+            id: "facet-area",
+            name: "area",
+            legend: "Area",
+            hint: None,
+            options: options("area", areas, &area, str::to_owned, |value| {
+                not(&|filter| filter.area.add(Area::parse(value), true))
+            }),
+        },
+    ]
+}
+
+fn options(
+    name: &'static str,
+    values: Vec<String>,
+    choice: &Choice<String>,
+    word: impl Fn(&str) -> String,
+    not: impl Fn(&str) -> String,
+) -> Vec<FacetOption> {
+    let option = |(at, value): (usize, String)| {
+        let excluded = choice.none.contains(&value);
+        let literal = value.trim_start_matches('\\').starts_with('!');
+        FacetOption {
+            id: format!("f-{name}-{at}"),
+            name: word(&value),
+            status: (name == "status").then(|| Status::new(&value)),
+            checked: excluded || choice.any.contains(&value),
+            excluded,
+            not: not(&value),
+            value: match (excluded, literal) {
+                (true, _) => format!("!{value}"),
+                (false, true) => format!("\\{value}"),
+                (false, false) => value,
+            },
+        }
+    };
+    values.into_iter().enumerate().map(option).collect()
+}
+
+/// Known values first, in their own order; `always` also those that the log does not hold.
+fn in_order(known: &[&str], held: &[String], always: bool) -> Vec<String> {
+    let first = known.iter().filter(|value| always || held.iter().any(|had| had == *value)).map(|v| (*v).to_owned());
+    let rest = held.iter().filter(|value| !known.contains(&value.as_str())).cloned();
+    first.chain(rest).collect()
+}
+
+/// The values and, after them, chosen ones that are not among them.
+fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
+    for value in choice.any.iter().chain(&choice.none) {
+        if !values.contains(value) {
+            values.push(value.clone());
+        }
+    }
+    values
+}
+
+/// The chosen values and, after them, the others: a chosen area must be seen, however many there are.
+fn chosen_first(values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
+    let mut out: Vec<String> = choice.any.iter().chain(&choice.none).cloned().collect();
+    out.extend(values.into_iter().filter(|value| !choice.any.contains(value) && !choice.none.contains(value)));
+    out
+}
