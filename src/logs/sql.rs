@@ -81,7 +81,8 @@ impl Plan {
     #[must_use]
     pub fn boundary(&self, driver: Driver, window: Window, direction: Direction, step: i64) -> Sql {
         let branches = self.branches(driver);
-        let each = (step / i64::try_from(branches.len()).unwrap_or(1)).max(1);
+        // Where the log holds nothing of what is asked for, there is no branch at all.
+        let each = (step / i64::try_from(branches.len()).unwrap_or(i64::MAX).max(1)).max(1);
         let arm = |branch: Option<&Sql>| {
             self.arm(branch, window, direction, Columns::Key, std::iter::empty()).text(" LIMIT 1 OFFSET ").bind(each)
         };
