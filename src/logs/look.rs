@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use super::{
     checks::Candidate,
+    predicates::BRANCHES,
     sql::{Columns, Driver, Plan},
     window::{Bound, Window},
 };
@@ -267,7 +268,8 @@ impl Walk<'_> {
 
     /// Checks the candidates of a step one by one, in their order, and hands over those that pass.
     async fn candidates(&mut self, step: &Step, mut hit: impl FnMut(Key) -> ControlFlow<()>) -> Result<Stepped<()>> {
-        let limit = self.budget.step.saturating_mul(2);
+        // A branch has at least one entry in a step, however small that is.
+        let limit = self.budget.step.max(i64::try_from(BRANCHES).unwrap_or(i64::MAX)).saturating_mul(2);
         let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
         let deadline = self.looking.deadline();
         let checks = &self.plan.checks;
