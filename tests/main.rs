@@ -2,8 +2,13 @@
 
 mod support;
 
+mod access;
 mod architecture;
+mod csrf;
+mod errors;
 mod filters;
 mod paging;
 mod round_trip;
+mod sign_in;
 mod smoke;
+mod throttle;

@@ -1,7 +1,10 @@
 //! A browser without a screen: cookies, forms as they stand on pages, and pages to ask.
 
+use std::sync::Arc;
+
 use reqwest::{
-    Method, StatusCode,
+    Method, StatusCode, Url,
+    cookie::{CookieStore as _, Jar},
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use scraper::{ElementRef, Html, Selector};
@@ -9,18 +12,32 @@ use scraper::{ElementRef, Html, Selector};
 /// Keeps cookies; follows no redirect by itself.
 pub struct Client {
     base: String,
+    jar: Arc<Jar>,
     http: reqwest::Client,
 }
 
 impl Client {
     /// A client without a session.
     pub fn new(base: &str) -> Self {
+        let jar = Arc::new(Jar::default());
         let http = reqwest::Client::builder()
-            .cookie_store(true)
+            .cookie_provider(jar.clone())
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { base: base.to_owned(), http }
+        Self { base: base.to_owned(), jar, http }
+    }
+
+    /// The cookies that it would send to `/`, as the header has them. A `cookie` header that is given replaces them.
+    pub fn cookies(&self) -> String {
+        let url: Url = self.base.parse().expect("an address");
+        let cookies = self.jar.cookies(&url);
+        cookies.map(|cookies| cookies.to_str().expect("cookies are text").to_owned()).unwrap_or_default()
+    }
+
+    /// `HEAD`.
+    pub async fn head(&self, path: &str) -> Page {
+        self.send(Method::HEAD, path, &[], None).await
     }
 
     /// `GET`.

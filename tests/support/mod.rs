@@ -4,12 +4,17 @@ pub mod app;
 pub mod client;
 pub mod crowd;
 pub mod database;
+pub mod outside;
+pub mod places;
+pub mod raw;
 pub mod reference;
 pub mod sample;
+pub mod wait;
 
 pub use app::TestApp;
 pub use client::{Client, Page};
 pub use database::TestDb;
+pub use places::Places;
 
 /// Makes a test of each database behind one text. The argument is a fresh, migrated database.
 ///
