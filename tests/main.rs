@@ -4,6 +4,7 @@ mod support;
 
 mod access;
 mod architecture;
+mod bounded;
 mod csrf;
 mod errors;
 mod filters;
