@@ -42,7 +42,7 @@ impl Plan {
         self.checks.is_empty()
             && match self.predicates.as_slice() {
                 [] => true,
-                [only] => only.branches.is_some(),
+                [only] => only.branches.is_some() && only.exact,
                 _ => false,
             }
     }
@@ -53,8 +53,8 @@ impl Plan {
     #[must_use]
     pub fn rows(&self, driver: Driver, window: Window, direction: Direction, limit: i64, columns: Columns) -> Sql {
         let residuals = || {
-            let others = self.predicates.iter().enumerate().filter(move |&(at, _)| Some(at) != driver);
-            others.map(|(_, predicate)| predicate.residual.clone())
+            let left = self.predicates.iter().enumerate().filter(move |&(at, had)| Some(at) != driver || !had.exact);
+            left.map(|(_, predicate)| predicate.residual.clone())
         };
         let arm = |branch: Option<&Sql>| {
             self.arm(branch, window, direction, columns, residuals()).text(" LIMIT ").bind(limit)
