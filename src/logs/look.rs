@@ -14,7 +14,10 @@ use super::{
     window::{Bound, Window},
 };
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{
+        error::{Error, Outage, Result},
+        time::Timestamp,
+    },
     db::{Budget, Db, Looked, Looking},
     paging::{At, Direction, Key, Seen},
 };
@@ -192,7 +195,8 @@ impl Walk<'_> {
                     let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
                     match self.looking.fetch_all::<KeyRow>(sql).await? {
                         Looked::Whole(rows) => rows,
-                        Looked::Interrupted => return Ok(None),
+                        // Nothing was seen, so nothing can be said: not that there is none either.
+                        Looked::Interrupted => return Err(Error::Unavailable(Outage::Away)),
                     }
                 }
             };
