@@ -9,6 +9,7 @@ mod csrf;
 mod errors;
 mod filters;
 mod paging;
+mod plans;
 mod round_trip;
 mod sign_in;
 mod smoke;
