@@ -239,20 +239,14 @@ impl Reader<'_> {
     fn choice<T: PartialEq>(&mut self, name: &str, read: impl Fn(&str) -> T) -> Choice<T> {
         let mut choice = Choice::default();
         for text in self.texts(name) {
-            match text.strip_prefix('!') {
-                Some("") => self.errors.add(name, "Write what to exclude after the “!”."),
+            match side(&text) {
+                (true, "") => self.errors.add(name, "Write what to exclude after the “!”."),
                 // A value that is asked for and excluded at once can match nothing; both stand, as asked.
-                Some(value) => {
+                (excluded, value) => {
+                    let values = if excluded { &mut choice.none } else { &mut choice.any };
                     let value = read(value);
-                    if !choice.none.contains(&value) {
-                        choice.none.push(value);
-                    }
-                }
-                None => {
-                    let escaped = text.starts_with('\\') && text.trim_start_matches('\\').starts_with('!');
-                    let value = read(if escaped { &text[1..] } else { &text });
-                    if !choice.any.contains(&value) {
-                        choice.any.push(value);
+                    if !values.contains(&value) {
+                        values.push(value);
                     }
                 }
             }
@@ -364,6 +358,16 @@ impl Reader<'_> {
             self.errors.add(name, "This link to a page of the list is damaged.");
         }
         cursor
+    }
+}
+
+/// Whether a value of a choice excludes, and what: a leading `!` does, and `\!` is a literal one.
+#[must_use]
+pub fn side(text: &str) -> (bool, &str) {
+    match (text.strip_prefix('!'), text.strip_prefix('\\')) {
+        (Some(value), _) => (true, value),
+        (None, Some(value)) if text.trim_start_matches('\\').starts_with('!') => (false, value),
+        _ => (false, text),
     }
 }
 
