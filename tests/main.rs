@@ -8,6 +8,7 @@ mod bounded;
 mod csrf;
 mod errors;
 mod filters;
+mod malformed;
 mod paging;
 mod plans;
 mod round_trip;
