@@ -15,3 +15,4 @@ mod round_trip;
 mod sign_in;
 mod smoke;
 mod throttle;
+mod time;
