@@ -6,6 +6,7 @@ mod access;
 mod architecture;
 mod bounded;
 mod csrf;
+mod entry;
 mod errors;
 mod filters;
 mod malformed;
