@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
+    logs::search::index,
     routes,
     session::{SignIn, access},
     staff_log::StaffLog,
@@ -52,6 +53,7 @@ impl Running {
 pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
     let staff_log = StaffLog::start(state.db.clone());
+    tokio::spawn(index::build_all(state.db.clone()));
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let server = HttpServer::new(move || {

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use super::{
     checks::Candidate,
     predicates::BRANCHES,
+    search::walk::Search,
     sql::{Columns, Driver, Plan},
     window::{Bound, Window},
 };
@@ -76,15 +77,43 @@ impl From<KeyRow> for Key {
 /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: at.direction(), budget }.keys(at, want).await;
+    let found = keys_with(db, &mut looking, plan, at, want, budget).await;
     finish(looking, found).await
 }
 
 /// How many rows match at all.
 pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: Direction::Older, budget }.count().await;
+    let found = count_with(db, &mut looking, plan, budget).await;
     finish(looking, found).await
+}
+
+async fn keys_with(
+    db: &Db,
+    looking: &mut Looking,
+    plan: &Plan,
+    at: At,
+    want: usize,
+    budget: Budget,
+) -> Result<(Vec<Key>, Seen)> {
+    let window = at.cursor().map_or(plan.window, |cursor| plan.window.beyond(cursor.into(), at.direction()));
+    if let Some(search) = Search::of(db, looking, plan, window, budget).await?
+        && let Some(found) = search.keys(looking, at, want, budget).await?
+    {
+        return Ok(found);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
+}
+
+async fn count_with(db: &Db, looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
+    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await?
+        && let Some(count) = search.count(looking, budget).await?
+    {
+        return Ok(count);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: Direction::Older, budget }.count().await
 }
 
 /// Gives the reader back where all went well; a failed one is closed.
