@@ -63,7 +63,7 @@ async fn write(db: &TestDb, reference: &Reference) {
     db.write(reference.logs.clone()).await;
 }
 
-/// Queries that match the three, and nothing of what lies before them.
+/// Queries that match the three, and nothing of what lies before them. No index serves any of them alone.
 fn rare(reference: &Reference) -> Vec<Pairs> {
     let all = || pair("range", "all");
     let me = reference.members[0].id.to_string();
@@ -71,11 +71,12 @@ fn rare(reference: &Reference) -> Vec<Pairs> {
         vec![all(), pair("member", &me), pair("status", "error")],
         vec![all(), pair("area", "members/*"), pair("status", "error"), pair("action_type", "page_visit")],
         vec![all(), pair("ip", "203.0.113.0/24"), pair("member", &me)],
-        vec![all(), pair("q", "needle")],
-        vec![all(), pair("q", "needle"), pair("status", "error"), pair("status", "warning"), pair("status", "success")],
+        // Two letters are too few for the index of words.
+        vec![all(), pair("q", "dl")],
+        vec![all(), pair("q", "dl"), pair("status", "error"), pair("status", "warning"), pair("status", "success")],
         vec![all(), pair("user_agent", "needle/")],
         vec![all(), pair("extra.needle", "true"), pair("member", &me)],
-        vec![all(), pair("q", "a needle"), pair("member", "h*"), pair("area", "!public/pricing")],
+        vec![all(), pair("q", "a dl"), pair("member", "h*"), pair("area", "!public/pricing")],
     ]
 }
 
@@ -161,7 +162,7 @@ database_test! {
             let first = format!("{}&after={start}", url(&pairs));
             finds_it_all(&client, &reference, &pairs, "prev", first).await;
         }
-        let page = client.get(&format!("/logs?range=all&q=nowhere&after={start}")).await;
+        let page = client.get(&format!("/logs?range=all&user_agent=nowhere&after={start}")).await;
         assert!(page.texts(".tell")[0].contains("Look further forward"), "{:?}", page.texts(".tell"));
         assert_eq!(page.attribute(".tell a", "href"), page.rel("prev"));
     }
@@ -176,7 +177,7 @@ database_test! {
         let reference = Reference { members: Vec::new(), logs, now: sample::now(), details: true };
         write(&db, &reference).await;
         let mut pairs: Pairs = statuses.iter().map(|status| pair("status", status)).collect();
-        pairs.extend([pair("range", "all"), pair("q", "opened")]);
+        pairs.extend([pair("range", "all"), pair("q", "pe")]);
         let app = serve(db, Budget { steps: u32::MAX, ..STEP }).await;
         let client = app.signed_in(Role::Support).await;
         finds_it_all(&client, &reference, &pairs, "next", url(&pairs)).await;
@@ -202,16 +203,16 @@ database_test! {
         write(&db, &reference).await;
         let app = serve(db, STEPS).await;
         let client = app.signed_in(Role::Support).await;
-        let unknown = client.get("/logs?range=all&q=nowhere").await;
+        let unknown = client.get("/logs?range=all&user_agent=nowhere").await;
         assert_eq!(unknown.texts("#count strong")[0], "So far no");
         assert!(unknown.has(".tell") && !unknown.has(".empty"));
         // Known at once: no entry has the status, so nothing needs to be looked through.
-        let known = client.get("/logs?range=all&q=hay&status=unheard").await;
+        let known = client.get("/logs?range=all&user_agent=hay&status=unheard").await;
         assert!(known.texts("#count")[0].starts_with("0 "), "{:?}", known.texts("#count"));
         assert!(known.has(".empty") && !known.has(".tell"));
         let ways = known.texts(".empty li .muted");
-        assert_eq!(ways[0], "0 entries", "without the text: the status alone is enough to know");
-        assert!(ways[1].starts_with("at least ") || ways[1] == "not counted", "{ways:?}: any status, never counted out");
+        assert!(ways[0].starts_with("at least ") || ways[0] == "not counted", "{ways:?}: any status, never counted out");
+        assert_eq!(ways[1], "0 entries", "with any browser: the status alone is enough to know");
     }
 
     async fn the_ways_from_an_entry_lead_on_where_looking_stopped(db: TestDb) {
@@ -219,7 +220,7 @@ database_test! {
         write(&db, &reference).await;
         let app = serve(db, STEPS).await;
         let client = app.signed_in(Role::Support).await;
-        let pairs = vec![pair("range", "all"), pair("q", "needle")];
+        let pairs = vec![pair("range", "all"), pair("user_agent", "needle")];
         let rare = reference.ids(&pairs);
         let newest = &reference.ids(&[pair("range", "all")])[0];
         let entry = client.get(&url(&pairs).replace("/logs?", &format!("/logs/{newest}?"))).await;
