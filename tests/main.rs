@@ -10,6 +10,7 @@ mod entry;
 mod errors;
 mod filters;
 mod malformed;
+mod members;
 mod paging;
 mod plans;
 mod round_trip;
