@@ -4,11 +4,17 @@ mod support;
 
 mod access;
 mod architecture;
+mod bounded;
 mod csrf;
+mod entry;
 mod errors;
 mod filters;
+mod malformed;
+mod members;
 mod paging;
+mod plans;
 mod round_trip;
 mod sign_in;
 mod smoke;
 mod throttle;
+mod time;

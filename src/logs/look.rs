@@ -9,12 +9,16 @@ use std::ops::ControlFlow;
 
 use super::{
     checks::Candidate,
+    predicates::BRANCHES,
     search::walk::Search,
     sql::{Columns, Driver, Plan},
     window::{Bound, Window},
 };
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{
+        error::{Error, Outage, Result},
+        time::Timestamp,
+    },
     db::{Budget, Db, Looked, Looking},
     paging::{At, Direction, Key, Seen},
 };
@@ -220,7 +224,8 @@ impl Walk<'_> {
                     let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
                     match self.looking.fetch_all::<KeyRow>(sql).await? {
                         Looked::Whole(rows) => rows,
-                        Looked::Interrupted => return Ok(None),
+                        // Nothing was seen, so nothing can be said: not that there is none either.
+                        Looked::Interrupted => return Err(Error::Unavailable(Outage::Away)),
                     }
                 }
             };
@@ -296,7 +301,8 @@ impl Walk<'_> {
 
     /// Checks the candidates of a step one by one, in their order, and hands over those that pass.
     async fn candidates(&mut self, step: &Step, mut hit: impl FnMut(Key) -> ControlFlow<()>) -> Result<Stepped<()>> {
-        let limit = self.budget.step.saturating_mul(2);
+        // A branch has at least one entry in a step, however small that is.
+        let limit = self.budget.step.max(i64::try_from(BRANCHES).unwrap_or(i64::MAX)).saturating_mul(2);
         let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
         let deadline = self.looking.deadline();
         let checks = &self.plan.checks;

@@ -45,7 +45,7 @@ impl Plan {
         self.checks.is_empty()
             && match self.predicates.as_slice() {
                 [] => true,
-                [only] => only.branches.is_some(),
+                [only] => only.branches.is_some() && only.exact,
                 _ => false,
             }
     }
@@ -56,12 +56,10 @@ impl Plan {
     #[must_use]
     pub fn rows(&self, driver: Driver, window: Window, direction: Direction, limit: i64, columns: Columns) -> Sql {
         let residuals = || {
-            let others = self.predicates.iter().enumerate().filter(move |&(at, _)| Some(at) != driver);
-            others.map(|(_, predicate)| predicate.residual.clone())
+            let left = self.predicates.iter().enumerate().filter(move |&(at, had)| Some(at) != driver || !had.exact);
+            left.map(|(_, predicate)| predicate.residual.clone())
         };
-        let arm = |branch: Option<&Sql>| {
-            self.arm(branch, window, direction, columns, residuals()).text(" LIMIT ").bind(limit)
-        };
+        let arm = |branch: Option<&Sql>| self.arm(branch, window, direction, columns, residuals());
         let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
         merge(self.branches(driver).into_iter().map(arm).collect(), direction).text(" LIMIT ").bind(limit * overlap)
     }
@@ -153,6 +151,9 @@ fn order(direction: Direction) -> &'static str {
 }
 
 /// Merges ordered selects; none of them meets nothing.
+///
+/// Where no arm has a limit of its own, SQLite reads them side by side, each no further than the merge has come. With
+/// one it would first read and sort what each arm brings.
 fn merge(arms: Vec<Sql>, direction: Direction) -> Sql {
     if arms.is_empty() {
         return Sql::new("SELECT \"timestamp\", id FROM audit_logs WHERE 1 = 0");

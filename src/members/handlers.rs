@@ -55,7 +55,11 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
     }
     let zone = reader.zone_at(reader.now);
     let order = if members.more {
-        format!("The {} seen last; type more to find others. Times in {zone}.", members.found.len())
+        // Which of all were seen last is not known: looking ended when there were enough.
+        format!(
+            "{} of those who match, last seen first; type more to find others. Times in {zone}.",
+            members.found.len()
+        )
     } else {
         format!("Last seen first. Times in {zone}.")
     };
