@@ -12,3 +12,4 @@ mod round_trip;
 mod sign_in;
 mod smoke;
 mod throttle;
+mod views;
