@@ -18,3 +18,4 @@ mod sign_in;
 mod smoke;
 mod throttle;
 mod time;
+mod views;
