@@ -1,11 +1,16 @@
-//! What tests are made with: a database each, a clock that stands still, a server that listens, and a client.
+//! What tests are made with: a database each, a clock that stands still, a server that listens, a client, and
+//! a browser.
 
 pub mod app;
+pub mod browser;
+pub mod chromedriver;
 pub mod client;
 pub mod database;
 pub mod sample;
+pub mod story;
 
 pub use app::TestApp;
+pub use browser::{Browser, Look};
 pub use client::{Client, Page};
 pub use database::TestDb;
 
