@@ -4,6 +4,7 @@ use super::{Reader, row::Status};
 use crate::{
     core::{
         form::FieldErrors,
+        query_string,
         time::{Edge, Timestamp, local_instant},
         words,
     },
@@ -354,7 +355,7 @@ fn swapped(form: &FilterForm) -> String {
         };
         (name, value)
     });
-    format!("/logs?{}", crate::core::query_string::write(pairs))
+    format!("/logs?{}", query_string::write(pairs))
 }
 
 fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {
@@ -409,7 +410,7 @@ fn facets(form: &FilterForm, errors: &FieldErrors, base: &ListQuery, values: &Va
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
     let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
     let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
-    let areas = chosen_first(first_areas, &area);
+    let areas = with_chosen(first_areas, &area);
 
     vec![
         Facet {
@@ -457,11 +458,12 @@ fn options(
     word: impl Fn(&str) -> String,
     not: impl Fn(&str) -> String,
 ) -> Vec<FacetOption> {
-    let option = |(at, value): (usize, String)| {
+    let option = |value: String| {
         let excluded = choice.none.contains(&value);
         let literal = value.trim_start_matches('\\').starts_with('!');
         FacetOption {
-            id: format!("f-{name}-{at}"),
+            // By its value, so that the keyboard finds it again after a swap, wherever it stands then.
+            id: format!("f-{name}--{}", query_string::escape(&value)),
             name: word(&value),
             status: (name == "status").then(|| Status::new(&value)),
             checked: excluded || choice.any.contains(&value),
@@ -474,7 +476,7 @@ fn options(
             },
         }
     };
-    values.into_iter().enumerate().map(option).collect()
+    values.into_iter().map(option).collect()
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.
@@ -484,7 +486,7 @@ fn in_order(known: &[&str], held: &[String], always: bool) -> Vec<String> {
     first.chain(rest).collect()
 }
 
-/// The values and, after them, chosen ones that are not among them.
+/// The values and, after them, chosen ones that are not among them. None moves when it is chosen.
 fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
     for value in choice.any.iter().chain(&choice.none) {
         if !values.contains(value) {
@@ -492,13 +494,6 @@ fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> 
         }
     }
     values
-}
-
-/// The chosen values and, after them, the others: a chosen area must be seen, however many there are.
-fn chosen_first(values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
-    let mut out: Vec<String> = choice.any.iter().chain(&choice.none).cloned().collect();
-    out.extend(values.into_iter().filter(|value| !choice.any.contains(value) && !choice.none.contains(value)));
-    out
 }
 
 /// The chips of a query that could be read. `focus` is the one the keyboard goes on from.
@@ -552,7 +547,7 @@ pub fn typed_chips(form: &FilterForm, errors: &FieldErrors) -> Vec<Chip> {
                 label: named(name)?,
                 verb: String::new(),
                 value: Some((*value).to_owned()),
-                href: format!("/logs?{}", crate::core::query_string::write(others)),
+                href: format!("/logs?{}", query_string::write(others)),
                 bad: errors.get(name).is_some(),
                 focus: false,
             })
