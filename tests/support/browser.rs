@@ -136,7 +136,8 @@ impl Browser {
 
     /// Does what leads to another document, and waits until that is there.
     pub async fn leave(&self, act: impl AsyncFnOnce()) {
-        self.js("window.left = true").await;
+        // A page that comes back as it was left says so.
+        self.js("window.left = true; addEventListener('pageshow', () => { window.left = false; })").await;
         act().await;
         self.until("another page", "return !window.left && document.readyState === 'complete'").await;
     }

@@ -152,7 +152,9 @@ fn special(story: &Story) -> Vec<NewLog> {
             id: story.hostile,
             member_email: Some("<script>alert(1)</script>@example.org".to_owned()),
             area: "members/\u{202e}drawkcab\u{202c}/<b>".to_owned(),
-            description: format!("{MARKUP} \u{202e}fdp.exe\u{202c} Z\u{36f}\u{489}\u{300}\u{301}\u{302}algo ﷽ {{{{7*7}}}}"),
+            description: format!(
+                "{MARKUP} \u{202e}fdp.exe\u{202c} Z\u{36f}\u{489}\u{300}\u{301}\u{302}algo ﷽ {{{{7*7}}}}"
+            ),
             ip_address: Some("<b>203.0.113.9</b>".to_owned()),
             user_agent: Some(MARKUP.to_owned()),
             error_message: Some(format!("ValueError: </code>{MARKUP}\r\n\u{1b}[31mred")),
@@ -197,12 +199,7 @@ fn special(story: &Story) -> Vec<NewLog> {
     for (n, apart) in [(0, 0), (1, 0), (2, 0), (3, 21), (4, 28)] {
         let apart = chrono::Duration::milliseconds(apart);
         let description = format!("One of five within a second: {n}");
-        logs.push(hana(NewLog {
-            id: id(1_020 + n),
-            description,
-            timestamp: tie.plus(apart),
-            ..log(now())
-        }));
+        logs.push(hana(NewLog { id: id(1_020 + n), description, timestamp: tie.plus(apart), ..log(now()) }));
     }
     logs
 }
