@@ -135,6 +135,13 @@ fn trigger(req: &HttpRequest) -> &str {
     req.headers().get("hx-trigger").and_then(|id| id.to_str().ok()).unwrap_or_default()
 }
 
+/// Whether the page that htmx asks from stands at a query that could not be read, and says so beside its fields.
+fn shows_refused(req: &HttpRequest, signed: &Signed) -> bool {
+    let url = req.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
+    let query = url.split('#').next().and_then(|url| url.split_once('?'));
+    query.is_some_and(|(_, query)| FilterForm::new(query).parse(Reader::of(signed).asker()).is_err())
+}
+
 /// What loosening each filter would give, as far as there is time to count.
 async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Loosened, Count)>> {
     const MOST: usize = 8;
@@ -214,8 +221,8 @@ impl Answer {
                 respond::page(status, &ListPage { shell, title, controls, saved, body, oob: false })
             }
             Want::Fragment => {
-                // The form knows what it sent, unless that could not be read.
-                let all_controls = status != StatusCode::OK || trigger(req) != "filters";
+                // The form knows what it sent, unless that could not be read, or was put right just now.
+                let all_controls = status != StatusCode::OK || trigger(req) != "filters" || shows_refused(req, signed);
                 let fragment = ListFragment { title, controls, saved, body, oob: true, all_controls, announcement };
                 let mut answer = respond::page(status, &fragment)?;
                 if let Ok(url) = HeaderValue::from_str(&url) {

@@ -2,7 +2,7 @@
 
 use super::{Reader, row::Status};
 use crate::{
-    core::{form::FieldErrors, words},
+    core::{form::FieldErrors, query_string, words},
     logs::{
         filter::{Area, Choice, Filter, ListQuery},
         form::{self, FilterForm},
@@ -100,7 +100,7 @@ pub(super) fn of(
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
     let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
     let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
-    let areas = chosen_first(first_areas, &area);
+    let areas = with_chosen(first_areas, &area);
 
     let error = |name: &str| errors.get(name).map(str::to_owned);
     vec![
@@ -144,10 +144,12 @@ fn options(
     word: impl Fn(&str) -> String,
     not: impl Fn(&str) -> String,
 ) -> Vec<FacetOption> {
-    let option = |(at, (value, excluded)): (usize, (String, bool))| {
+    let option = |(value, excluded): (String, bool)| {
         let literal = value.trim_start_matches('\\').starts_with('!');
+        let second = if excluded && choice.any.contains(&value) { "--not" } else { "" };
         FacetOption {
-            id: format!("f-{name}-{at}"),
+            // By its value, so that the keyboard finds it again after a swap, wherever it stands then.
+            id: format!("f-{name}--{}{second}", query_string::escape(&value)),
             name: word(&value),
             status: (name == "status").then(|| Status::new(&value)),
             checked: excluded || choice.any.contains(&value),
@@ -166,7 +168,7 @@ fn options(
         let plain = (any || !none).then(|| (value.clone(), false));
         plain.into_iter().chain(none.then_some((value, true)))
     };
-    values.into_iter().flat_map(sides).enumerate().map(option).collect()
+    values.into_iter().flat_map(sides).map(option).collect()
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.
@@ -176,7 +178,7 @@ fn in_order(known: &[&str], held: &[String], always: bool) -> Vec<String> {
     first.chain(rest).collect()
 }
 
-/// The values and, after them, chosen ones that are not among them.
+/// The values and, after them, chosen ones that are not among them. None moves when it is chosen.
 fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
     for value in choice.any.iter().chain(&choice.none) {
         if !values.contains(value) {
@@ -184,11 +186,4 @@ fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> 
         }
     }
     values
-}
-
-/// The chosen values and, after them, the others: a chosen area must be seen, however many there are.
-fn chosen_first(values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
-    let mut out = with_chosen(Vec::new(), choice);
-    out.extend(values.into_iter().filter(|value| !choice.any.contains(value) && !choice.none.contains(value)));
-    out
 }
