@@ -106,10 +106,10 @@ database_test! {
             fields.push(("csrf_token", &token));
             for cookies in ["", "daybook_session=garbled", "daybook_session=", "daybook_session=%ff"] {
                 let page = client.post_with(row.path, &[("cookie", cookies)], &fields).await;
-                assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/login"), "{}", row.path);
+                assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/login?next=/logs"), "{}", row.path);
                 let fragment = client.post_with(row.path, &[("cookie", cookies), ("HX-Request", "true")], &fields).await;
                 assert_eq!(fragment.status, StatusCode::UNAUTHORIZED, "{}", row.path);
-                assert_eq!(fragment.header("hx-redirect"), Some("/login"), "{}", row.path);
+                assert_eq!(fragment.header("hx-redirect"), Some("/login?next=/logs"), "{}", row.path);
             }
         }
         app.staff_log.flush().await;

@@ -2,7 +2,7 @@
 
 use super::{Reader, row::Status};
 use crate::{
-    core::{form::FieldErrors, query_string, words},
+    core::{form::FieldErrors, secret, words},
     logs::{
         filter::{Area, Choice, Filter, ListQuery},
         form::{self, FilterForm},
@@ -149,7 +149,7 @@ fn options(
         let second = if excluded && choice.any.contains(&value) { "--not" } else { "" };
         FacetOption {
             // By its value, so that the keyboard finds it again after a swap, wherever it stands then.
-            id: format!("f-{name}--{}{second}", query_string::escape(&value)),
+            id: format!("f-{name}--{}{second}", mark(&value)),
             name: word(&value),
             status: (name == "status").then(|| Status::new(&value)),
             checked: excluded || choice.any.contains(&value),
@@ -169,6 +169,17 @@ fn options(
         plain.into_iter().chain(none.then_some((value, true)))
     };
     values.into_iter().flat_map(sides).map(option).collect()
+}
+
+/// A value as part of an id: a plain word as it is, anything else by its hash. Nothing that a stranger may have written
+/// for a browser stands in one.
+fn mark(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !value.is_empty() && value.len() <= 40 && value.bytes().all(plain) {
+        return value.to_owned();
+    }
+    let hash = secret::hash(value.as_bytes());
+    hash.iter().take(6).fold("x-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.
