@@ -16,5 +16,6 @@ mod plans;
 mod round_trip;
 mod sign_in;
 mod smoke;
+mod storage;
 mod throttle;
 mod time;
