@@ -184,15 +184,26 @@ database_test! {
 
     async fn what_the_model_forbids_is_not_stored(db: TestDb) {
         let insert = |column: &str, value: &str| {
-            let mut values = vec![("id", blob(Uuid::new_v4())), ("action_type", "'a'".into()), ("area", "'b'".into()), ("description", "'c'".into())];
+            let mut values = vec![
+                ("id", blob(Uuid::new_v4())),
+                ("action_type", "'a'".into()),
+                ("area", "'b'".into()),
+                ("description", "'c'".into()),
+            ];
             values.retain(|(name, _)| *name != column);
             values.push((column, value.to_owned()));
-            let (names, values): (Vec<String>, Vec<String>) = values.into_iter().map(|(name, value)| (format!("\"{name}\""), value)).unzip();
+            let (names, values): (Vec<String>, Vec<String>) =
+                values.into_iter().map(|(name, value)| (format!("\"{name}\""), value)).unzip();
             format!("INSERT INTO audit_logs ({}) VALUES ({})", names.join(", "), values.join(", "))
         };
         for (column, longest) in [
-            ("member_email", 255), ("action_type", 64), ("area", 255), ("description", 500), ("status", 16),
-            ("ip_address", 64), ("user_agent", 512),
+            ("member_email", 255),
+            ("action_type", 64),
+            ("area", 255),
+            ("description", 500),
+            ("status", 16),
+            ("ip_address", 64),
+            ("user_agent", 512),
         ] {
             // Characters, not bytes.
             let text = |n: usize| format!("'{}'", "é".repeat(n));
@@ -201,10 +212,24 @@ database_test! {
             assert!(why.contains("CHECK"), "{column}: {why}");
         }
         for (column, value) in [
-            ("id", "zeroblob(15)"), ("id", "zeroblob(17)"), ("id", "NULL"), ("id", "'0123456789abcdef'"), ("ip", "zeroblob(4)"),
-            ("timestamp", "-1"), ("timestamp", "253402300800000000"), ("timestamp", "'2026-06-18'"), ("timestamp", "NULL"),
-            ("timestamp", "1.5"), ("action_type", "NULL"), ("area", "NULL"), ("description", "NULL"), ("status", "NULL"),
-            ("seq", "0"), ("seq", "-1"), ("area", "x'00'"), ("member_id", "zeroblob(3)"),
+            ("id", "zeroblob(15)"),
+            ("id", "zeroblob(17)"),
+            ("id", "NULL"),
+            ("id", "'0123456789abcdef'"),
+            ("ip", "zeroblob(4)"),
+            ("timestamp", "-1"),
+            ("timestamp", "253402300800000000"),
+            ("timestamp", "'2026-06-18'"),
+            ("timestamp", "NULL"),
+            ("timestamp", "1.5"),
+            ("action_type", "NULL"),
+            ("area", "NULL"),
+            ("description", "NULL"),
+            ("status", "NULL"),
+            ("seq", "0"),
+            ("seq", "-1"),
+            ("area", "x'00'"),
+            ("member_id", "zeroblob(3)"),
         ] {
             refused(&db, insert(column, value)).await;
         }
@@ -249,7 +274,10 @@ database_test! {
         assert_eq!(fields(log()), [""; 0]);
         assert_eq!(fields(NewLog { area: "é".repeat(255), description: "é".repeat(500), ..log() }), [""; 0]);
         assert_eq!(fields(NewLog { area: "é".repeat(256), status: "x".repeat(17), ..log() }), ["area", "status"]);
-        assert_eq!(fields(NewLog { error_detail: Some("a\0b".into()), extra: Some("{".into()), ..log() }), ["error_detail", "extra"]);
+        assert_eq!(
+            fields(NewLog { error_detail: Some("a\0b".into()), extra: Some("{".into()), ..log() }),
+            ["error_detail", "extra"]
+        );
         assert_eq!(fields(NewLog { extra: Some("[1, \"x\"] ".into()), ..log() }), [""; 0]);
     }
 
@@ -262,7 +290,8 @@ database_test! {
         }
         drop(tx);
         assert_eq!(one::<i64>(&db.db, "PRAGMA query_only").await, 1);
-        let written = db.db.fetch_all::<(i64,)>(Sql::new("INSERT INTO members (id) VALUES (zeroblob(16)) RETURNING 1")).await;
+        let written =
+            db.db.fetch_all::<(i64,)>(Sql::new("INSERT INTO members (id) VALUES (zeroblob(16)) RETURNING 1")).await;
         assert!(written.is_err(), "a reader wrote");
     }
 
@@ -290,7 +319,9 @@ database_test! {
         drop(db);
         let folder = tempfile::tempdir().expect("a folder");
         let db = Db::open_sqlite(&folder.path().join("app.db"), true).await.expect("a database");
-        db.execute_alone(Sql::new("CREATE TABLE audit_logs (id CHAR(32) PRIMARY KEY, area VARCHAR(255))")).await.expect("a table");
+        db.execute_alone(Sql::new("CREATE TABLE audit_logs (id CHAR(32) PRIMARY KEY, area VARCHAR(255))"))
+            .await
+            .expect("a table");
         let before = schema(&db).await;
         assert_eq!(migrate::state(&db).await.expect("a state"), migrate::State::Foreign);
         let why = format!("{:?}", migrate::run(&db).await.expect_err("refused"));
@@ -300,7 +331,9 @@ database_test! {
 
     async fn indexes_that_a_load_took_down_stand_again(db: TestDb) {
         let before = schema(&db.db).await;
-        let indexes = |schema: &[String]| schema.iter().filter(|line| line.contains("INDEX") && line.contains("audit_logs")).count();
+        let indexes = |schema: &[String]| {
+            schema.iter().filter(|line| line.contains("INDEX") && line.contains("audit_logs")).count()
+        };
         for broken_off in [false, true] {
             migrate::defer_indexes(&db.db).await.expect("deferred");
             assert_eq!(indexes(&schema(&db.db).await), 1, "only the one that keeps ids apart stays");
@@ -317,7 +350,8 @@ database_test! {
     }
 
     async fn what_staff_did_never_changes(db: TestDb) {
-        db.execute(Sql::new("INSERT INTO daybook_staff_log (\"timestamp\", staff_email, kind) VALUES (1, 'a@b', 'x')")).await;
+        db.execute(Sql::new("INSERT INTO daybook_staff_log (\"timestamp\", staff_email, kind) VALUES (1, 'a@b', 'x')"))
+            .await;
         for text in ["UPDATE daybook_staff_log SET kind = 'y'", "DELETE FROM daybook_staff_log"] {
             assert!(refused(&db, text).await.contains("the staff log is immutable"), "{text}");
         }
