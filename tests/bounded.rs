@@ -21,8 +21,8 @@ use crate::{
     },
 };
 
-const STEP: Budget = Budget { time: Duration::from_secs(60), step: 1, steps: 1 };
-const STEPS: Budget = Budget { time: Duration::from_secs(60), step: 10, steps: 2 };
+const STEP: Budget = Budget { time: Duration::from_mins(1), step: 1, steps: 1 };
+const STEPS: Budget = Budget { time: Duration::from_mins(1), step: 10, steps: 2 };
 const NO_TIME: Budget = Budget { time: Duration::ZERO, step: 10, steps: u32::MAX };
 const NO_TIME_FOR_MUCH: Budget = Budget { time: Duration::ZERO, step: 10_000, steps: u32::MAX };
 
@@ -211,7 +211,10 @@ database_test! {
         assert!(known.texts("#count")[0].starts_with("0 "), "{:?}", known.texts("#count"));
         assert!(known.has(".empty") && !known.has(".tell"));
         let ways = known.texts(".empty li .muted");
-        assert!(ways[0].starts_with("at least ") || ways[0] == "not counted", "{ways:?}: any status, never counted out");
+        assert!(
+            ways[0].starts_with("at least ") || ways[0] == "not counted",
+            "{ways:?}: any status, never counted out"
+        );
         assert_eq!(ways[1], "0 entries", "with any browser: the status alone is enough to know");
     }
 
@@ -231,7 +234,8 @@ database_test! {
 
     async fn counts_are_exact_to_ten_thousand(db: TestDb) {
         let at = sample::minutes_ago(30);
-        let log = |n: usize| NewLog { status: if n < 10_000 { "success" } else { "warning" }.to_owned(), ..sample::log(at) };
+        let log =
+            |n: usize| NewLog { status: if n < 10_000 { "success" } else { "warning" }.to_owned(), ..sample::log(at) };
         db.write((0..10_050).map(log).collect()).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;

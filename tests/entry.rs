@@ -71,12 +71,9 @@ database_test! {
         let client = app.signed_in(Role::Support).await;
         let usual = format!("/logs/{}", log.id);
         let upper = log.id.to_string().to_uppercase();
-        for spelling in [
-            upper.clone(),
-            log.id.simple().to_string(),
-            format!("%7B{upper}%7D"),
-            format!("urn:uuid:{}", log.id),
-        ] {
+        for spelling in
+            [upper.clone(), log.id.simple().to_string(), format!("%7B{upper}%7D"), format!("urn:uuid:{}", log.id)]
+        {
             for (rest, query) in [("", ""), ("", "?range=7d&q=a%20b&before=x"), ("/error_detail.txt", "?a=1")] {
                 let page = client.get(&format!("/logs/{spelling}{rest}{query}")).await;
                 assert_eq!(page.status, 301, "{spelling}{rest}");
@@ -84,7 +81,9 @@ database_test! {
             }
         }
         let unknown = Uuid::new_v4();
-        for id in ["x", "0", &upper[1..], &format!("{upper}0"), "..%2Fstaff", "%00", "%F0%9F%90%95", &unknown.to_string()] {
+        for id in
+            ["x", "0", &upper[1..], &format!("{upper}0"), "..%2Fstaff", "%00", "%F0%9F%90%95", &unknown.to_string()]
+        {
             for rest in ["", "/error_detail.txt"] {
                 let page = client.get(&format!("/logs/{id}{rest}")).await;
                 assert_eq!(page.status, 404, "{id}{rest}");
@@ -157,10 +156,23 @@ database_test! {
         let facts = page.texts(".facts").concat();
         let (email, today) = (log.member_email.as_deref().expect("one"), member.email.as_deref().expect("one"));
         for text in [
-            "Hana Lindqvist", email, today, &member.id.to_string(), "Thu 18 June 2026, 14:32:05.000 BST",
-            "2026-06-18 13:32:05.000", "6 minutes ago", "members/bookings/new", "App error", "Error",
-            &log.booking_id.expect("one").to_string(), "198.51.100.9:4711, 10.0.0.2", "Safari 18.5 on iPhone",
-            log.user_agent.as_deref().expect("one"), &log.id.to_string(), "\"service_type\": \"group_walk\"", "\"attempt\": 2",
+            "Hana Lindqvist",
+            email,
+            today,
+            &member.id.to_string(),
+            "Thu 18 June 2026, 14:32:05.000 BST",
+            "2026-06-18 13:32:05.000",
+            "6 minutes ago",
+            "members/bookings/new",
+            "App error",
+            "Error",
+            &log.booking_id.expect("one").to_string(),
+            "198.51.100.9:4711, 10.0.0.2",
+            "Safari 18.5 on iPhone",
+            log.user_agent.as_deref().expect("one"),
+            &log.id.to_string(),
+            "\"service_type\": \"group_walk\"",
+            "\"attempt\": 2",
         ] {
             assert!(facts.contains(text), "“{text}” is not in {facts}");
         }
@@ -201,7 +213,8 @@ database_test! {
     }
 
     async fn a_long_traceback_is_bounded_on_its_page_and_whole_in_its_file(db: TestDb) {
-        let lines: Vec<String> = (1..=40_000).map(|n| format!("  line {n} of a traceback that does not end, 🐕 or so")).collect();
+        let lines: Vec<String> =
+            (1..=40_000).map(|n| format!("  line {n} of a traceback that does not end, 🐕 or so")).collect();
         let text = format!("Traceback (most recent call last):\r\n{}\r\n\u{feff}end\t \n", lines.join("\n"));
         assert!(text.len() > 2_000_000);
         let one_line = "x".repeat(2_000_000);
@@ -247,9 +260,13 @@ database_test! {
         for log in [log, told] {
             let page = client.get(&format!("/logs/{}", log.id)).await;
             let ticket = page.texts("#ticket").concat();
-            assert!(ticket.contains(&log.id.to_string()) && ticket.contains("walker_id") || ticket.contains("ValueError"));
+            assert!(
+                ticket.contains(&log.id.to_string()) && ticket.contains("walker_id") || ticket.contains("ValueError")
+            );
             let lower = ticket.to_lowercase();
-            for personal in ["hana", "lindqvist", "example.org", "198.51.100.9", "2001:db8", "iphone", "4111", "10.0.0.2"] {
+            for personal in
+                ["hana", "lindqvist", "example.org", "198.51.100.9", "2001:db8", "iphone", "4111", "10.0.0.2"]
+            {
                 assert!(!lower.contains(personal), "{personal} is in {ticket}");
             }
             assert!(ticket.contains(&member.id.to_string()[..13]), "the member is told by the beginning of their id");
@@ -260,7 +277,9 @@ database_test! {
         let (_, log) = whole(&db).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;
-        for path in [format!("/logs/{}", log.id), "/logs".to_owned(), format!("/members/{}", log.member_id.expect("one"))] {
+        for path in
+            [format!("/logs/{}", log.id), "/logs".to_owned(), format!("/members/{}", log.member_id.expect("one"))]
+        {
             let text = client.get(&path).await.text();
             for masked in ["198.51.100", "iPhone", "walker_id", "_pick_walker", "group_walk", "attempt\"", "Safari"] {
                 assert!(!text.contains(masked), "{masked} is in {path}");
@@ -296,7 +315,8 @@ database_test! {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;
         let list = client.get("/logs").await;
-        let shown = list.entries().into_iter().zip(list.texts("#list .c-member")).collect::<std::collections::HashMap<_, _>>();
+        let shown =
+            list.entries().into_iter().zip(list.texts("#list .c-member")).collect::<std::collections::HashMap<_, _>>();
         for (log, first, then) in &cases {
             let cell = &shown[&log.id.to_string()];
             assert!(cell.starts_with(first) && cell.contains(then), "“{cell}” is not “{first}”, “{then}”");
@@ -307,7 +327,9 @@ database_test! {
             let leads = page.attribute(".lede a", "href");
             match (log.member_id, &log.member_email) {
                 (Some(id), _) => assert_eq!(leads, Some(format!("/members/{id}"))),
-                (None, Some(email)) if email.starts_with("HANA") => assert_eq!(leads, Some(format!("/members/{}", named.id))),
+                (None, Some(email)) if email.starts_with("HANA") => {
+                    assert_eq!(leads, Some(format!("/members/{}", named.id)))
+                }
                 (None, Some(email)) => assert_eq!(leads, Some(format!("/members/by-email?email={email}"))),
                 (None, None) => assert_eq!(leads, None),
             }
@@ -326,14 +348,22 @@ database_test! {
             area: "!a/b/*".to_owned(),
             ip_address: Some("for=\"[2001:DB8::7]:443\"".to_owned()),
             user_agent: Some("  Ünusual/1.0 \"x\" & İ".to_owned()),
-            extra: Some(r#"{"a&b=c": "x=1&y", "n": 1.0e5, "t": true, "s": " \u00e9 ", "k": "old", "k": "new", "": 1}"#.to_owned()),
+            extra: Some(
+                r#"{"a&b=c": "x=1&y", "n": 1.0e5, "t": true, "s": " \u00e9 ", "k": "old", "k": "new", "": 1}"#
+                    .to_owned(),
+            ),
             ..log.clone()
         };
-        let later = |log: &NewLog, days: i64| NewLog { id: Uuid::new_v4(), timestamp: sample::minutes_ago(days * 24 * 60), ..log.clone() };
+        let later = |log: &NewLog, days: i64| NewLog {
+            id: Uuid::new_v4(),
+            timestamp: sample::minutes_ago(days * 24 * 60),
+            ..log.clone()
+        };
         let blank = NewLog { member_email: Some(" jo@example.org ".to_owned()), ..later(&odd, 2) };
         let nobody = NewLog { member_email: None, extra: None, ..later(&odd, 1) };
         let recorded = NewLog { member_id: None, member_email: member.email.clone(), ..later(&log, 3) };
-        let all = [odd.clone(), blank, nobody, recorded, later(&log, 29), later(&log, 31), later(&odd, 500), later(&log, -3)];
+        let all =
+            [odd.clone(), blank, nobody, recorded, later(&log, 29), later(&log, 31), later(&odd, 500), later(&log, -3)];
         db.write(all.to_vec()).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;

@@ -20,6 +20,7 @@ mod roles;
 mod round_trip;
 mod sign_in;
 mod smoke;
+mod storage;
 mod throttle;
 mod time;
 mod views;

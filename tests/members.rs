@@ -60,7 +60,17 @@ database_test! {
         let client = app.signed_in(Role::Viewer).await;
         let hana_s = "Hana Lindqvist";
         let id = hana.id.to_string();
-        for q in ["hana", "LINDQ", "a Lind", "hana.lindqvist@example.org", "HANA.L", "qvist@exa", &id, &id.to_uppercase(), " hana "] {
+        for q in [
+            "hana",
+            "LINDQ",
+            "a Lind",
+            "hana.lindqvist@example.org",
+            "HANA.L",
+            "qvist@exa",
+            &id,
+            &id.to_uppercase(),
+            " hana ",
+        ] {
             assert_eq!(search(&client, q).await, [hana_s], "{q}");
         }
         for (q, expected) in [
@@ -84,11 +94,15 @@ database_test! {
         assert_eq!(lately.texts("td[data-l=\"Last seen\"]")[0], "14:35:05 today");
         let gone = client.get("/members?q=gone").await;
         assert!(gone.texts("td .gone")[0].contains("No account now"), "{}", gone.text());
-        assert_eq!(gone.attribute("a[data-row]", "href").as_deref(), Some("/members/by-email?email=gone.one@example.org"));
+        assert_eq!(
+            gone.attribute("a[data-row]", "href").as_deref(),
+            Some("/members/by-email?email=gone.one@example.org")
+        );
     }
 
     async fn more_than_are_shown_are_said_to_be_there(db: TestDb) {
-        let many: Vec<NewMember> = (0..60).map(|n| sample::member(&format!("Twin {n}"), &format!("twin{n}@example.org"))).collect();
+        let many: Vec<NewMember> =
+            (0..60).map(|n| sample::member(&format!("Twin {n}"), &format!("twin{n}@example.org"))).collect();
         db.write_batch(Batch { members: many, ..Batch::default() }).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;
@@ -118,7 +132,11 @@ database_test! {
 
     async fn an_address_leads_to_one_member(db: TestDb) {
         let hana = sample::member("Hana Lindqvist", "Hana@example.org");
-        let batch = Batch { members: vec![hana.clone()], logs: vec![visit(3, None, Some("Gone@Example.org"))], ..Batch::default() };
+        let batch = Batch {
+            members: vec![hana.clone()],
+            logs: vec![visit(3, None, Some("Gone@Example.org"))],
+            ..Batch::default()
+        };
         db.write_batch(batch).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;

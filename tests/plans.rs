@@ -175,15 +175,13 @@ database_test! {
     }
 
     async fn as_many_branches_as_there_may_be_are_merged(db: TestDb) {
-        let areas = (0..199).map(|at| NewLog {
-            area: format!("many/{at}"),
-            ..sample::log(sample::minutes_ago(at))
-        });
+        let areas = (0..199).map(|at| NewLog { area: format!("many/{at}"), ..sample::log(sample::minutes_ago(at)) });
         db.write(areas.collect()).await;
         let plan = plan(&db, "area=many/*&q=opened").await;
         let [Some(driver)] = plan.drivers()[..] else { panic!("{:?}", plan.drivers()) };
         assert_eq!(plan.predicates[driver].branches.as_ref().map(Vec::len), Some(200), "the area, and all below it");
-        let lines = explain(&db, plan.rows(Some(driver), Window::default(), Direction::Older, 51, Columns::Candidate)).await;
+        let lines =
+            explain(&db, plan.rows(Some(driver), Window::default(), Direction::Older, 51, Columns::Candidate)).await;
         walks(&lines, "daybook_area", Window::default(), false, "200 areas");
     }
 }

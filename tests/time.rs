@@ -67,7 +67,9 @@ database_test! {
         let ids = write_at(&db, &[micros(edge, -1), edge, micros(edge, 1)]).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;
-        for instant in ["2026-06-18T10:00:00.123456Z", "2026-06-18T11:00:00.123456%2B01:00", "2026-06-18t10:00:00.123456z"] {
+        for instant in
+            ["2026-06-18T10:00:00.123456Z", "2026-06-18T11:00:00.123456%2B01:00", "2026-06-18t10:00:00.123456z"]
+        {
             assert_eq!(which(&client, &format!("/logs?from={instant}"), &ids).await, [false, true, true], "{instant}");
             assert_eq!(which(&client, &format!("/logs?to={instant}"), &ids).await, [true, false, false], "{instant}");
         }
@@ -154,7 +156,8 @@ database_test! {
                 assert_eq!(page.status.as_u16(), if empty { 400 } else { 200 }, "{path}");
                 let entries = page.entries();
                 for (id, at) in ids.iter().zip(&in_time) {
-                    let inside = if side == "from" { *at >= instant && *at < far } else { *at < instant && *at >= near };
+                    let inside =
+                        if side == "from" { *at >= instant && *at < far } else { *at < instant && *at >= near };
                     assert_eq!(entries.contains(id), inside && !empty, "{path}: {}", at.rfc3339());
                 }
             }
@@ -171,7 +174,11 @@ database_test! {
             let path = format!("/logs?range=24h&tz={tz}");
             let page = client.get(&path).await;
             assert_eq!(page.texts("#list time"), ["08:00:00"], "{path}");
-            assert_eq!(page.attribute("#list time", "datetime").as_deref(), Some("2026-06-18T08:00:00-04:00"), "{path}");
+            assert_eq!(
+                page.attribute("#list time", "datetime").as_deref(),
+                Some("2026-06-18T08:00:00-04:00"),
+                "{path}"
+            );
             assert!(page.texts(".custom label")[0].contains("New York, EDT"), "{:?}", page.texts(".custom label"));
             let href = page.attribute("#list a[data-row]", "href").expect("an entry");
             let entry = client.get(&href).await;
@@ -185,14 +192,18 @@ database_test! {
     }
 
     async fn days_are_the_reader_s_and_may_have_25_hours(db: TestDb) {
-        write_at(&db, &[
-            at("2026-10-26T00:00:00Z"),
-            at("2026-10-25T23:59:59.999999Z"),
-            at("2026-10-25T01:30:00Z"),
-            at("2026-10-25T00:30:00Z"),
-            at("2026-10-24T23:00:00Z"),
-            at("2026-10-24T22:59:59.999999Z"),
-        ]).await;
+        write_at(
+            &db,
+            &[
+                at("2026-10-26T00:00:00Z"),
+                at("2026-10-25T23:59:59.999999Z"),
+                at("2026-10-25T01:30:00Z"),
+                at("2026-10-25T00:30:00Z"),
+                at("2026-10-24T23:00:00Z"),
+                at("2026-10-24T22:59:59.999999Z"),
+            ],
+        )
+        .await;
         let app = TestApp::start(db).await;
         app.clock.set(at("2026-10-26T09:00:00Z"));
         let client = app.signed_in(Role::Viewer).await;
@@ -209,12 +220,16 @@ database_test! {
             let bodies = scraper::Selector::parse("#list tbody").expect("a selector");
             html.select(&bodies).map(of).collect::<Vec<_>>()
         };
-        let day = |name: &str, clocks: &[&str]| (name.to_owned(), clocks.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>());
-        assert_eq!(days("Europe/London").await, [
-            day("Today Monday 26 October 2026, London, GMT", &["00:00:00"]),
-            day("Yesterday Sunday 25 October 2026, London, GMT", &["23:59:59", "01:30:00", "01:30:00", "00:00:00"]),
-            day("Saturday 24 October 2026 London, BST", &["23:59:59"]),
-        ]);
+        let day =
+            |name: &str, clocks: &[&str]| (name.to_owned(), clocks.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            days("Europe/London").await,
+            [
+                day("Today Monday 26 October 2026, London, GMT", &["00:00:00"]),
+                day("Yesterday Sunday 25 October 2026, London, GMT", &["23:59:59", "01:30:00", "01:30:00", "00:00:00"]),
+                day("Saturday 24 October 2026 London, BST", &["23:59:59"]),
+            ]
+        );
         let utc: Vec<usize> = days("UTC").await.into_iter().map(|(_, rows)| rows.len()).collect();
         assert_eq!(utc, [1, 3, 2]);
         let tokyo: Vec<usize> = days("Asia/Tokyo").await.into_iter().map(|(_, rows)| rows.len()).collect();
@@ -235,7 +250,10 @@ database_test! {
         links.extend(london.get(&opened).await.attribute(".crumb a", "href"));
         assert_eq!(links.len(), 4, "{links:?}");
         for link in links {
-            assert!(link.contains("from=2026-06-17T00:00:00%2B01:00") && link.contains("to=2026-06-18T10:15:00%2B01:00"), "{link}");
+            assert!(
+                link.contains("from=2026-06-17T00:00:00%2B01:00") && link.contains("to=2026-06-18T10:15:00%2B01:00"),
+                "{link}"
+            );
             let (here, there) = (london.get(&link).await, tokyo.get(&link).await);
             assert_eq!(here.entries(), there.entries(), "{link}");
             assert_eq!(here.entries().len(), 25, "{link}");
