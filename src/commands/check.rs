@@ -8,6 +8,7 @@ use crate::{
     config::{DatabaseArgs, Sources},
     core::words,
     db::{Db, Sql, address::Address, migrate as schema},
+    logs::search::index,
 };
 
 /// Report what a database is and what it lacks
@@ -81,6 +82,14 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
         match deferred {
             0 => "complete".to_owned(),
             n => format!("{n} to be built after a load that broke off: daybook migrate builds them"),
+        },
+    ));
+    let searchable = index::progress(db).await.map_err(line)?;
+    findings.push((
+        "search index",
+        match searchable {
+            100 => "complete".to_owned(),
+            percent => format!("{percent} % of the entries: daybook serve builds the rest while it serves"),
         },
     ));
     Ok(None)

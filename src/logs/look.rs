@@ -9,11 +9,16 @@ use std::ops::ControlFlow;
 
 use super::{
     checks::Candidate,
+    predicates::BRANCHES,
+    search::walk::Search,
     sql::{Columns, Driver, Plan},
     window::{Bound, Window},
 };
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{
+        error::{Error, Outage, Result},
+        time::Timestamp,
+    },
     db::{Budget, Db, Looked, Looking},
     paging::{At, Direction, Key, Seen},
 };
@@ -72,15 +77,43 @@ impl From<KeyRow> for Key {
 /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: at.direction(), budget }.keys(at, want).await;
+    let found = keys_with(db, &mut looking, plan, at, want, budget).await;
     finish(looking, found).await
 }
 
 /// How many rows match at all.
 pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: Direction::Older, budget }.count().await;
+    let found = count_with(db, &mut looking, plan, budget).await;
     finish(looking, found).await
+}
+
+async fn keys_with(
+    db: &Db,
+    looking: &mut Looking,
+    plan: &Plan,
+    at: At,
+    want: usize,
+    budget: Budget,
+) -> Result<(Vec<Key>, Seen)> {
+    let window = at.cursor().map_or(plan.window, |cursor| plan.window.beyond(cursor.into(), at.direction()));
+    if let Some(search) = Search::of(db, looking, plan, window, budget).await?
+        && let Some(found) = search.keys(looking, at, want, budget).await?
+    {
+        return Ok(found);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
+}
+
+async fn count_with(db: &Db, looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
+    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await?
+        && let Some(count) = search.count(looking, budget).await?
+    {
+        return Ok(count);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: Direction::Older, budget }.count().await
 }
 
 /// Gives the reader back where all went well; a failed one is closed.
@@ -191,7 +224,8 @@ impl Walk<'_> {
                     let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
                     match self.looking.fetch_all::<KeyRow>(sql).await? {
                         Looked::Whole(rows) => rows,
-                        Looked::Interrupted => return Ok(None),
+                        // Nothing was seen, so nothing can be said: not that there is none either.
+                        Looked::Interrupted => return Err(Error::Unavailable(Outage::Away)),
                     }
                 }
             };
@@ -267,7 +301,8 @@ impl Walk<'_> {
 
     /// Checks the candidates of a step one by one, in their order, and hands over those that pass.
     async fn candidates(&mut self, step: &Step, mut hit: impl FnMut(Key) -> ControlFlow<()>) -> Result<Stepped<()>> {
-        let limit = self.budget.step.saturating_mul(2);
+        // A branch has at least one entry in a step, however small that is.
+        let limit = self.budget.step.max(i64::try_from(BRANCHES).unwrap_or(i64::MAX)).saturating_mul(2);
         let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
         let deadline = self.looking.deadline();
         let checks = &self.plan.checks;

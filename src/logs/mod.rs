@@ -12,6 +12,8 @@ pub mod log;
 pub mod look;
 pub mod pages;
 pub mod predicates;
+pub mod saved;
+pub mod search;
 pub mod sql;
 pub mod store;
 pub mod summary;
