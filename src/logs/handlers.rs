@@ -54,7 +54,7 @@ impl Reader {
     }
 }
 
-fn asker(reader: &Reader) -> Asker {
+pub(super) fn asker(reader: &Reader) -> Asker {
     Asker { zone: reader.zone, role: reader.role, surface: Surface::Page }
 }
 
@@ -146,7 +146,7 @@ fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
 }
 
 /// A query that could not be read: everything typed is kept, nothing is searched.
-async fn refused(
+pub(super) async fn refused(
     req: &HttpRequest,
     state: &State,
     signed: &Signed,

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::log::{NewBooking, NewLog, NewMember};
+use super::{
+    log::{NewBooking, NewLog, NewMember},
+    totals::Increments,
+};
 use crate::{
     core::{error::Result, ip},
     db::{Db, Sql, Tx},
@@ -128,22 +131,26 @@ pub async fn write_in(tx: &mut Tx, batch: &Batch) -> Result<Written> {
         tx.execute(sql).await?;
     }
     let mut written = Written::default();
+    let mut increments = Increments::default();
     for logs in batch.logs.chunks(ROWS) {
-        insert(tx, logs, &mut written).await?;
+        for log in insert(tx, logs, &mut written).await? {
+            increments.count(log.timestamp, &log.action_type, &log.status, &log.area);
+        }
     }
+    increments.add(tx).await?;
     Ok(written)
 }
 
-/// Inserts the entries whose ids are new. It looks first: the table refuses an insert that meets an existing id, even
+/// Inserts the entries whose ids are new, and tells which. It looks first: the table refuses an insert that meets an existing id, even
 /// one that would do nothing.
-async fn insert(tx: &mut Tx, logs: &[NewLog], written: &mut Written) -> Result<()> {
+async fn insert<'a>(tx: &mut Tx, logs: &'a [NewLog], written: &mut Written) -> Result<Vec<&'a NewLog>> {
     let sql = Sql::new("SELECT id FROM audit_logs WHERE id IN (").bind_all(logs.iter().map(|log| log.id)).text(")");
     let standing: Vec<(Uuid,)> = tx.fetch_all(sql).await?;
     let mut known: HashSet<Uuid> = standing.into_iter().map(|(id,)| id).collect();
     let new: Vec<&NewLog> = logs.iter().filter(|log| known.insert(log.id)).collect();
     written.duplicate += u64::try_from(logs.len() - new.len()).unwrap_or_default();
     if new.is_empty() {
-        return Ok(());
+        return Ok(new);
     }
     let sql = Sql::new(
         "INSERT INTO audit_logs (id, \"timestamp\", member_id, member_email, action_type, area, status, description, \
@@ -151,7 +158,7 @@ async fn insert(tx: &mut Tx, logs: &[NewLog], written: &mut Written) -> Result<(
     )
     .append(&Sql::join(", ", new.iter().map(|log| row(log))));
     written.created += tx.execute(sql).await?;
-    Ok(())
+    Ok(new)
 }
 
 fn row(log: &NewLog) -> Sql {

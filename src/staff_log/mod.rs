@@ -34,6 +34,8 @@ pub enum Kind {
     MembersSearched,
     /// Looked at the list of entries, with a filter.
     LogsSearched,
+    /// Had entries counted, with a filter.
+    LogsCounted,
     /// Added an account.
     StaffAdded,
     /// Switched an account off.
@@ -61,6 +63,7 @@ impl Kind {
             Self::MemberOpened => "member_opened",
             Self::MembersSearched => "members_searched",
             Self::LogsSearched => "logs_searched",
+            Self::LogsCounted => "logs_counted",
             Self::StaffAdded => "staff_added",
             Self::StaffDisabled => "staff_disabled",
             Self::StaffEnabled => "staff_enabled",
