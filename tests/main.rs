@@ -7,6 +7,7 @@ mod architecture;
 mod csrf;
 mod errors;
 mod filters;
+mod overview;
 mod paging;
 mod round_trip;
 mod sign_in;

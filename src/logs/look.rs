@@ -105,12 +105,7 @@ pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
 }
 
 /// Hands every matching entry to `each`, newest first, as long as there is time; how far it came, if it came anywhere.
-pub async fn each(
-    looking: &mut Looking,
-    plan: &Plan,
-    budget: Budget,
-    each: impl FnMut(Facts),
-) -> Result<Option<Seen>> {
+pub async fn each(looking: &mut Looking, plan: &Plan, budget: Budget, each: impl FnMut(Facts)) -> Result<Option<Seen>> {
     Walk { plan, looking, direction: Direction::Older, budget }.each(each).await
 }
 
@@ -352,7 +347,11 @@ impl Walk<'_> {
     }
 
     /// Checks the candidates of a step one by one, in their order, and hands over those that pass.
-    async fn candidates(&mut self, step: &Step, mut hit: impl FnMut(&Candidate) -> ControlFlow<()>) -> Result<Stepped<()>> {
+    async fn candidates(
+        &mut self,
+        step: &Step,
+        mut hit: impl FnMut(&Candidate) -> ControlFlow<()>,
+    ) -> Result<Stepped<()>> {
         let limit = self.budget.step.saturating_mul(2);
         let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
         let deadline = self.looking.deadline();

@@ -107,14 +107,15 @@ impl Step {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let since_midnight = local - midnight(date);
         let down = |minutes: i64| {
-            midnight(date).checked_add_signed(Duration::minutes(since_midnight.num_minutes().div_euclid(minutes) * minutes))
+            midnight(date)
+                .checked_add_signed(Duration::minutes(since_midnight.num_minutes().div_euclid(minutes) * minutes))
         };
         Some(match self {
             Self::Minutes(n) => down(n.into())?,
             Self::Hours(n) => down(i64::from(n) * 60)?,
-            Self::Days(n) => {
-                midnight(date.checked_sub_signed(Duration::days(i64::from(date.num_days_from_ce()).rem_euclid(n.into())))?)
-            }
+            Self::Days(n) => midnight(
+                date.checked_sub_signed(Duration::days(i64::from(date.num_days_from_ce()).rem_euclid(n.into())))?,
+            ),
             Self::Week => {
                 midnight(date.checked_sub_signed(Duration::days(date.weekday().num_days_from_monday().into()))?)
             }
@@ -256,7 +257,8 @@ impl Buckets {
     /// Where the bars begin, and where the last ends: the end of time where it has none.
     #[must_use]
     pub fn edges(&self) -> Vec<Timestamp> {
-        let end = self.bars.last().and_then(|bar| bar.to).unwrap_or(Timestamp::from_micros(Timestamp::MAX.micros() + 1));
+        let end =
+            self.bars.last().and_then(|bar| bar.to).unwrap_or(Timestamp::from_micros(Timestamp::MAX.micros() + 1));
         self.bars.iter().map(|bar| bar.from).chain([end]).collect()
     }
 }

@@ -71,7 +71,7 @@ impl Scale {
     pub fn grid(self) -> Vec<Grid> {
         let line = |n: u64| {
             let y = BASE - self.height(n);
-            Grid { n: words::count(n), y: px(y), text_y: px(y + 4.0) }
+            Grid { n: short(n), y: px(y), text_y: px(y + 4.0) }
         };
         let half = (self.top % 2 == 0).then(|| line(self.top / 2));
         half.into_iter().chain([line(self.top)]).collect()
@@ -160,6 +160,18 @@ impl Slot {
     }
 }
 
+/// A round number in the little room beside the axis: `5,000`, `150k`, `1.5M`.
+fn short(n: u64) -> String {
+    const K: u64 = 1_000;
+    const M: u64 = 1_000_000;
+    match n {
+        0..10_000 => words::count(n),
+        _ if n % M == 0 => format!("{}M", words::count(n / M)),
+        _ if n > M && n % (M / 10) == 0 => format!("{}.{}M", words::count(n / M), n / (M / 10) % 10),
+        _ => format!("{}k", words::count(n / K)),
+    }
+}
+
 /// Hundredths, without zeros that say nothing.
 fn percent(value: f64) -> String {
     let text = format!("{value:.3}");
@@ -183,6 +195,8 @@ mod tests {
         let grid: Vec<String> = Scale::of(107).grid().into_iter().map(|line| line.n).collect();
         assert_eq!(grid, ["50", "100"]);
         assert_eq!(Scale::of(3).grid().len(), 1, "half an entry has no line");
+        let said = [7_500, 10_000, 75_000, 150_000, 1_000_000, 1_500_000, 15_000_000].map(short);
+        assert_eq!(said, ["7,500", "10k", "75k", "150k", "1M", "1.5M", "15M"]);
     }
 
     proptest! {

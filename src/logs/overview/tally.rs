@@ -88,7 +88,8 @@ struct Kind {
 impl Kind {
     /// Whether every choice admits it, not asking the one of `but`.
     fn passes(&self, but: Option<Column>) -> bool {
-        let asked = [Column::Status, Column::ActionType, Column::Area].into_iter().filter(|column| Some(*column) != but);
+        let asked =
+            [Column::Status, Column::ActionType, Column::Area].into_iter().filter(|column| Some(*column) != but);
         asked.into_iter().all(|column| self.admitted[column as usize])
     }
 }

@@ -71,8 +71,7 @@ impl<'a> Increments<'a> {
         all.dedup();
         let mut ids = HashMap::new();
         known(tx, &all, &mut ids).await?;
-        let new: Vec<Combination<'a>> =
-            all.into_iter().filter(|combination| !ids.contains_key(combination)).collect();
+        let new: Vec<Combination<'a>> = all.into_iter().filter(|combination| !ids.contains_key(combination)).collect();
         for rows in new.chunks(ROWS) {
             let sql = Sql::new("INSERT INTO daybook_combinations (action_type, status, area) VALUES ")
                 .append(&Sql::join(", ", rows.iter().map(row)))

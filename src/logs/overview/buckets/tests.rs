@@ -37,7 +37,8 @@ fn each_preset_has_bars_of_a_sensible_length() {
             (buckets.step.words(), buckets.bars.len())
         })
         .collect();
-    let expected = [("5 minutes", 13), ("2 hours", 13), ("12 hours", 15), ("2 days", 16), ("week", 14), ("2 months", 13)];
+    let expected =
+        [("5 minutes", 13), ("2 hours", 13), ("12 hours", 15), ("2 days", 16), ("week", 14), ("2 months", 13)];
     assert_eq!(words, expected.map(|(words, n)| (words.to_owned(), n)));
 }
 
@@ -63,7 +64,10 @@ fn clocks_set_by_half_an_hour_and_zones_between_hours_are_followed() {
     let zone = Australia::Lord_Howe;
     let hours = cut(between("2026-04-04T12:30:00Z", "2026-04-05T06:00:00Z"), zone);
     let edges_then = edges(&hours, zone);
-    assert_eq!(edges_then[..5], ["04 23:30 +1100", "05 00:00 +1100", "05 01:00 +1100", "05 02:00 +1030", "05 03:00 +1030"]);
+    assert_eq!(
+        edges_then[..5],
+        ["04 23:30 +1100", "05 00:00 +1100", "05 01:00 +1100", "05 02:00 +1030", "05 03:00 +1030"]
+    );
     let hours = cut(between("2026-06-17T12:00:00Z", "2026-06-18T06:00:00Z"), Asia::Kathmandu);
     assert_eq!(edges(&hours, Asia::Kathmandu)[..3], ["17 17:45 +0545", "17 18:00 +0545", "17 19:00 +0545"]);
     // Samoa left out 30 December 2011.
@@ -97,7 +101,9 @@ fn a_time_before_the_first_entry_has_no_bars() {
 /// Whether an instant is an edge of `step` on the clock of `zone`, or the moment its clocks jumped over one.
 fn is_edge(instant: Timestamp, step: Step, zone: Zone) -> bool {
     let local = instant.in_zone(zone);
-    if Timestamp::from_micros(instant.micros() - 1).in_zone(zone).naive_local() + Duration::seconds(2) < local.naive_local() {
+    if Timestamp::from_micros(instant.micros() - 1).in_zone(zone).naive_local() + Duration::seconds(2)
+        < local.naive_local()
+    {
         return true;
     }
     let midnight = local.num_seconds_from_midnight() == 0;
@@ -109,7 +115,9 @@ fn is_edge(instant: Timestamp, step: Step, zone: Zone) -> bool {
             Step::Days(_) => midnight,
             Step::Week => midnight && local.weekday() == chrono::Weekday::Mon,
             Step::Months(n) => midnight && local.day() == 1 && local.month0() % n == 0,
-            Step::Years(n) => midnight && local.ordinal() == 1 && local.year().rem_euclid(i32::try_from(n).expect("years")) == 0,
+            Step::Years(n) => {
+                midnight && local.ordinal() == 1 && local.year().rem_euclid(i32::try_from(n).expect("years")) == 0
+            }
         }
 }
 
