@@ -107,7 +107,7 @@ async fn serve(db: TestDb, overview: Budget) -> TestApp {
 }
 
 fn budget(step: i64, steps: u32) -> Budget {
-    Budget { time: std::time::Duration::from_secs(60), step, steps }
+    Budget { time: std::time::Duration::from_mins(1), step, steps }
 }
 
 /// Asks for the overview of a query: its bars and numbers must be the reference's. How many entries it counted.
@@ -428,7 +428,7 @@ database_test! {
         }
         for text in hostile {
             assert!(page.texts("#values td:first-child").iter().any(|said| said == text), "{text}");
-            let address = url(&vec![pair("range", "24h"), pair("action_type", text), pair("area", text)]);
+            let address = url(&[pair("range", "24h"), pair("action_type", text), pair("area", text)]);
             let counted = client.htmx(&of(&address)).await;
             assert_eq!(rows(&counted).iter().map(|row| row.n).sum::<usize>(), 1, "{text}");
             assert!(!counted.has("img") && !counted.has("script"));

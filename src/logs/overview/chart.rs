@@ -58,7 +58,7 @@ impl Scale {
         loop {
             for round in ROUND {
                 let top = u128::from(round) * unit;
-                if top >= wanted && top % 10 == 0 {
+                if top >= wanted && top.is_multiple_of(10) {
                     return Self { top: u64::try_from(top / 10).unwrap_or(u64::MAX) };
                 }
             }
@@ -73,7 +73,7 @@ impl Scale {
             let y = BASE - self.height(n);
             Grid { n: short(n), y: px(y), text_y: px(y + 4.0) }
         };
-        let half = (self.top % 2 == 0).then(|| line(self.top / 2));
+        let half = self.top.is_multiple_of(2).then(|| line(self.top / 2));
         half.into_iter().chain([line(self.top)]).collect()
     }
 
@@ -166,8 +166,8 @@ fn short(n: u64) -> String {
     const M: u64 = 1_000_000;
     match n {
         0..10_000 => words::count(n),
-        _ if n % M == 0 => format!("{}M", words::count(n / M)),
-        _ if n > M && n % (M / 10) == 0 => format!("{}.{}M", words::count(n / M), n / (M / 10) % 10),
+        _ if n.is_multiple_of(M) => format!("{}M", words::count(n / M)),
+        _ if n > M && n.is_multiple_of(M / 10) => format!("{}.{}M", words::count(n / M), n / (M / 10) % 10),
         _ => format!("{}k", words::count(n / K)),
     }
 }

@@ -125,9 +125,9 @@ impl Ask<'_> {
             && is_in_totals(self.filter)
             && let Some(combinations) = cells::combinations(self.looking).await?
         {
-            return self.from_totals(ends, combinations).await;
+            return self.by_totals(ends, combinations).await;
         }
-        self.from_entries(ends).await
+        self.by_entries(ends).await
     }
 
     /// The first and the last instant in the log.
@@ -153,7 +153,7 @@ impl Ask<'_> {
     }
 
     /// From the totals; what their cells do not fit is counted entry by entry.
-    async fn from_totals(
+    async fn by_totals(
         &mut self,
         ends: Option<(Timestamp, Timestamp)>,
         combinations: Vec<cells::Combination>,
@@ -243,7 +243,7 @@ impl Ask<'_> {
     }
 
     /// From the entries that the list's own plan meets.
-    async fn from_entries(&mut self, ends: Option<(Timestamp, Timestamp)>) -> Result<Overview> {
+    async fn by_entries(&mut self, ends: Option<(Timestamp, Timestamp)>) -> Result<Overview> {
         let mut tally = Tally::new(Kinds::of(self.filter));
         let plan = self.plan(self.filter).await?;
         let (came, whole) = self.entries(&plan, &mut tally).await?;

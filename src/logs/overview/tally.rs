@@ -100,7 +100,7 @@ pub struct Kinds {
     status: Choice<String>,
     action_type: Choice<String>,
     area: Choice<Area>,
-    kinds: Vec<Kind>,
+    all: Vec<Kind>,
     /// By action, status and area: looked up for each entry, so without making a key of it first.
     numbers: HashMap<String, HashMap<String, HashMap<String, usize>>>,
 }
@@ -113,7 +113,7 @@ impl Kinds {
             status: filter.status.clone(),
             action_type: filter.action_type.clone(),
             area: filter.area.clone(),
-            kinds: Vec::new(),
+            all: Vec::new(),
             numbers: HashMap::new(),
         }
     }
@@ -129,11 +129,11 @@ impl Kinds {
             self.action_type.admits(|value| value == action_type),
             self.area.admits(|value| value.covers(area)),
         ];
-        let number = self.kinds.len();
+        let number = self.all.len();
         let (action_type, status, area) = (action_type.to_owned(), status.to_owned(), area.to_owned());
         let by_area = self.numbers.entry(action_type.clone()).or_default().entry(status.clone()).or_default();
         by_area.insert(area.clone(), number);
-        self.kinds.push(Kind { action_type, status, area, admitted });
+        self.all.push(Kind { action_type, status, area, admitted });
         number
     }
 }
@@ -191,7 +191,7 @@ impl Tally {
     pub fn bars(&self, buckets: &Buckets) -> Vec<Layers> {
         let edges = buckets.edges();
         let layers: Vec<Option<Layer>> =
-            self.kinds.kinds.iter().map(|kind| kind.passes(None).then(|| Layer::of(&kind.status))).collect();
+            self.kinds.all.iter().map(|kind| kind.passes(None).then(|| Layer::of(&kind.status))).collect();
         let mut bars = vec![Layers::default(); buckets.bars.len()];
         for cell in &self.cells {
             let bar = edges.partition_point(|edge| *edge <= cell.at).checked_sub(1);
@@ -206,12 +206,12 @@ impl Tally {
     /// How many entries there are of each value of a column, whatever the filter's own choice of that column.
     #[must_use]
     pub fn values(&self, column: Column) -> HashMap<String, u64> {
-        let mut sums = vec![0_u64; self.kinds.kinds.len()];
+        let mut sums = vec![0_u64; self.kinds.all.len()];
         for cell in &self.cells {
             sums[cell.kind] += cell.n;
         }
         let mut out = HashMap::new();
-        for (kind, sum) in self.kinds.kinds.iter().zip(sums) {
+        for (kind, sum) in self.kinds.all.iter().zip(sums) {
             if kind.passes(Some(column)) {
                 let value = match column {
                     Column::Status => &kind.status,

@@ -110,11 +110,11 @@ fn is_edge(instant: Timestamp, step: Step, zone: Zone) -> bool {
     let minutes = local.num_seconds_from_midnight() / 60;
     local.second() == 0
         && match step {
-            Step::Minutes(n) => minutes % n == 0,
-            Step::Hours(n) => minutes % (n * 60) == 0,
+            Step::Minutes(n) => minutes.is_multiple_of(n),
+            Step::Hours(n) => minutes.is_multiple_of(n * 60),
             Step::Days(_) => midnight,
             Step::Week => midnight && local.weekday() == chrono::Weekday::Mon,
-            Step::Months(n) => midnight && local.day() == 1 && local.month0() % n == 0,
+            Step::Months(n) => midnight && local.day() == 1 && local.month0().is_multiple_of(n),
             Step::Years(n) => {
                 midnight && local.ordinal() == 1 && local.year().rem_euclid(i32::try_from(n).expect("years")) == 0
             }
