@@ -12,10 +12,11 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
-    logs::totals::build as totals,
+    logs::{saved::SavedViews, search::index, totals::build as totals},
     routes,
     session::{SignIn, access},
     staff_log::StaffLog,
+    views::shelf::Shelf,
     web::{access_log, client, headers, respond, state::State},
 };
 
@@ -57,14 +58,18 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
     let staff_log = StaffLog::start(state.db.clone());
     let totals = tokio::spawn(totals::run(state.db.clone()));
+    tokio::spawn(index::build_all(state.db.clone()));
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
+    let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
+    let views = web::Data::from(shelf);
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
         App::new()
             .app_data(state.clone())
             .app_data(sign_in.clone())
             .app_data(log.clone())
+            .app_data(views.clone())
             .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.

@@ -10,6 +10,7 @@ use crate::{
         access::{Access, Route, get, post},
         account, handlers as session,
     },
+    views::handlers as views,
     web::{assets, state::State},
 };
 
@@ -26,6 +27,11 @@ pub static ROUTES: &[Route] = &[
     get("/members", VIEWER, |to| to.to(members::list)),
     get("/members/by-email", VIEWER, |to| to.to(members::by_email)),
     get("/members/{id}", VIEWER, |to| to.to(members::member)),
+    get("/views", VIEWER, |to| to.to(views::page)),
+    post("/views", VIEWER, |to| to.to(views::save)),
+    post("/views/{id}", VIEWER, |to| to.to(views::change)),
+    post("/views/{id}/move", VIEWER, |to| to.to(views::shift)),
+    post("/views/{id}/delete", VIEWER, |to| to.to(views::delete)),
     get("/login", Access::Anyone, |to| to.to(session::login)),
     post("/login", Access::Anyone, |to| to.to(session::sign_in)),
     post("/logout", VIEWER, |to| to.to(session::sign_out)),

@@ -150,9 +150,10 @@ database_test! {
                 app.account_named(&email, role).await;
                 let client = app.client();
                 client.sign_in(&email, crate::support::app::PASSWORD).await;
+                let path = Places::post_path(&client, row).await;
                 app.staff_log.flush().await;
                 let before = app.db.contents().await;
-                let page = client.submit(row.path, &Places::fields(row)).await;
+                let page = client.submit(&path, &Places::fields(row)).await;
                 app.staff_log.flush().await;
                 let changed = app.db.contents().await != before;
                 if role >= needed {

@@ -8,7 +8,7 @@ use crate::{
     config::{DatabaseArgs, Sources},
     core::words,
     db::{Db, Sql, address::Address, migrate as schema},
-    logs::totals::build as totals,
+    logs::{search::index, totals::build as totals},
 };
 
 /// Report what a database is and what it lacks
@@ -91,6 +91,14 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
             "complete".to_owned()
         } else {
             format!("{} % of the entries: daybook serve counts the rest while it serves", totals.percent())
+        },
+    ));
+    let searchable = index::progress(db).await.map_err(line)?;
+    findings.push((
+        "search index",
+        match searchable {
+            100 => "complete".to_owned(),
+            percent => format!("{percent} % of the entries: daybook serve builds the rest while it serves"),
         },
     ));
     Ok(None)

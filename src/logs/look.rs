@@ -9,11 +9,16 @@ use std::ops::ControlFlow;
 
 use super::{
     checks::Candidate,
+    predicates::BRANCHES,
+    search::walk::Search,
     sql::{Columns, Driver, Plan},
     window::{Bound, Window},
 };
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{
+        error::{Error, Outage, Result},
+        time::Timestamp,
+    },
     db::{Budget, Db, Looked, Looking},
     paging::{At, Direction, Key, Seen},
 };
@@ -85,7 +90,9 @@ pub struct Facts {
 }
 
 impl Facts {
-    fn key(&self) -> Key {
+    /// Its place in the list.
+    #[must_use]
+    pub fn key(&self) -> Key {
         Key { timestamp: self.timestamp, id: self.id }
     }
 }
@@ -93,20 +100,58 @@ impl Facts {
 /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: at.direction(), budget }.keys(at, want).await;
+    let found = keys_with(db, &mut looking, plan, at, want, budget).await;
     finish(looking, found).await
 }
 
 /// How many rows match at all.
 pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: Direction::Older, budget }.count().await;
+    let found = count_with(db, &mut looking, plan, budget).await;
     finish(looking, found).await
 }
 
 /// Hands every matching entry to `each`, newest first, as long as there is time; how far it came, if it came anywhere.
-pub async fn each(looking: &mut Looking, plan: &Plan, budget: Budget, each: impl FnMut(Facts)) -> Result<Option<Seen>> {
+pub async fn each(
+    db: &Db,
+    looking: &mut Looking,
+    plan: &Plan,
+    budget: Budget,
+    each: impl FnMut(Facts),
+) -> Result<Option<Seen>> {
+    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await? {
+        let time = looking.deadline().saturating_duration_since(std::time::Instant::now());
+        return search.each(looking, Budget { time, ..budget }, each).await;
+    }
     Walk { plan, looking, direction: Direction::Older, budget }.each(each).await
+}
+
+async fn keys_with(
+    db: &Db,
+    looking: &mut Looking,
+    plan: &Plan,
+    at: At,
+    want: usize,
+    budget: Budget,
+) -> Result<(Vec<Key>, Seen)> {
+    let window = at.cursor().map_or(plan.window, |cursor| plan.window.beyond(cursor.into(), at.direction()));
+    if let Some(search) = Search::of(db, looking, plan, window, budget).await?
+        && let Some(found) = search.keys(looking, at, want, budget).await?
+    {
+        return Ok(found);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
+}
+
+async fn count_with(db: &Db, looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
+    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await?
+        && let Some(count) = search.count(looking, budget).await?
+    {
+        return Ok(count);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: Direction::Older, budget }.count().await
 }
 
 /// Gives the reader back where all went well; a failed one is closed.
@@ -272,7 +317,8 @@ impl Walk<'_> {
                     let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
                     match self.looking.fetch_all::<KeyRow>(sql).await? {
                         Looked::Whole(rows) => rows,
-                        Looked::Interrupted => return Ok(None),
+                        // Nothing was seen, so nothing can be said: not that there is none either.
+                        Looked::Interrupted => return Err(Error::Unavailable(Outage::Away)),
                     }
                 }
             };
@@ -352,7 +398,8 @@ impl Walk<'_> {
         step: &Step,
         mut hit: impl FnMut(&Candidate) -> ControlFlow<()>,
     ) -> Result<Stepped<()>> {
-        let limit = self.budget.step.saturating_mul(2);
+        // A branch has at least one entry in a step, however small that is.
+        let limit = self.budget.step.max(i64::try_from(BRANCHES).unwrap_or(i64::MAX)).saturating_mul(2);
         let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
         let deadline = self.looking.deadline();
         let checks = &self.plan.checks;

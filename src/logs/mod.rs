@@ -13,6 +13,8 @@ pub mod look;
 pub mod overview;
 pub mod pages;
 pub mod predicates;
+pub mod saved;
+pub mod search;
 pub mod sql;
 pub mod store;
 pub mod summary;

@@ -36,6 +36,12 @@ pub enum Kind {
     LogsSearched,
     /// Had entries counted, with a filter.
     LogsCounted,
+    /// Saved a view.
+    ViewSaved,
+    /// Renamed, shared or moved a view.
+    ViewChanged,
+    /// Deleted a view.
+    ViewDeleted,
     /// Added an account.
     StaffAdded,
     /// Switched an account off.
@@ -64,6 +70,9 @@ impl Kind {
             Self::MembersSearched => "members_searched",
             Self::LogsSearched => "logs_searched",
             Self::LogsCounted => "logs_counted",
+            Self::ViewSaved => "view_saved",
+            Self::ViewChanged => "view_changed",
+            Self::ViewDeleted => "view_deleted",
             Self::StaffAdded => "staff_added",
             Self::StaffDisabled => "staff_disabled",
             Self::StaffEnabled => "staff_enabled",

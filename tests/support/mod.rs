@@ -4,10 +4,12 @@ pub mod app;
 pub mod client;
 pub mod crowd;
 pub mod database;
+pub mod harmless;
 pub mod outside;
 pub mod places;
 pub mod raw;
 pub mod reference;
+pub mod safe_headers;
 pub mod sample;
 pub mod wait;
 

@@ -11,8 +11,9 @@ use crate::{
     core::{error::Result, query_string, time::Timestamp, words},
     logs::{
         form::FilterForm,
-        handlers::{asker, refused},
+        handlers::{Typed, refused},
         link,
+        saved::SavedViews,
         store::values,
         summary,
         view::{Reader, controls::Controls},
@@ -31,14 +32,23 @@ use crate::{
 const OLD: i64 = 10;
 
 /// `GET /logs/overview`: histogram and counts of a query, for htmx the part of the page that was left free for them.
-pub async fn overview(req: HttpRequest, state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+pub async fn overview(
+    req: HttpRequest,
+    state: web::Data<State>,
+    views: web::Data<dyn SavedViews>,
+    signed: Signed,
+) -> Result<HttpResponse> {
     let reader = Reader { now: as_of(&req, signed.now), ..Reader::of(&signed) };
     let form = FilterForm::new(req.query_string());
-    let query = match form.parse(asker(&reader)) {
+    let query = match form.parse(reader.asker()) {
         Ok(query) => query.from(At::Newest),
         Err(errors) => {
             return match Want::of(&req) {
-                Want::Page => refused(&req, &state, &signed, &reader, &form, &errors).await,
+                Want::Page => {
+                    let saved = views.beside_list(&signed).await?;
+                    let typed = Typed { form: &form, errors: &errors };
+                    refused(&req, &state, &signed, &reader, typed, saved).await
+                }
                 Want::Fragment => respond::page(StatusCode::BAD_REQUEST, &RefusedFragment),
             };
         }

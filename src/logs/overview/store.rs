@@ -231,7 +231,7 @@ impl Ask<'_> {
     async fn entries(&mut self, plan: &Plan, tally: &mut Tally) -> Result<(Option<Timestamp>, bool)> {
         let each =
             |facts: look::Facts| tally.add_entry(facts.timestamp, &facts.action_type, &facts.status, &facts.area);
-        Ok(match look::each(self.looking, plan, self.budget, each).await? {
+        Ok(match look::each(self.db, self.looking, plan, self.budget, each).await? {
             Some(Seen::All) => (None, true),
             Some(Seen::To(key)) => (Some(key.timestamp), false),
             None => (None, false),

@@ -268,6 +268,8 @@ fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Read
     let value = match Timestamp::parse_rfc3339(typed) {
         Some(at) => local(at),
         None if typed.is_empty() => Some(String::new()),
+        // Beside its message a date alone stands as typed: the time that it means may be of another day.
+        None if error.is_some() && !typed.contains('T') => None,
         None => super::super::form::read_instant(typed, reader.zone, edge).ok().and_then(local),
     };
     match value {

@@ -181,9 +181,12 @@ impl Entry {
         let zone = reader.zone;
         let sees = reader.role.sees_details();
         let at = log.timestamp;
-        let month = |filter: Filter| link::filtered(Filter { range: Range::Last(Preset::Month), ..filter }, zone);
+        // The last month is what mostly matters, but not to an entry that is older.
+        let is_old = at < reader.now.plus(-Preset::Month.span());
+        let range = if is_old { Range::All } else { Range::Last(Preset::Month) };
+        let alike = |filter: Filter| link::filtered(Filter { range, ..filter }, zone);
         let subject = log.subject();
-        let (who_filter, member_id, email, current_email) = whom(log, &subject, &month);
+        let (who_filter, member_id, email, current_email) = whom(log, &subject, &alike);
         let traceback = details.error_detail.as_deref().filter(|text| !text.is_empty());
         let traceback = traceback.map(|text| Traceback::read(text, setting.app_root));
         let extra = details.extra.as_deref().filter(|text| !json::is_absent(text));
@@ -225,14 +228,14 @@ impl Entry {
             utc_copy: at.rfc3339(),
             area: Fact {
                 text: log.area.clone(),
-                filter: Some(month(Filter { area: only(Area::Exactly(log.area.clone())), ..Filter::default() })),
+                filter: Some(alike(Filter { area: only(Area::Exactly(log.area.clone())), ..Filter::default() })),
             },
             icon: row::action_icon(&log.action_type),
             action: Fact {
                 text: words::action_name(&log.action_type),
-                filter: Some(month(Filter { action_type: only(log.action_type.clone()), ..Filter::default() })),
+                filter: Some(alike(Filter { action_type: only(log.action_type.clone()), ..Filter::default() })),
             },
-            status_filter: month(Filter { status: only(log.status.clone()), ..Filter::default() }),
+            status_filter: alike(Filter { status: only(log.status.clone()), ..Filter::default() }),
             booking: log.booking_id.map(|id| Fact {
                 text: id.to_string(),
                 filter: Some(link::filtered(Filter { booking: Some(id), ..Filter::default() }, zone)),
@@ -247,7 +250,7 @@ impl Entry {
                 details.ip_address.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
                     text: text.to_owned(),
                     filter: ip::first_address(text)
-                        .map(|address| month(Filter { ip: Some(IpBlock::single(address)), ..Filter::default() })),
+                        .map(|address| alike(Filter { ip: Some(IpBlock::single(address)), ..Filter::default() })),
                 }),
                 sees,
             ),
@@ -255,11 +258,11 @@ impl Entry {
             user_agent: Shown::of(
                 details.user_agent.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
                     text: text.to_owned(),
-                    filter: Some(month(Filter { user_agent: Some(user_agent::needle(text)), ..Filter::default() })),
+                    filter: Some(alike(Filter { user_agent: Some(user_agent::needle(text)), ..Filter::default() })),
                 }),
                 sees,
             ),
-            extra: Shown::of(extra.map(|text| extra_view(text, &month)), sees),
+            extra: Shown::of(extra.map(|text| extra_view(text, &alike)), sees),
             status,
             title,
             permalink,
@@ -282,12 +285,16 @@ fn only<T>(value: T) -> Choice<T> {
 fn whom(
     log: &Log,
     subject: &Subject,
-    month: &impl Fn(Filter) -> String,
+    alike: &impl Fn(Filter) -> String,
 ) -> (Option<String>, Option<Fact>, Option<Fact>, Option<String>) {
     use crate::logs::filter::Who;
-    let list = |who: Who| Some(month(Filter { who: vec![who], ..Filter::default() }));
+    let list = |who: Who| Some(alike(Filter { who: vec![who], ..Filter::default() }));
     let by_email = |email: &str| {
         let email = email.to_ascii_lowercase();
+        // Blanks around a value do not count where a query is read.
+        if email.trim() != email {
+            return None;
+        }
         // What is no e-mail has no filter but the one by its beginning.
         list(if email.contains('@') { Who::Email(email) } else { Who::EmailPrefix(email) })
     };
@@ -361,7 +368,7 @@ fn traceback_view(read: &Traceback<'_>, log: &Log) -> TracebackView {
     }
 }
 
-fn extra_view(text: &str, month: &impl Fn(Filter) -> String) -> ExtraView {
+fn extra_view(text: &str, alike: &impl Fn(Filter) -> String) -> ExtraView {
     let laid_out = json::lay_out(text);
     let token = |token: json::Token| ExtraToken {
         class: match token.kind {
@@ -373,7 +380,7 @@ fn extra_view(text: &str, month: &impl Fn(Filter) -> String) -> ExtraView {
         },
         filter: token
             .filter
-            .map(|(key, value)| month(Filter { extra: vec![ExtraIs { key, any: vec![value] }], ..Filter::default() })),
+            .map(|(key, value)| alike(Filter { extra: vec![ExtraIs { key, any: vec![value] }], ..Filter::default() })),
         text: token.text,
     };
     let tokens: Vec<ExtraToken> = laid_out.tokens.into_iter().map(token).collect();

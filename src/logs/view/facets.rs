@@ -5,7 +5,7 @@ use crate::{
     core::{form::FieldErrors, secret, words},
     logs::{
         filter::{Area, Choice, Filter, ListQuery},
-        form::FilterForm,
+        form::{self, FilterForm},
         link,
         store::Values,
     },
@@ -45,6 +45,8 @@ pub struct Facet {
     pub name: &'static str,
     /// The legend.
     pub legend: &'static str,
+    /// Why its values could not be read.
+    pub error: Option<String>,
     /// What stands below the choices.
     pub hint: Option<&'static str>,
     /// The choices.
@@ -80,9 +82,9 @@ pub(super) fn of(
     let typed = |name: &str| {
         let mut choice = Choice::default();
         for value in form.values(name) {
-            match value.strip_prefix('!') {
-                Some(value) => choice.add(value.to_owned(), true),
-                None => choice.add(value.strip_prefix('\\').unwrap_or(value).to_owned(), false),
+            match form::side(value) {
+                (true, value) => choice.none.push(value.to_owned()),
+                (false, value) => choice.any.push(value.to_owned()),
             }
         }
         choice
@@ -107,11 +109,13 @@ pub(super) fn of(
     let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
     let areas = chosen_first(first_areas, &area);
 
+    let error = |name: &str| errors.get(name).map(str::to_owned);
     vec![
         Facet {
             id: "facet-status",
             name: "status",
             legend: "Status",
+            error: error("status"),
             hint: Some("Warning: worked, but something was off."),
             options: options("status", &query, statuses, &status, words::status_name, |value| {
                 not(&|filter| filter.status.add(value.to_owned(), true))
@@ -121,6 +125,7 @@ pub(super) fn of(
             id: "facet-action",
             name: "action_type",
             legend: "Action",
+            error: error("action_type"),
             hint: None,
             options: options("action_type", &query, actions, &action, words::action_name, |value| {
                 not(&|filter| filter.action_type.add(value.to_owned(), true))
@@ -130,6 +135,7 @@ pub(super) fn of(
             id: "facet-area",
             name: "area",
             legend: "Area",
+            error: error("area"),
             hint: None,
             options: options("area", &query, areas, &area, str::to_owned, |value| {
                 not(&|filter| filter.area.add(Area::parse(value), true))
@@ -146,8 +152,7 @@ fn options(
     word: impl Fn(&str) -> String,
     not: impl Fn(&str) -> String,
 ) -> Vec<FacetOption> {
-    let option = |(at, value): (usize, String)| {
-        let excluded = choice.none.contains(&value);
+    let option = |(at, (value, excluded)): (usize, (String, bool))| {
         let literal = value.trim_start_matches('\\').starts_with('!');
         FacetOption {
             id: format!("f-{name}-{at}"),
@@ -165,7 +170,13 @@ fn options(
             },
         }
     };
-    values.into_iter().enumerate().map(option).collect()
+    // What is asked for and excluded at once stands twice.
+    let sides = |value: String| {
+        let (any, none) = (choice.any.contains(&value), choice.none.contains(&value));
+        let plain = (any || !none).then(|| (value.clone(), false));
+        plain.into_iter().chain(none.then_some((value, true)))
+    };
+    values.into_iter().flat_map(sides).enumerate().map(option).collect()
 }
 
 /// `n-` and as much of a hash as tells the values of a page apart.
@@ -194,7 +205,7 @@ fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> 
 
 /// The chosen values and, after them, the others: a chosen area must be seen, however many there are.
 fn chosen_first(values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
-    let mut out: Vec<String> = choice.any.iter().chain(&choice.none).cloned().collect();
+    let mut out = with_chosen(Vec::new(), choice);
     out.extend(values.into_iter().filter(|value| !choice.any.contains(value) && !choice.none.contains(value)));
     out
 }

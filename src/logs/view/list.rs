@@ -348,6 +348,8 @@ pub struct BadQuery {
     pub chips: Vec<Chip>,
     /// Everything in the last 24 hours.
     pub start: String,
+    /// How many rows a page may have, where that was said and could be read.
+    pub limit: Option<String>,
 }
 
 /// A field that could not be read.
@@ -416,6 +418,13 @@ impl BadQuery {
             format!("{capital} filters could not be read, so nothing was searched.")
         };
         let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
-        Self { heading, fields, chips: chips::typed(form, errors), start: link::filtered(bare, reader.zone) }
+        let limit = Some(form.value("limit")).filter(|limit| !limit.is_empty() && errors.get("limit").is_none());
+        Self {
+            heading,
+            fields,
+            chips: chips::typed(form, errors),
+            start: link::filtered(bare, reader.zone),
+            limit: limit.map(str::to_owned),
+        }
     }
 }
