@@ -170,13 +170,13 @@ fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
 }
 
 /// A query that could not be read, and why.
-struct Typed<'a> {
-    form: &'a FilterForm,
-    errors: &'a FieldErrors,
+pub(super) struct Typed<'a> {
+    pub(super) form: &'a FilterForm,
+    pub(super) errors: &'a FieldErrors,
 }
 
 /// A query that could not be read: everything typed is kept, nothing is searched.
-async fn refused(
+pub(super) async fn refused(
     req: &HttpRequest,
     state: &State,
     signed: &Signed,
