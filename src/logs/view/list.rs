@@ -204,7 +204,7 @@ impl Results {
                 .then(|| link::list(&query.narrowed(bare), zone)),
             chips,
             caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
-            days: row::days(&page.rows, reader, &query.query_string(zone)),
+            days: row::days(&page.rows, reader, &query.query_string(zone), query.filter.terms()),
             span: span(page, reader),
             newer,
             older,
