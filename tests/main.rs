@@ -15,6 +15,7 @@ mod hostile;
 mod malformed;
 mod members;
 mod outage;
+mod overview;
 mod paging;
 mod plans;
 mod roles;

@@ -281,6 +281,12 @@ pub enum Part {
 }
 
 impl Filter {
+    /// The terms of its search, in lower case.
+    #[must_use]
+    pub fn terms(&self) -> &[String] {
+        self.search.as_ref().map_or(&[], |search| &search.terms)
+    }
+
     /// Whether nothing but time narrows the list.
     #[must_use]
     pub fn is_only_time(&self) -> bool {

@@ -170,13 +170,13 @@ fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
 }
 
 /// A query that could not be read, and why.
-struct Typed<'a> {
-    form: &'a FilterForm,
-    errors: &'a FieldErrors,
+pub(super) struct Typed<'a> {
+    pub(super) form: &'a FilterForm,
+    pub(super) errors: &'a FieldErrors,
 }
 
 /// A query that could not be read: everything typed is kept, nothing is searched.
-async fn refused(
+pub(super) async fn refused(
     req: &HttpRequest,
     state: &State,
     signed: &Signed,
@@ -253,7 +253,7 @@ pub async fn entry(
     signed.record(Kind::EntryOpened, Some(id.to_string()), None)?;
     let place = place(&req, &state, &reader, log.key()).await?;
     let base = respond::base(&req);
-    let setting = Setting { base: &base, app_root: state.site.app_root.as_deref() };
+    let setting = Setting { base: &base, app_root: state.site.app_root.as_deref(), terms: &place.terms };
     let entry = Entry::of(&log, &details, &reader, setting);
     respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place })
 }
@@ -282,6 +282,7 @@ async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::pa
         Neighbour::None => None,
     };
     Ok(Place {
+        terms: query.filter.terms().to_vec(),
         list: if typed.is_empty() { "/logs".to_owned() } else { format!("/logs?{list_query}") },
         newer: way(beside.newer, At::After),
         older: way(beside.older, At::Before),

@@ -183,7 +183,7 @@ impl Recorded {
         let zone = self.reader.zone;
         let entries = (!self.page.rows.is_empty()).then(|| EntriesView {
             caption: format!("Their entries, newest first, times in {}", self.reader.zone_at(self.reader.now)),
-            days: row::days(&self.page.rows, &self.reader, &self.query.query_string(zone)),
+            days: row::days(&self.page.rows, &self.reader, &self.query.query_string(zone), &[]),
             older: self.page.older.map(|cursor| link::list(&self.query.from(At::Before(cursor)), zone)),
         });
         MemberPage {

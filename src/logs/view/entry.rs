@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     core::ip::{self, IpBlock},
+    core::marks::Marked,
     core::{time::Timestamp, words},
     logs::{
         filter::{Area, Choice, ExtraIs, Filter, Preset, Range},
@@ -50,7 +51,7 @@ pub struct LineView {
     /// Its number.
     pub number: String,
     /// Its parts: class and text.
-    pub parts: Vec<(&'static str, String)>,
+    pub parts: Vec<(&'static str, Marked)>,
     /// Whether it goes on in the file.
     pub cut: bool,
     /// What stands instead of lines that are left out.
@@ -85,7 +86,7 @@ pub struct Entry {
     /// Its id.
     pub id: String,
     /// Its description.
-    pub title: String,
+    pub title: Marked,
     /// The title of the page.
     pub page_title: String,
     /// How it went.
@@ -137,7 +138,7 @@ pub struct Entry {
     /// What was booked, where that is known.
     pub service_type: Option<String>,
     /// The error.
-    pub error_message: Shown<String>,
+    pub error_message: Shown<Marked>,
     /// The traceback.
     pub traceback: Shown<TracebackView>,
     /// The address as recorded.
@@ -163,6 +164,8 @@ pub struct Place {
     pub newer: Option<String>,
     /// The next older entry of it.
     pub older: Option<String>,
+    /// What was searched for in it, in lower case.
+    pub terms: Vec<String>,
 }
 
 /// How the site shows entries.
@@ -172,6 +175,8 @@ pub struct Setting<'a> {
     pub base: &'a str,
     /// The beginning of the paths of the application's own frames.
     pub app_root: Option<&'a str>,
+    /// What was searched for in the list it was opened from, in lower case.
+    pub terms: &'a [String],
 }
 
 impl Entry {
@@ -190,6 +195,8 @@ impl Entry {
         let traceback = details.error_detail.as_deref().filter(|text| !text.is_empty());
         let traceback = traceback.map(|text| Traceback::read(text, setting.app_root));
         let extra = details.extra.as_deref().filter(|text| !json::is_absent(text));
+        let message = details.error_message.as_deref().filter(|text| !text.trim().is_empty());
+        let message = message.map(|text| Marked::of(text, setting.terms));
         let service_type = extra.and_then(|text| json::top_level(text, "service_type"));
         let permalink = link::entry(log.id, "");
         let abbreviation = words::zone_abbreviation(at, zone);
@@ -244,8 +251,8 @@ impl Entry {
             ticket: sees.then(|| {
                 ticket_of(log, details, &subject, traceback.as_ref(), service_type.as_deref(), reader, setting)
             }),
-            error_message: Shown::of(details.error_message.clone().filter(|text| !text.trim().is_empty()), sees),
-            traceback: Shown::of(traceback.map(|read| traceback_view(&read, log)), sees),
+            error_message: Shown::of(message, sees),
+            traceback: Shown::of(traceback.map(|read| traceback_view(&read, log, setting.terms)), sees),
             ip_address: Shown::of(
                 details.ip_address.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
                     text: text.to_owned(),
@@ -264,7 +271,7 @@ impl Entry {
             ),
             extra: Shown::of(extra.map(|text| extra_view(text, &alike)), sees),
             status,
-            title,
+            title: Marked::of(&title, setting.terms),
             permalink,
         }
     }
@@ -326,7 +333,7 @@ fn around(at: Timestamp, zone: crate::core::time::Zone) -> String {
     link::filtered(Filter { range, ..Filter::default() }, zone)
 }
 
-fn traceback_view(read: &Traceback<'_>, log: &Log) -> TracebackView {
+fn traceback_view(read: &Traceback<'_>, log: &Log, terms: &[String]) -> TracebackView {
     let line = |line: &crate::logs::traceback::Line<'_>| {
         let (class, left_out) = match line.kind {
             LineKind::Plain => ("l", None),
@@ -347,7 +354,7 @@ fn traceback_view(read: &Traceback<'_>, log: &Log) -> TracebackView {
                 PartKind::Number => "n",
                 PartKind::Function => "fn",
             };
-            (class, (*text).to_owned())
+            (class, Marked::of(text, terms))
         };
         LineView {
             class,

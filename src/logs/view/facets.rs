@@ -9,6 +9,7 @@ use crate::{
         link,
         store::Values,
     },
+    paging::At,
 };
 
 /// A choice of a facet.
@@ -16,8 +17,13 @@ use crate::{
 pub struct FacetOption {
     /// The value that the checkbox sends.
     pub value: String,
+    /// The same as it is, without what marks it as excluded or literal.
+    pub plain: String,
     /// The id of the checkbox.
     pub id: String,
+    /// The id of the number beside it. It hangs on the query as well: the overview of another list, which came late,
+    /// finds no place for its numbers.
+    pub number: String,
     /// The word beside it.
     pub name: String,
     /// The status that it is, for its icon.
@@ -97,6 +103,7 @@ pub(super) fn of(
         link::list(&base.narrowed(filter), reader.zone)
     };
 
+    let query = base.from(At::Newest).query_string(reader.zone);
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
     let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
     let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
@@ -110,7 +117,7 @@ pub(super) fn of(
             legend: "Status",
             error: error("status"),
             hint: Some("Warning: worked, but something was off."),
-            options: options("status", statuses, &status, words::status_name, |value| {
+            options: options("status", &query, statuses, &status, words::status_name, |value| {
                 not(&|filter| filter.status.add(value.to_owned(), true))
             }),
         },
@@ -120,7 +127,7 @@ pub(super) fn of(
             legend: "Action",
             error: error("action_type"),
             hint: None,
-            options: options("action_type", actions, &action, words::action_name, |value| {
+            options: options("action_type", &query, actions, &action, words::action_name, |value| {
                 not(&|filter| filter.action_type.add(value.to_owned(), true))
             }),
         },
@@ -130,7 +137,7 @@ pub(super) fn of(
             legend: "Area",
             error: error("area"),
             hint: None,
-            options: options("area", areas, &area, str::to_owned, |value| {
+            options: options("area", &query, areas, &area, str::to_owned, |value| {
                 not(&|filter| filter.area.add(Area::parse(value), true))
             }),
         },
@@ -139,6 +146,7 @@ pub(super) fn of(
 
 fn options(
     name: &'static str,
+    query: &str,
     values: Vec<String>,
     choice: &Choice<String>,
     word: impl Fn(&str) -> String,
@@ -150,6 +158,8 @@ fn options(
         FacetOption {
             // By its value, so that the keyboard finds it again after a swap, wherever it stands then.
             id: format!("f-{name}--{}{second}", mark(&value)),
+            number: number_id(query, name, &value),
+            plain: value.clone(),
             name: word(&value),
             status: (name == "status").then(|| Status::new(&value)),
             checked: excluded || choice.any.contains(&value),
@@ -180,6 +190,13 @@ fn mark(value: &str) -> String {
     }
     let hash = secret::hash(value.as_bytes());
     hash.iter().take(6).fold("x-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+}
+
+/// `n-` and as much of a hash as tells the values of a page apart.
+fn number_id(query: &str, name: &str, value: &str) -> String {
+    let hash = secret::hash([query, name, value].join("\n").as_bytes());
+    let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("n-{digits}")
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.

@@ -32,6 +32,8 @@ pub struct Results {
     pub as_of_datetime: String,
     /// The same list, as of now.
     pub refresh: String,
+    /// Histogram and counts of it.
+    pub overview: String,
     /// This very page of it, to pass on.
     pub permalink: String,
     /// The filters in force.
@@ -196,12 +198,13 @@ impl Results {
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
+            overview: link::overview(query, zone, reader.now),
             permalink: link::list(query, zone),
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
             chips,
             caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
-            days: row::days(&page.rows, reader, &query.query_string(zone)),
+            days: row::days(&page.rows, reader, &query.query_string(zone), query.filter.terms()),
             span: span(page, reader),
             newer,
             older,
