@@ -14,6 +14,7 @@ mod members;
 mod paging;
 mod plans;
 mod round_trip;
+mod search;
 mod sign_in;
 mod smoke;
 mod storage;
