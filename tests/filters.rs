@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Queries by chance, the same each time: every filter alone, every two together, and some of more.
-fn queries(alone: usize, more: usize) -> Vec<Pairs> {
+pub fn queries(alone: usize, more: usize) -> Vec<Pairs> {
     let mut runner = TestRunner::deterministic();
     let kinds = kinds();
     let mut out = vec![Vec::new()];

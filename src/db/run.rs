@@ -40,6 +40,8 @@ impl Budget {
     pub const LIST: Self = Self { time: Duration::from_millis(250), step: 10_000, steps: u32::MAX };
     /// What the contract grants a count.
     pub const COUNT: Self = Self { time: Duration::from_millis(50), step: 10_000, steps: u32::MAX };
+    /// What the contract grants an overview as a whole.
+    pub const OVERVIEW: Self = Self::LIST;
 }
 
 /// An open database. Cheap to clone.

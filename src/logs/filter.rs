@@ -287,6 +287,12 @@ impl Filter {
         Self { range: self.range, ..Self::default() } == *self
     }
 
+    /// Whether it asks by what is hidden from viewers.
+    #[must_use]
+    pub fn asks_for_details(&self) -> bool {
+        self.ip.is_some() || self.user_agent.is_some() || !self.extra.is_empty()
+    }
+
     /// Its parts, in the order in which they are shown.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {

@@ -156,7 +156,7 @@ fn order(direction: Direction) -> &'static str {
 /// one it would first read and sort what each arm brings.
 fn merge(arms: Vec<Sql>, direction: Direction) -> Sql {
     if arms.is_empty() {
-        return Sql::new("SELECT \"timestamp\", id FROM audit_logs WHERE 1 = 0");
+        return Sql::new("SELECT * FROM audit_logs WHERE 1 = 0");
     }
     let arms = arms.into_iter().map(|arm| Sql::new("SELECT * FROM (").append(&arm).text(") AS b"));
     Sql::join(" UNION ALL ", arms).text(order(direction))
@@ -169,18 +169,22 @@ pub enum Columns {
     Key,
     /// What checks look at ([`Candidate`]).
     Candidate,
+    /// What an overview counts by ([`super::look::Facts`]).
+    Facts,
 }
 
 impl Columns {
     fn text(self, checks: &Checks) -> &'static str {
         match self {
             Self::Key => "\"timestamp\", id",
+            Self::Facts => "\"timestamp\", id, action_type, status, area",
             // Long texts lie on pages of their own: read only where they count.
             Self::Candidate if !checks.terms.is_empty() && checks.details => {
-                "\"timestamp\", id, area, description, error_message, error_detail, user_agent, extra"
+                "\"timestamp\", id, action_type, status, area, description, error_message, error_detail, user_agent, extra"
             }
             Self::Candidate => {
-                "\"timestamp\", id, area, description, NULL AS error_message, NULL AS error_detail, user_agent, extra"
+                "\"timestamp\", id, action_type, status, area, description, NULL AS error_message, NULL AS error_detail, \
+                 user_agent, extra"
             }
         }
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     log::{NewBooking, NewLog, NewMember},
     search::index,
+    totals::Increments,
 };
 use crate::{
     core::{error::Result, ip},
@@ -140,22 +141,31 @@ pub async fn write_in(tx: &mut Tx, batch: &Batch, indexed: Indexed) -> Result<Wr
         tx.execute(sql).await?;
     }
     let mut written = Written::default();
+    let mut increments = Increments::default();
     for logs in batch.logs.chunks(ROWS) {
-        insert(tx, logs, indexed, &mut written).await?;
+        for log in insert(tx, logs, indexed, &mut written).await? {
+            increments.count(log.timestamp, &log.action_type, &log.status, &log.area);
+        }
     }
+    increments.add(tx).await?;
     Ok(written)
 }
 
-/// Inserts the entries whose ids are new. It looks first: the table refuses an insert that meets an existing id, even
-/// one that would do nothing.
-async fn insert(tx: &mut Tx, logs: &[NewLog], indexed: Indexed, written: &mut Written) -> Result<()> {
+/// Inserts the entries whose ids are new, and tells which they are. It looks first: the table refuses an insert that
+/// meets an existing id, even one that would do nothing.
+async fn insert<'a>(
+    tx: &mut Tx,
+    logs: &'a [NewLog],
+    indexed: Indexed,
+    written: &mut Written,
+) -> Result<Vec<&'a NewLog>> {
     let sql = Sql::new("SELECT id FROM audit_logs WHERE id IN (").bind_all(logs.iter().map(|log| log.id)).text(")");
     let standing: Vec<(Uuid,)> = tx.fetch_all(sql).await?;
     let mut known: HashSet<Uuid> = standing.into_iter().map(|(id,)| id).collect();
     let new: Vec<&NewLog> = logs.iter().filter(|log| known.insert(log.id)).collect();
     written.duplicate += u64::try_from(logs.len() - new.len()).unwrap_or_default();
     if new.is_empty() {
-        return Ok(());
+        return Ok(new);
     }
     // There is one writer, so the next numbers are this transaction's.
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
@@ -170,7 +180,7 @@ async fn insert(tx: &mut Tx, logs: &[NewLog], indexed: Indexed, written: &mut Wr
     if indexed == Indexed::AtOnce {
         index::add(tx, &new, first).await?;
     }
-    Ok(())
+    Ok(new)
 }
 
 fn row(seq: i64, log: &NewLog) -> Sql {

@@ -136,6 +136,8 @@ pub async fn by_email(req: HttpRequest, state: web::Data<State>, signed: Signed)
         return Err(Error::NotFound(What::Member));
     }
     if let Some(id) = store::owner_of(&state.db, &email).await? {
+        // Already this tells something: whose the e-mail is.
+        signed.record(Kind::MembersSearched, Some(id.to_string()), Some(email))?;
         return Ok(respond::see_other(&link::member(id)));
     }
     let who = Who::Email(email.to_ascii_lowercase());

@@ -4,7 +4,7 @@
 //! block, the block with the newest entry first: what is newer than every block still to come is in its final place.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
@@ -15,7 +15,7 @@ use crate::{
     db::{Budget, Db, Looked, Looking, Sql},
     logs::{
         checks::Candidate,
-        look::{COUNT_CAP, Count},
+        look::{COUNT_CAP, Count, Facts},
         sql::Plan,
         window::Window,
     },
@@ -103,8 +103,8 @@ impl<'a> Search<'a> {
         let direction = at.direction();
         let window = at.cursor().map_or(self.plan.window, |cursor| self.plan.window.beyond(cursor.into(), direction));
         let mut found: Vec<Key> = Vec::new();
-        let seen = self.walk(looking, window, direction, budget, |key| {
-            found.push(key);
+        let seen = self.walk(looking, window, direction, budget.time.max(FIRST), budget, |facts| {
+            found.push(facts.key());
             if found.len() >= want { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let seen = seen.await?;
@@ -114,7 +114,7 @@ impl<'a> Search<'a> {
     /// How many rows match at all. None where the index did not answer in time.
     pub async fn count(&self, looking: &mut Looking, budget: Budget) -> Result<Option<Count>> {
         let mut n = 0;
-        let seen = self.walk(looking, self.plan.window, Direction::Older, budget, |_| {
+        let seen = self.walk(looking, self.plan.window, Direction::Older, budget.time.max(FIRST), budget, |_| {
             n += 1;
             if n > COUNT_CAP { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -126,19 +126,34 @@ impl<'a> Search<'a> {
         }))
     }
 
+    /// Hands every match to `each`, newest first; how far that came in time, if it came anywhere.
+    pub async fn each(
+        &self,
+        looking: &mut Looking,
+        budget: Budget,
+        mut each: impl FnMut(Facts),
+    ) -> Result<Option<Seen>> {
+        self.walk(looking, self.plan.window, Direction::Older, budget.time, budget, |facts| {
+            each(facts);
+            ControlFlow::Continue(())
+        })
+        .await
+    }
+
     /// Hands over every match in order until it is told to stop, the log ends, or time is over. None where not even the
-    /// first part came in time: then looking further would lead nowhere.
+    /// first part came within `first`: then looking further would lead nowhere.
     async fn walk(
         &self,
         looking: &mut Looking,
         window: Window,
         direction: Direction,
+        first: Duration,
         budget: Budget,
-        mut hit: impl FnMut(Key) -> ControlFlow<()>,
+        mut hit: impl FnMut(Facts) -> ControlFlow<()>,
     ) -> Result<Option<Seen>> {
         let until = Instant::now() + budget.time;
-        looking.extend(budget.time.max(FIRST)).await?;
-        let mut waiting: BTreeSet<Key> = BTreeSet::new();
+        looking.extend(first).await?;
+        let mut waiting: BTreeMap<Key, Facts> = BTreeMap::new();
         if self.few {
             let taken = self.take(looking, window, None, &mut waiting).await?;
             if matches!(taken, Looked::Interrupted) {
@@ -193,7 +208,7 @@ impl<'a> Search<'a> {
         looking: &mut Looking,
         window: Window,
         blocks: &[Block],
-        into: &mut BTreeSet<Key>,
+        into: &mut BTreeMap<Key, Facts>,
     ) -> Result<Looked<()>> {
         let mut numbers: Vec<i64> = blocks.iter().map(|block| block.block).collect();
         numbers.sort_unstable();
@@ -218,7 +233,7 @@ impl<'a> Search<'a> {
         looking: &mut Looking,
         window: Window,
         range: Option<(i64, i64)>,
-        into: &mut BTreeSet<Key>,
+        into: &mut BTreeMap<Key, Facts>,
     ) -> Result<Looked<()>> {
         let (indexed, plain) = match range {
             None => (Some(None), None),
@@ -234,7 +249,7 @@ impl<'a> Search<'a> {
             let checks = &self.plan.checks;
             let looked = looking.for_each(sql, |candidate: Candidate| {
                 if checks.pass(&candidate) {
-                    into.insert(Key { timestamp: candidate.timestamp, id: candidate.id });
+                    into.insert(candidate.key(), candidate.facts());
                 }
                 ControlFlow::Continue(())
             });
@@ -275,17 +290,18 @@ fn edge(block: &Block, direction: Direction) -> Key {
 
 /// Hands over what is in its final place: everything on this side of `ahead`.
 fn release(
-    waiting: &mut BTreeSet<Key>,
+    waiting: &mut BTreeMap<Key, Facts>,
     ahead: Option<Key>,
     direction: Direction,
-    hit: &mut impl FnMut(Key) -> ControlFlow<()>,
+    hit: &mut impl FnMut(Facts) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     loop {
         let next = match direction {
-            Direction::Older => waiting.iter().next_back().copied(),
-            Direction::Newer => waiting.iter().next().copied(),
+            Direction::Older => waiting.last_entry(),
+            Direction::Newer => waiting.first_entry(),
         };
-        let Some(key) = next else { return ControlFlow::Continue(()) };
+        let Some(next) = next else { return ControlFlow::Continue(()) };
+        let key = *next.key();
         let settled = ahead.is_none_or(|ahead| match direction {
             Direction::Older => key >= ahead,
             Direction::Newer => key <= ahead,
@@ -293,7 +309,6 @@ fn release(
         if !settled {
             return ControlFlow::Continue(());
         }
-        waiting.remove(&key);
-        hit(key)?;
+        hit(next.remove())?;
     }
 }

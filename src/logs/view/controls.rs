@@ -7,6 +7,7 @@ use super::{
 use crate::{
     core::{
         form::FieldErrors,
+        query_string,
         time::{Edge, Timestamp, local_instant},
     },
     logs::{
@@ -288,7 +289,7 @@ fn swapped(form: &FilterForm) -> String {
         };
         (name, value)
     });
-    format!("/logs?{}", crate::core::query_string::write(pairs))
+    format!("/logs?{}", query_string::write(pairs))
 }
 
 fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {

@@ -32,6 +32,8 @@ pub struct Results {
     pub as_of_datetime: String,
     /// The same list, as of now.
     pub refresh: String,
+    /// Histogram and counts of it.
+    pub overview: String,
     /// This very page of it, to pass on.
     pub permalink: String,
     /// The filters in force.
@@ -196,6 +198,7 @@ impl Results {
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
+            overview: link::overview(query, zone, reader.now),
             permalink: link::list(query, zone),
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),

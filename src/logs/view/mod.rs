@@ -6,6 +6,7 @@ pub mod entry;
 pub mod facets;
 pub mod list;
 pub mod row;
+pub mod saved;
 
 use crate::{
     core::{
