@@ -19,6 +19,7 @@ mod paging;
 mod plans;
 mod roles;
 mod round_trip;
+mod search;
 mod sign_in;
 mod smoke;
 mod storage;
