@@ -14,6 +14,7 @@ mod headers;
 mod hostile;
 mod malformed;
 mod members;
+mod outage;
 mod overview;
 mod paging;
 mod plans;
