@@ -68,10 +68,13 @@ struct File {
     log: Option<String>,
 }
 
+/// Looks up a variable of the environment.
+type Environment = Box<dyn Fn(&str) -> Option<String>>;
+
 /// Where settings come from when no flag gives them.
 pub struct Sources {
     file: File,
-    environment: Box<dyn Fn(&str) -> Option<String>>,
+    environment: Environment,
 }
 
 impl Sources {
@@ -80,13 +83,7 @@ impl Sources {
         Self::with(file, Box::new(|name| std::env::var(name).ok()))
     }
 
-    /// Neither: what `demo` takes, which must never meet a real database.
-    #[must_use]
-    pub fn none() -> Self {
-        Self { file: File::default(), environment: Box::new(|_| None) }
-    }
-
-    fn with(file: Option<&PathBuf>, environment: Box<dyn Fn(&str) -> Option<String>>) -> Result<Self> {
+    fn with(file: Option<&PathBuf>, environment: Environment) -> Result<Self> {
         let file = match file {
             None => File::default(),
             Some(path) => {
@@ -193,7 +190,8 @@ impl Log {
     /// Begins to write the log to stderr; stdout carries only what is promised there.
     pub fn begin(&self) -> Result<()> {
         use tracing_subscriber::{EnvFilter, fmt};
-        let filter = EnvFilter::try_new(&self.filter)
+        // A cookie that is not ours is no news: anybody can send one, as often as they like.
+        let filter = EnvFilter::try_new(format!("actix_session=error,actix_server=warn,{}", self.filter))
             .map_err(|_| anyhow!("--log: “{}” is not a level: error, warn, info or debug", self.filter))?;
         let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
         // A second server in one process, as in tests, keeps the log of the first.

@@ -29,6 +29,12 @@
     }
   });
 
+  // The browser knows every zone: listing them in each page would double its weight.
+  addEventListener("focusin", ({ target }) => {
+    const list = target.id === "zone" && $("#zones");
+    if (list && !list.firstChild) list.append(...Intl.supportedValuesOf("timeZone").map((zone) => new Option("", zone)));
+  });
+
   const copy = async (button) => {
     const { copy: text, copyFrom, copyLink } = button.dataset, source = copyFrom && $(copyFrom);
     const value = copyLink ? new URL(copyLink, location).href : source ? source.value ?? source.textContent : text;

@@ -2,5 +2,28 @@
 
 mod support;
 
+mod access;
+mod architecture;
+mod bounded;
 mod browser;
+mod csrf;
+mod entry;
+mod errors;
+mod filters;
+mod headers;
+mod hostile;
+mod malformed;
+mod members;
+mod outage;
+mod overview;
+mod paging;
+mod plans;
+mod roles;
+mod round_trip;
+mod search;
+mod sign_in;
 mod smoke;
+mod storage;
+mod throttle;
+mod time;
+mod views;

@@ -6,7 +6,7 @@ mod demo;
 mod migrate;
 mod seed;
 mod serve;
-// staff
+mod staff;
 
 use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
@@ -32,7 +32,7 @@ enum Command {
     Migrate(migrate::Args),
     Check(check::Args),
     Seed(seed::Args),
-
+    Staff(staff::Args),
     Backup(backup::Args),
 }
 
@@ -44,7 +44,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Check(args) => check::run(args).await,
         Command::Seed(args) => seed::run(args).await,
-
+        Command::Staff(args) => staff::run(args).await,
         Command::Backup(args) => backup::run(args).await,
     }
 }

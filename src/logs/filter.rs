@@ -1,5 +1,6 @@
 //! What a list is narrowed to: a typed filter that writes itself back as a query string.
 
+use chrono::{Datelike as _, Offset as _};
 use uuid::Uuid;
 
 use crate::{
@@ -280,10 +281,22 @@ pub enum Part {
 }
 
 impl Filter {
+    /// The terms of its search, in lower case.
+    #[must_use]
+    pub fn terms(&self) -> &[String] {
+        self.search.as_ref().map_or(&[], |search| &search.terms)
+    }
+
     /// Whether nothing but time narrows the list.
     #[must_use]
     pub fn is_only_time(&self) -> bool {
         Self { range: self.range, ..Self::default() } == *self
+    }
+
+    /// Whether it asks by what is hidden from viewers.
+    #[must_use]
+    pub fn asks_for_details(&self) -> bool {
+        self.ip.is_some() || self.user_agent.is_some() || !self.extra.is_empty()
     }
 
     /// Its parts, in the order in which they are shown.
@@ -402,10 +415,14 @@ fn plain(value: String) -> String {
     if value.trim_start_matches('\\').starts_with('!') { format!("\\{value}") } else { value }
 }
 
-/// RFC 3339 with the offset of `zone`, fractions only where there are some.
+/// RFC 3339 with the offset of `zone`, fractions only where there are some. Where the clocks of `zone` show a year of
+/// five digits or are seconds apart from UTC, which RFC 3339 cannot say, it is the offset of UTC.
 #[must_use]
 pub fn with_offset(at: Timestamp, zone: Zone) -> String {
-    at.in_zone(zone).format("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
+    let local = at.in_zone(zone);
+    let sayable = local.year() <= 9999 && local.offset().fix().local_minus_utc() % 60 == 0;
+    let local = if sayable { local } else { at.in_zone(Zone::UTC) };
+    local.format("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
 }
 
 /// How many rows a page may have.

@@ -2,6 +2,7 @@
 //!
 //! query string → [`form::FilterForm`] → [`filter::Filter`] → [`sql::Plan`] → page of [`log::Log`] → view → template.
 
+pub mod checks;
 pub mod filter;
 pub mod form;
 pub mod handlers;
@@ -9,12 +10,18 @@ pub mod json;
 pub mod link;
 pub mod log;
 pub mod look;
+pub mod overview;
 pub mod pages;
+pub mod predicates;
+pub mod saved;
+pub mod search;
 pub mod sql;
 pub mod store;
 pub mod summary;
 pub mod ticket;
+pub mod totals;
 pub mod traceback;
 pub mod user_agent;
 pub mod view;
+pub mod window;
 pub mod write;

@@ -8,7 +8,8 @@ use super::{
     filter::{Area, Filter, ListQuery, Who},
     log::{Details, Log},
     look::{self, Count},
-    sql::{self, BRANCHES, Meaning, Person, Plan},
+    predicates::{self, BRANCHES, Meaning, Person},
+    sql::{self, Plan},
 };
 use crate::{
     core::{error::Result, time::Timestamp},
@@ -23,33 +24,49 @@ pub struct Values {
     pub action_types: Vec<String>,
     /// Every status, at most 200.
     pub statuses: Vec<String>,
-    /// Every area, at most 200.
+    /// Every area, at most 200; those of the newest entries first, the most frequent of them at the top.
     pub areas: Vec<String>,
 }
+
+/// How many of the newest entries say which areas matter now.
+const LATELY: i64 = 300;
 
 /// The values that the log holds.
 pub async fn values(db: &Db) -> Result<Values> {
     Ok(Values {
         action_types: all_values(db, Sql::new("action_type")).await?,
         statuses: all_values(db, Sql::new("status")).await?,
-        areas: all_values(db, Sql::new("area")).await?,
+        areas: areas_by_use(db).await?,
     })
+}
+
+async fn areas_by_use(db: &Db) -> Result<Vec<String>> {
+    let newest = Sql::new("SELECT area FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ").bind(LATELY);
+    let lately = Sql::new("SELECT area, count(*) FROM (").append(&newest).text(") AS n GROUP BY area");
+    let mut used: Vec<(String, i64)> = db.fetch_all(lately).await?;
+    used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut areas: Vec<String> = used.into_iter().map(|(area, _)| area).collect();
+    for area in all_values(db, Sql::new("area")).await? {
+        if !areas.contains(&area) {
+            areas.push(area);
+        }
+    }
+    areas.truncate(BRANCHES);
+    Ok(areas)
 }
 
 /// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.
 async fn all_values(db: &Db, column: Sql) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&column, &Sql::empty(), Sql::new("audit_logs"))).await?;
+    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&column, &Sql::empty())).await?;
     Ok(rows.into_iter().map(|(value,)| value).take(BRANCHES).collect())
 }
 
 /// The statement behind [`all_values`], within a `range` of conditions that each begin with `AND`.
-fn skip_scan(column: &Sql, range: &Sql, table: Sql) -> Sql {
+fn skip_scan(column: &Sql, range: &Sql) -> Sql {
     let smallest = |beyond: &'static str| {
         Sql::new("SELECT min(")
             .append(column)
-            .text(") FROM ")
-            .append(&table)
-            .text(" WHERE ")
+            .text(") FROM audit_logs WHERE ")
             .append(column)
             .text(beyond)
             .append(range)
@@ -77,7 +94,7 @@ async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
     }
     if let Some(block) = filter.ip {
         let range = Sql::new(" AND ip >= ").bind(block.first()).text(" AND ip <= ").bind(block.last());
-        let found: Vec<(Vec<u8>,)> = db.fetch_all(skip_scan(&Sql::new("ip"), &range, Sql::new("audit_logs"))).await?;
+        let found: Vec<(Vec<u8>,)> = db.fetch_all(skip_scan(&Sql::new("ip"), &range)).await?;
         let found: Vec<[u8; 16]> = found.into_iter().filter_map(|(ip,)| ip.try_into().ok()).collect();
         meaning.addresses = Some(found).filter(|found| found.len() <= BRANCHES);
     }
@@ -91,10 +108,9 @@ async fn areas(db: &Db, filter: &Filter) -> Result<Option<Vec<String>>> {
         match area {
             Area::Exactly(area) => out.push(area.clone()),
             Area::Below(top) => {
-                let (first, last) = sql::below(top);
+                let (first, last) = predicates::below(top);
                 let range = Sql::new(" AND area >= ").bind(first).text(" AND area < ").bind(last);
-                let below: Vec<(String,)> =
-                    db.fetch_all(skip_scan(&Sql::new("area"), &range, Sql::new("audit_logs"))).await?;
+                let below: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new("area"), &range)).await?;
                 out.push(top.clone());
                 out.extend(below.into_iter().map(|(area,)| area));
             }
@@ -117,7 +133,7 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
             Person::Email { email: email.clone(), owners: owners.into_iter().map(|(id,)| id).collect() }
         }
         Who::EmailPrefix(prefix) => {
-            let (first, last) = sql::begins(prefix);
+            let (first, last) = predicates::begins(prefix);
             let within = |column: &'static str| {
                 Sql::new(column).text(" >= ").bind(&first).text(" AND ").text(column).text(" < ").bind(&last)
             };
@@ -244,10 +260,10 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
 
 /// The e-mails in the log that begin with `prefix`, any case of ASCII letters; at most 200.
 pub async fn emails(db: &Db, prefix: &str) -> Result<Vec<String>> {
-    let (first, last) = sql::begins(prefix);
+    let (first, last) = predicates::begins(prefix);
     let column = db.dialect().log_email();
     let range =
         Sql::new(" AND ").text(column).text(" >= ").bind(first).text(" AND ").text(column).text(" < ").bind(last);
-    let emails: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &range, Sql::new("audit_logs"))).await?;
+    let emails: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &range)).await?;
     Ok(emails.into_iter().map(|(email,)| email).take(BRANCHES).collect())
 }

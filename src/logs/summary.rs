@@ -84,10 +84,31 @@ fn short_clock(at: Timestamp, zone: Zone) -> String {
     if whole_minute { clock[..clock.len() - 3].to_owned() } else { clock }
 }
 
-/// The whole filter in a sentence without a full stop: “Errors under members/ but not Page visit, last 24 hours”.
+/// A filter in a sentence: “Errors under members/ but not Page visit, last 24 hours”.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// What the list is of, when it is one: `error`.
+    pub one: String,
+    /// And when it is not: `errors`.
+    pub many: String,
+    /// Everything after that, with the space or comma before it.
+    pub rest: String,
+}
+
+impl Sentence {
+    /// The sentence by itself, without a full stop.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let mut letters = self.many.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        format!("{first}{}{}", letters.as_str(), self.rest)
+    }
+}
+
+/// The whole filter in a sentence.
 #[must_use]
-pub fn sentence(filter: &Filter, zone: Zone, now: Timestamp) -> String {
-    let mut out = noun(filter);
+pub fn sentence(filter: &Filter, zone: Zone, now: Timestamp) -> Sentence {
+    let mut out = String::new();
     let mut not: Vec<String> = Vec::new();
     let mut clause = |text: String| {
         out.push(' ');
@@ -137,26 +158,26 @@ pub fn sentence(filter: &Filter, zone: Zone, now: Timestamp) -> String {
     if !not.is_empty() {
         clause(format!("but not {}", or(not.into_iter())));
     }
-    format!("{out}, {}", range(filter.range, zone, now))
+    out.push_str(", ");
+    out.push_str(&range(filter.range, zone, now));
+    let (one, many) = noun(filter);
+    Sentence { one, many, rest: out }
 }
 
-/// What the list is of, in the plural; the first word is capital.
-fn noun(filter: &Filter) -> String {
-    let noun = |at: usize, status: &String| {
-        let (capital, small) = match status.as_str() {
-            "success" => ("Successes", "successes"),
-            "warning" => ("Warnings", "warnings"),
-            "error" => ("Errors", "errors"),
-            other => {
-                let entries = if at == 0 { "Entries" } else { "entries" };
-                return format!("{entries} of status {other}");
-            }
-        };
-        (if at == 0 { capital } else { small }).to_owned()
+/// What the list is of: one, and many.
+fn noun(filter: &Filter) -> (String, String) {
+    let one = |status: &String| match status.as_str() {
+        "success" | "warning" | "error" => status.clone(),
+        other => format!("entry of status {other}"),
+    };
+    let many = |status: &String| match status.as_str() {
+        "success" => "successes".to_owned(),
+        "warning" | "error" => format!("{status}s"),
+        other => format!("entries of status {other}"),
     };
     match filter.status.any.as_slice() {
-        [] => "Entries".to_owned(),
-        statuses => words::list(&statuses.iter().enumerate().map(|(at, status)| noun(at, status)).collect::<Vec<_>>()),
+        [] => ("entry".to_owned(), "entries".to_owned()),
+        any => (or(any.iter().map(one)), words::list(&any.iter().map(many).collect::<Vec<_>>())),
     }
 }
 
@@ -182,7 +203,7 @@ mod tests {
         let zone = chrono_tz::Europe::London;
         let now = Timestamp::parse_rfc3339("2026-06-18T13:38:05Z").expect("an instant");
         let asker = Asker { zone, role: Role::Admin, surface: Surface::Page };
-        sentence(&FilterForm::new(query).parse(asker).expect("a filter").filter, zone, now)
+        sentence(&FilterForm::new(query).parse(asker).expect("a filter").filter, zone, now).title()
     }
 
     #[test]

@@ -11,9 +11,16 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::{guard::admit, outage, store::Store};
+use super::{
+    guard::{admit, recognise},
+    outage,
+    store::Store,
+};
 use crate::{
-    core::{error::Error, role::Role},
+    core::{
+        error::{Error, What},
+        role::Role,
+    },
     web::origin,
 };
 
@@ -82,6 +89,15 @@ pub fn register(cfg: &mut ServiceConfig, routes: &[Route], sessions: &SessionMid
         }
         cfg.service(resource);
     }
+}
+
+/// What answers where no row has the path: there is no such page, said in the frame of whoever is signed in.
+#[must_use]
+pub fn nowhere(sessions: &SessionMiddleware<Store>) -> actix_web::Route {
+    web::to(|| async { Err::<HttpResponse, _>(Error::NotFound(What::Page)) })
+        .wrap(from_fn(recognise))
+        .wrap(sessions.clone())
+        .wrap(from_fn(outage::answer))
 }
 
 /// Each path once. Those without a pattern come first, so that `/logs/newer` is never taken for `/logs/{id}`.

@@ -2,6 +2,7 @@
 //! it stands or falls with it.
 
 use anyhow::anyhow;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use crate::{
@@ -43,7 +44,7 @@ impl Account {
     #[must_use]
     pub fn stamp(&self) -> String {
         let hash = secret::hash(self.password_hash.as_bytes());
-        hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        URL_SAFE_NO_PAD.encode(&hash[..12])
     }
 }
 
@@ -182,7 +183,7 @@ pub async fn set_password(tx: &mut Tx, id: Uuid, password_hash: &str) -> Result<
 
 /// Chooses a zone for good, or the site's (none).
 pub async fn set_zone(tx: &mut Tx, id: Uuid, zone: Option<Zone>) -> Result<()> {
-    update(tx, id, Sql::new("zone = ").bind(zone.map(|zone| zone.name()))).await
+    update(tx, id, Sql::new("zone = ").bind(zone.map(Zone::name))).await
 }
 
 /// Chooses a theme.

@@ -81,6 +81,22 @@ pub(super) async fn admit<B: MessageBody + 'static>(
     }
 }
 
+/// The layer of what is answered alike to everybody, in the frame of whoever is signed in.
+pub(super) async fn recognise<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let state = req.app_data::<web::Data<State>>().cloned();
+    if let Some(state) = state
+        && let Ok(Some((kept, account))) = account(req.request(), &state).await
+    {
+        let zone = kept.zone.or(account.zone).unwrap_or(state.site.zone);
+        let shell = shell(req.request(), &state, &kept, &account, zone);
+        req.extensions_mut().insert(Rc::new(shell));
+    }
+    Ok(next.call(req).await?.map_into_boxed_body())
+}
+
 async fn identify(req: &HttpRequest, needed: Role) -> Result<()> {
     let state = req.app_data::<web::Data<State>>().ok_or_else(|| anyhow!("no state"))?;
     let Some((kept, account)) = account(req, state).await? else {
@@ -127,7 +143,9 @@ pub(super) fn frame(req: &HttpRequest, section: Section) -> Result<Shell> {
 
 /// `tz` of this request, where it is a zone; a page that cannot use it says so itself.
 fn asked_zone(query: &str) -> Option<Zone> {
-    query_string::parse(query).iter().find(|pair| pair.name == "tz" && !pair.value.is_empty())?.value.parse().ok()
+    let pairs = query_string::parse(query);
+    let mut named = pairs.iter().filter(|pair| pair.name == "tz").map(|pair| pair.value.trim());
+    named.find(|name| !name.is_empty())?.parse().ok()
 }
 
 fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone: Zone) -> Shell {
@@ -145,7 +163,6 @@ fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone:
         zone_offset: String::new(),
         zone_hint: String::new(),
         site_zone: String::new(),
-        zones: &[],
         next: here.map_or_else(|| next::HOME.to_owned(), ToString::to_string),
         section: Section::Other,
     }

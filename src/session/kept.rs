@@ -46,15 +46,14 @@ pub fn renew(session: &Session, account: &Account) -> Result<()> {
 
 /// Chooses a zone for this session, or drops the choice.
 pub fn set_zone(session: &Session, zone: Option<Zone>) -> Result<()> {
-    match zone {
-        Some(zone) => insert(session, ZONE, zone.name()),
-        None => {
-            if session.contains_key(ZONE) {
-                session.remove(ZONE);
-            }
-            Ok(())
-        }
+    if let Some(zone) = zone {
+        return insert(session, ZONE, zone.name());
     }
+    // Removing what is not there would count as a change, and be written.
+    if session.contains_key(ZONE) {
+        session.remove(ZONE);
+    }
+    Ok(())
 }
 
 /// What the session keeps; `None` where nobody has signed in, or it cannot be read.

@@ -43,7 +43,13 @@ impl Signed {
     /// # Errors
     /// 503 where it cannot be written down: then it must not be shown.
     pub fn record(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Result<()> {
-        self.log.record(Record {
+        self.log.record(self.line(kind, subject, detail))
+    }
+
+    /// The line itself, for a change that takes it into its own transaction.
+    #[must_use]
+    pub fn line(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Record {
+        Record {
             at: self.now,
             staff_id: Some(self.staff.id),
             staff_email: self.staff.email.clone(),
@@ -52,7 +58,7 @@ impl Signed {
             detail,
             ip_address: self.ip_address.clone(),
             request_id: self.request_id.clone(),
-        })
+        }
     }
 
     fn read(req: &HttpRequest, staff: Staff) -> Result<Self> {

@@ -95,9 +95,11 @@ impl Store {
         tx.execute(Sql::new("DELETE FROM daybook_sessions WHERE expires_at <= ").bind(now)).await?;
         if let Some(staff) = staff {
             tx.execute(
-                Sql::new("DELETE FROM daybook_sessions WHERE id_hash IN (SELECT id_hash FROM daybook_sessions WHERE staff_id = ")
+                Sql::new("DELETE FROM daybook_sessions WHERE staff_id = ")
                     .bind(staff)
-                    .text(" ORDER BY last_used_at DESC, id_hash LIMIT -1 OFFSET ")
+                    .text(" AND id_hash NOT IN (SELECT id_hash FROM daybook_sessions WHERE staff_id = ")
+                    .bind(staff)
+                    .text(" ORDER BY last_used_at DESC, id_hash LIMIT ")
                     .bind(MOST - 1)
                     .text(")"),
             )

@@ -34,6 +34,14 @@ pub enum Kind {
     MembersSearched,
     /// Looked at the list of entries, with a filter.
     LogsSearched,
+    /// Had entries counted, with a filter.
+    LogsCounted,
+    /// Saved a view.
+    ViewSaved,
+    /// Renamed, shared or moved a view.
+    ViewChanged,
+    /// Deleted a view.
+    ViewDeleted,
     /// Added an account.
     StaffAdded,
     /// Switched an account off.
@@ -61,6 +69,10 @@ impl Kind {
             Self::MemberOpened => "member_opened",
             Self::MembersSearched => "members_searched",
             Self::LogsSearched => "logs_searched",
+            Self::LogsCounted => "logs_counted",
+            Self::ViewSaved => "view_saved",
+            Self::ViewChanged => "view_changed",
+            Self::ViewDeleted => "view_deleted",
             Self::StaffAdded => "staff_added",
             Self::StaffDisabled => "staff_disabled",
             Self::StaffEnabled => "staff_enabled",
@@ -127,7 +139,7 @@ impl Record {
     }
 }
 
-/// At most `longest` characters, the last an ellipsis where there were more; no NUL, behind which SQLite sees nothing.
+/// At most `longest` characters, the last an ellipsis where there were more; no NUL, behind which `SQLite` sees nothing.
 fn shorten(text: String, longest: usize) -> String {
     let text = if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
     match text.char_indices().nth(longest) {

@@ -6,6 +6,7 @@ use actix_web::{
     http::{
         Uri,
         header::{HOST, HeaderMap, ORIGIN},
+        uri::Authority,
     },
     middleware::Next,
     web,
@@ -37,7 +38,7 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
     if sites.peek().is_some() {
         return sites.all(|site| site == "same-origin" || site == "none");
     }
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(|host| host.as_str()));
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(Authority::as_str));
     headers.get_all(ORIGIN).all(|origin| {
         origin.to_str().is_ok_and(|origin| {
             let of_host = origin.split_once("://").map(|(_, host)| host);

@@ -138,7 +138,7 @@ pub fn base(req: &HttpRequest) -> String {
     let configured = req.app_data::<web::Data<State>>().and_then(|state| state.site.public_url.clone());
     configured.unwrap_or_else(|| {
         let host = req.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let host = host.or(req.uri().authority().map(|host| host.as_str()));
+        let host = host.or(req.uri().authority().map(actix_web::http::uri::Authority::as_str));
         host.map(|host| format!("http://{host}")).unwrap_or_default()
     })
 }
@@ -183,6 +183,7 @@ fn view(req: &HttpRequest, error: &Error) -> ErrorView {
         }
         Error::NotFound(What::Entry) => ErrorView::no_entry(),
         Error::NotFound(What::Member) => ErrorView::no_member(),
+        Error::NotFound(What::View) => ErrorView::no_view(),
         Error::NotFound(What::Page) | Error::SignedOut => ErrorView::no_page(),
         Error::MethodNotAllowed => ErrorView::method_not_allowed(),
         Error::TooLarge => ErrorView::too_large(),

@@ -1,6 +1,6 @@
 //! What surrounds a page: everything its frame prints, already decided.
 
-use super::zones::{self, ZoneWords};
+use super::zones::ZoneWords;
 use crate::core::time::{Timestamp, Zone};
 
 /// The name of the product, and of a site that was given no other.
@@ -99,8 +99,6 @@ pub struct Shell {
     pub zone_hint: String,
     /// The site's own zone: `Europe/London`.
     pub site_zone: String,
-    /// The zones to suggest.
-    pub zones: &'static [&'static str],
     /// This page's own path and query, to which a change of zone or theme leads back.
     pub next: String,
     /// Which part of Daybook this is.
@@ -155,7 +153,6 @@ impl Shell {
             zone_city: words.city,
             zone_offset: words.offset,
             site_zone: site.name().to_owned(),
-            zones: zones::names(),
             ..self
         }
     }
@@ -213,7 +210,6 @@ pub(crate) mod tests {
             zone_offset: String::new(),
             zone_hint: String::new(),
             site_zone: String::new(),
-            zones: &[],
             next: next.into(),
             section,
         }

@@ -33,18 +33,20 @@ impl Site {
     }
 }
 
-/// How long lists and counts may look.
+/// How long lists, counts and overviews may look.
 #[derive(Debug, Clone, Copy)]
 pub struct Budgets {
     /// A list.
     pub list: Budget,
     /// A count.
     pub count: Budget,
+    /// An overview.
+    pub overview: Budget,
 }
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { list: Budget::LIST, count: Budget::COUNT }
+        Self { list: Budget::LIST, count: Budget::COUNT, overview: Budget::OVERVIEW }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
-use chrono::Offset as _;
-use chrono_tz::{OffsetName as _, TZ_VARIANTS};
+use chrono_tz::TZ_VARIANTS;
 
-use crate::core::time::{Timestamp, Zone};
+use crate::core::{
+    time::{Timestamp, Zone},
+    words,
+};
 
 /// The regions of the list; what stands outside them (`Etc/GMT+5`, `US/Pacific`, `EST5EDT`) are other names for
 /// what is in them, or no place.
@@ -43,13 +45,12 @@ impl ZoneWords {
     /// The words for `zone` as its clocks stand at `at`.
     #[must_use]
     pub fn at(zone: Zone, at: Timestamp) -> Self {
-        let local = at.in_zone(zone);
-        let offset = offset_words(local.offset().fix().local_minus_utc());
-        let abbreviation = match local.offset().abbreviation() {
-            Some(letters) if letters.starts_with(|c: char| c.is_ascii_alphabetic()) => letters.to_owned(),
-            _ => offset.clone(),
-        };
-        Self { name: zone.name(), city: city(zone), abbreviation, offset }
+        Self {
+            name: zone.name(),
+            city: words::zone_city(zone),
+            abbreviation: words::zone_abbreviation(at, zone),
+            offset: words::zone_offset(at, zone),
+        }
     }
 
     /// Place and clocks, for a heading: `London, BST`; for a zone that is no place, its name alone.
@@ -57,20 +58,6 @@ impl ZoneWords {
     pub fn heading(&self) -> String {
         if self.city == self.abbreviation { self.city.clone() } else { format!("{}, {}", self.city, self.abbreviation) }
     }
-}
-
-/// The place a zone is named after: `New York` of `America/New_York`.
-#[must_use]
-pub fn city(zone: Zone) -> String {
-    let name = zone.name();
-    name.rsplit_once('/').map_or(name, |(_, place)| place).replace('_', " ")
-}
-
-/// `UTC+01:00`, with a real minus sign.
-fn offset_words(seconds: i32) -> String {
-    let sign = if seconds < 0 { '\u{2212}' } else { '+' };
-    let minutes = seconds.unsigned_abs() / 60;
-    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// One zone of the long list.

@@ -1,7 +1,10 @@
 //! A browser without a screen: cookies, forms as they stand on pages, and pages to ask.
 
+use std::sync::Arc;
+
 use reqwest::{
-    Method, StatusCode,
+    Method, StatusCode, Url,
+    cookie::{CookieStore as _, Jar},
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use scraper::{ElementRef, Html, Selector};
@@ -9,18 +12,32 @@ use scraper::{ElementRef, Html, Selector};
 /// Keeps cookies; follows no redirect by itself.
 pub struct Client {
     base: String,
+    jar: Arc<Jar>,
     http: reqwest::Client,
 }
 
 impl Client {
     /// A client without a session.
     pub fn new(base: &str) -> Self {
+        let jar = Arc::new(Jar::default());
         let http = reqwest::Client::builder()
-            .cookie_store(true)
+            .cookie_provider(jar.clone())
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { base: base.to_owned(), http }
+        Self { base: base.to_owned(), jar, http }
+    }
+
+    /// The cookies that it would send to `/`, as the header has them. A `cookie` header that is given replaces them.
+    pub fn cookies(&self) -> String {
+        let url: Url = self.base.parse().expect("an address");
+        let cookies = self.jar.cookies(&url);
+        cookies.map(|cookies| cookies.to_str().expect("cookies are text").to_owned()).unwrap_or_default()
+    }
+
+    /// `HEAD`.
+    pub async fn head(&self, path: &str) -> Page {
+        self.send(Method::HEAD, path, &[], None).await
     }
 
     /// `GET`.
@@ -66,6 +83,21 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.expect("a body").to_vec();
         Page { status, headers, body }
+    }
+
+    /// The ids of the entries from a page of the list on, page after page by `rel`, as the pages have them.
+    pub async fn walk(&self, path: &str, rel: &str) -> Vec<Vec<String>> {
+        let mut pages = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text());
+            pages.push(page.entries());
+            next = page.rel(rel);
+            assert!(seen.insert(path.clone()), "{path} leads back to itself");
+        }
+        pages
     }
 
     /// The token of the forms on a page.
@@ -157,6 +189,23 @@ impl Page {
             id.split('?').next().unwrap_or_default().to_owned()
         };
         self.attributes("#list a[data-row]", "href").into_iter().map(id).collect()
+    }
+
+    /// What a browser would send of the form with this id as it stands: names and values, blank ones left out.
+    pub fn sends(&self, form: &str) -> Vec<(String, String)> {
+        let html = self.html();
+        let controls = selector(&format!("input[form={form}], select[form={form}]"));
+        let value = |control: ElementRef<'_>| -> Option<String> {
+            if control.value().name() == "select" {
+                let chosen = control.select(&selector("option[selected]")).next()?;
+                return Some(chosen.attr("value").map_or_else(|| folded(&chosen), str::to_owned));
+            }
+            let counts =
+                !matches!(control.attr("type"), Some("checkbox" | "radio")) || control.attr("checked").is_some();
+            control.attr("value").filter(|_| counts).map(str::to_owned)
+        };
+        let pair = |control| Some((ElementRef::attr(&control, "name")?.to_owned(), value(control)?));
+        html.select(&controls).filter_map(pair).filter(|(_, value)| !value.trim().is_empty()).collect()
     }
 
     /// Where `rel="next"` or `rel="prev"` leads.

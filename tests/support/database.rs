@@ -1,5 +1,7 @@
 //! A database for one test, gone when the test ends.
 
+use std::path::PathBuf;
+
 use daybook::{
     core::time::Timestamp,
     db::{Db, Sql, migrate},
@@ -8,6 +10,8 @@ use daybook::{
         write::{self, Batch},
     },
 };
+
+use super::outside::{Contents, Outside};
 
 /// A fresh database, and where it lies.
 pub struct TestDb {
@@ -46,6 +50,21 @@ impl TestDb {
     /// Writes one booking.
     pub async fn booking(&self, booking: NewBooking) {
         self.write_batch(Batch { bookings: vec![booking], ..Batch::default() }).await;
+    }
+
+    /// The file it is kept in.
+    pub fn file(&self) -> PathBuf {
+        self.address.trim_start_matches("sqlite://").into()
+    }
+
+    /// A connection of somebody else: another process, as far as Daybook can tell.
+    pub async fn outside(&self) -> Outside {
+        Outside::open(&self.file()).await
+    }
+
+    /// Everything in it, as somebody else reads it.
+    pub async fn contents(&self) -> Contents {
+        self.outside().await.contents().await
     }
 
     /// Runs SQL that is expected to work.

@@ -5,14 +5,23 @@ pub mod app;
 pub mod browser;
 pub mod chromedriver;
 pub mod client;
+pub mod crowd;
 pub mod database;
+pub mod harmless;
+pub mod outside;
+pub mod places;
+pub mod raw;
+pub mod reference;
+pub mod safe_headers;
 pub mod sample;
 pub mod story;
+pub mod wait;
 
 pub use app::TestApp;
 pub use browser::{Browser, Look};
 pub use client::{Client, Page};
 pub use database::TestDb;
+pub use places::Places;
 
 /// Makes a test of each database behind one text. The argument is a fresh, migrated database.
 ///

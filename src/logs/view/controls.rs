@@ -1,72 +1,21 @@
 //! The controls of the list: chips, facets, fields and the range, all from the query in force or from what was typed.
 
-use super::{Reader, row::Status};
+use super::{
+    Reader,
+    facets::{self, Facet},
+};
 use crate::{
     core::{
         form::FieldErrors,
         query_string,
         time::{Edge, Timestamp, local_instant},
-        words,
     },
     logs::{
-        filter::{Area, Choice, Filter, LIMITS, ListQuery, Part, Preset, Range, Who},
+        filter::{Filter, LIMITS, ListQuery, Preset, Range},
         form::FilterForm,
-        link,
         store::Values,
-        summary,
     },
 };
-
-/// A filter in force, and the link that takes it off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chip {
-    /// What it is about.
-    pub label: String,
-    /// How it is meant.
-    pub verb: String,
-    /// The value, as typed or recorded.
-    pub value: Option<String>,
-    /// The list without it.
-    pub href: String,
-    /// Whether it could not be read.
-    pub bad: bool,
-    /// Whether the keyboard goes on here, after the chip before it was taken off.
-    pub focus: bool,
-}
-
-/// A choice of a facet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FacetOption {
-    /// The value that the checkbox sends.
-    pub value: String,
-    /// The id of the checkbox.
-    pub id: String,
-    /// The word beside it.
-    pub name: String,
-    /// The status that it is, for its icon.
-    pub status: Option<Status>,
-    /// Whether it is chosen, or excluded.
-    pub checked: bool,
-    /// Whether it is excluded.
-    pub excluded: bool,
-    /// The list without entries of this value.
-    pub not: String,
-}
-
-/// The choices of one column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facet {
-    /// The id of the fieldset.
-    pub id: &'static str,
-    /// The parameter.
-    pub name: &'static str,
-    /// The legend.
-    pub legend: &'static str,
-    /// What stands below the choices.
-    pub hint: Option<&'static str>,
-    /// The choices.
-    pub options: Vec<FacetOption>,
-}
 
 /// A field as it was typed, and why it could not be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -206,23 +155,6 @@ impl WhoChoice {
 
 /// The fields in the rail; a message at one of them keeps the rail in the page on a phone.
 const RAIL: [&str; 7] = ["status", "action_type", "area", "member", "booking", "ip", "user_agent"];
-/// How many areas the facet shows besides the chosen ones.
-const AREAS: usize = 10;
-/// Actions in the order in which most logs hold them; others follow.
-const ACTIONS: [&str; 11] = [
-    "page_visit",
-    "login",
-    "logout",
-    "booking_created",
-    "booking_cancelled",
-    "message_read",
-    "profile_updated",
-    "onboarding_updated",
-    "contract_signed",
-    "account_claimed",
-    "error",
-];
-
 impl Controls {
     /// The controls of a query that could be read.
     #[must_use]
@@ -262,7 +194,7 @@ impl Controls {
         let more = ["booking", "ip", "user_agent"];
         let (from, to) = (time_field(form, errors, "from", reader), time_field(form, errors, "to", reader));
         Self {
-            facets: facets(form, errors, &base, values, reader),
+            facets: facets::of(form, errors, &base, values, reader),
             areas: values.areas.clone(),
             q: field("q"),
             ranges: ranges(form, query),
@@ -337,6 +269,8 @@ fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Read
     let value = match Timestamp::parse_rfc3339(typed) {
         Some(at) => local(at),
         None if typed.is_empty() => Some(String::new()),
+        // Beside its message a date alone stands as typed: the time that it means may be of another day.
+        None if error.is_some() && !typed.contains('T') => None,
         None => super::super::form::read_instant(typed, reader.zone, edge).ok().and_then(local),
     };
     match value {
@@ -379,190 +313,4 @@ fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {
         }
     }
     out
-}
-
-fn facets(form: &FilterForm, errors: &FieldErrors, base: &ListQuery, values: &Values, reader: &Reader) -> Vec<Facet> {
-    // Where the query could not be read, its choices are still as typed.
-    let typed = |name: &str| {
-        let mut choice = Choice::default();
-        for value in form.values(name) {
-            match value.strip_prefix('!') {
-                Some(value) => choice.add(value.to_owned(), true),
-                None => choice.add(value.strip_prefix('\\').unwrap_or(value).to_owned(), false),
-            }
-        }
-        choice
-    };
-    let (status, action, area) = if errors.is_empty() {
-        let area = &base.filter.area;
-        let shown = |areas: &[Area]| areas.iter().map(Area::show).collect();
-        let area = Choice { any: shown(&area.any), none: shown(&area.none) };
-        (base.filter.status.clone(), base.filter.action_type.clone(), area)
-    } else {
-        (typed("status"), typed("action_type"), typed("area"))
-    };
-    let not = |change: &dyn Fn(&mut Filter)| {
-        let mut filter = base.filter.clone();
-        change(&mut filter);
-        link::list(&base.narrowed(filter), reader.zone)
-    };
-
-    let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
-    let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
-    let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
-    let areas = with_chosen(first_areas, &area);
-
-    vec![
-        Facet {
-            id: "facet-status",
-            name: "status",
-            legend: "Status",
-            hint: Some("Warning: worked, but something was off."),
-            options: options(
-                "status",
-                statuses,
-                &status,
-                |value| words::status_name(value),
-                |value| not(&|filter| filter.status.add(value.to_owned(), true)),
-            ),
-        },
-        Facet {
-            id: "facet-action",
-            name: "action_type",
-            legend: "Action",
-            hint: None,
-            options: options(
-                "action_type",
-                actions,
-                &action,
-                |value| words::action_name(value),
-                |value| not(&|filter| filter.action_type.add(value.to_owned(), true)),
-            ),
-        },
-        Facet {
-            id: "facet-area",
-            name: "area",
-            legend: "Area",
-            hint: None,
-            options: options("area", areas, &area, str::to_owned, |value| {
-                not(&|filter| filter.area.add(Area::parse(value), true))
-            }),
-        },
-    ]
-}
-
-fn options(
-    name: &'static str,
-    values: Vec<String>,
-    choice: &Choice<String>,
-    word: impl Fn(&str) -> String,
-    not: impl Fn(&str) -> String,
-) -> Vec<FacetOption> {
-    let option = |value: String| {
-        let excluded = choice.none.contains(&value);
-        let literal = value.trim_start_matches('\\').starts_with('!');
-        FacetOption {
-            // By its value, so that the keyboard finds it again after a swap, wherever it stands then.
-            id: format!("f-{name}--{}", query_string::escape(&value)),
-            name: word(&value),
-            status: (name == "status").then(|| Status::new(&value)),
-            checked: excluded || choice.any.contains(&value),
-            excluded,
-            not: not(&value),
-            value: match (excluded, literal) {
-                (true, _) => format!("!{value}"),
-                (false, true) => format!("\\{value}"),
-                (false, false) => value,
-            },
-        }
-    };
-    values.into_iter().map(option).collect()
-}
-
-/// Known values first, in their own order; `always` also those that the log does not hold.
-fn in_order(known: &[&str], held: &[String], always: bool) -> Vec<String> {
-    let first = known.iter().filter(|value| always || held.iter().any(|had| had == *value)).map(|v| (*v).to_owned());
-    let rest = held.iter().filter(|value| !known.contains(&value.as_str())).cloned();
-    first.chain(rest).collect()
-}
-
-/// The values and, after them, chosen ones that are not among them. None moves when it is chosen.
-fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
-    for value in choice.any.iter().chain(&choice.none) {
-        if !values.contains(value) {
-            values.push(value.clone());
-        }
-    }
-    values
-}
-
-/// The chips of a query that could be read. `focus` is the one the keyboard goes on from.
-#[must_use]
-pub fn chips(query: &ListQuery, reader: &Reader, focus: Option<usize>) -> Vec<Chip> {
-    let parts = query.filter.parts();
-    let last = parts.len().saturating_sub(1);
-    let chip = |(at, part): (usize, &Part)| {
-        let words = summary::part(&query.filter, part, reader.zone, reader.now);
-        Chip {
-            label: words.label,
-            verb: words.verb,
-            value: words.value,
-            href: link::list(&query.narrowed(query.filter.without(part)), reader.zone),
-            bad: false,
-            focus: focus.map(|focus| focus.min(last)) == Some(at),
-        }
-    };
-    parts.iter().enumerate().map(chip).collect()
-}
-
-/// The chips of what was typed, where it could not be read: the bad ones are red, and each can be taken off.
-#[must_use]
-pub fn typed_chips(form: &FilterForm, errors: &FieldErrors) -> Vec<Chip> {
-    let named = |name: &str| {
-        Some(match name {
-            "range" => "Range".to_owned(),
-            "from" => "From".to_owned(),
-            "to" => "To".to_owned(),
-            "q" => "Text".to_owned(),
-            "status" => "Status".to_owned(),
-            "action_type" => "Action".to_owned(),
-            "area" => "Area".to_owned(),
-            "member" => "Member".to_owned(),
-            "booking" => "Booking".to_owned(),
-            "ip" => "IP".to_owned(),
-            "user_agent" => "User agent".to_owned(),
-            "tz" => "Time zone".to_owned(),
-            "limit" => "On a page".to_owned(),
-            "before" | "after" => "Place in the list".to_owned(),
-            name => format!("Extra {}", name.strip_prefix("extra.").filter(|key| !key.is_empty())?),
-        })
-    };
-    let pairs: Vec<(&str, &str)> = form.pairs().collect();
-    let uses_custom = matches!(form.value("range"), "" | "custom");
-    let shown = pairs.iter().enumerate().filter(|(_, (name, _))| uses_custom || !matches!(*name, "from" | "to"));
-    shown
-        .filter_map(|(at, (name, value))| {
-            let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);
-            Some(Chip {
-                label: named(name)?,
-                verb: String::new(),
-                value: Some((*value).to_owned()),
-                href: format!("/logs?{}", query_string::write(others)),
-                bad: errors.get(name).is_some(),
-                focus: false,
-            })
-        })
-        .collect()
-}
-
-/// A chosen member in words for the empty state.
-#[must_use]
-pub fn who_words(who: &Who) -> String {
-    match who {
-        Who::Member(id) => words::short_id(*id),
-        Who::Email(email) => email.clone(),
-        Who::EmailPrefix(prefix) => format!("{prefix}*"),
-        Who::Anonymous => "anonymous visitors".to_owned(),
-        Who::NoAccount => "people with no account now".to_owned(),
-    }
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Reader,
-    controls::{self, Chip, Controls},
+    chips::{self, Chip},
+    controls::Controls,
     row::{self, Day},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         link,
         log::Log,
         look::Count,
-        summary,
+        summary::{self, Sentence},
     },
     paging::{At, Page},
 };
@@ -21,9 +22,9 @@ use crate::{
 /// What stands in `#results`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Results {
-    /// The sentence that says what is shown.
-    pub sentence: String,
-    /// The count.
+    /// What is shown, as a sentence.
+    pub title: String,
+    /// How much of it, and the rest of the sentence.
     pub count: CountWords,
     /// `14:38:05`.
     pub as_of: String,
@@ -31,6 +32,8 @@ pub struct Results {
     pub as_of_datetime: String,
     /// The same list, as of now.
     pub refresh: String,
+    /// Histogram and counts of it.
+    pub overview: String,
     /// This very page of it, to pass on.
     pub permalink: String,
     /// The filters in force.
@@ -60,10 +63,10 @@ pub struct Results {
 /// A count in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountWords {
-    /// `1,234`, `More than 10,000`, `At least 312`.
+    /// `1,234`, `More than 10,000`, `At least 312`, `No`.
     pub number: String,
-    /// `entry` or `entries`.
-    pub noun: &'static str,
+    /// `entries under members/, last 24 hours`.
+    pub of: String,
     /// `3 March`, where counting stopped there.
     pub looked_to: Option<String>,
 }
@@ -186,20 +189,22 @@ impl Results {
             }
         });
         let nothing = page.rows.is_empty() && stopped.is_none();
-        let chips = controls::chips(query, reader, asked.chip);
+        let chips = chips::in_force(query, reader, asked.chip);
         let chip_focus = asked.chip.is_some() && !chips.is_empty();
+        let sentence = summary::sentence(&query.filter, zone, reader.now);
         Self {
-            sentence: summary::sentence(&query.filter, zone, reader.now),
-            count: CountWords::of(count, page, reader),
+            title: sentence.title(),
+            count: CountWords::of(count, page, &sentence, reader),
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
+            overview: link::overview(query, zone, reader.now),
             permalink: link::list(query, zone),
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
             chips,
             caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
-            days: row::days(&page.rows, reader, &query.query_string(zone)),
+            days: row::days(&page.rows, reader, &query.query_string(zone), query.filter.terms()),
             span: span(page, reader),
             newer,
             older,
@@ -214,24 +219,27 @@ impl Results {
     #[must_use]
     pub fn announcement(&self) -> String {
         let looked = self.count.looked_to.as_ref().map(|day| format!(", looked back to {day}")).unwrap_or_default();
-        format!("{} {}{looked}. {}", self.count.number, self.count.noun, self.sentence)
+        format!("{} {}{looked}", self.count.number, self.count.of)
     }
 }
 
 impl CountWords {
-    fn of(count: Count, page: &Page<Log>, reader: &Reader) -> Self {
+    fn of(count: Count, page: &Page<Log>, sentence: &Sentence, reader: &Reader) -> Self {
         let at_hand = u64::try_from(page.rows.len()).unwrap_or_default();
         let day = |key: crate::paging::Key| summary::day(key.timestamp, reader.zone, reader.now);
-        let (number, n, looked_to) = match count {
-            Count::Exactly(n) => (words::count(n), n, None),
-            Count::MoreThan(n) => (format!("More than {}", words::count(n)), n, None),
-            Count::AtLeast { n, looked_to } => {
-                // The list looks longer than the count, and may have met more.
-                let n = n.max(at_hand);
-                (format!("At least {}", words::count(n)), n, looked_to.map(day))
-            }
+        let (n, looked_to) = match count {
+            Count::Exactly(n) | Count::MoreThan(n) => (n, None),
+            // The list looks longer than the count, and may have met more, or come further.
+            Count::AtLeast { n, looked_to } => (n.max(at_hand), page.looked_to.or(looked_to).map(day)),
         };
-        Self { number, noun: if n == 1 { "entry" } else { "entries" }, looked_to }
+        let number = match count {
+            // Never “none” while it is not known: only that there is none so far.
+            Count::AtLeast { .. } if n == 0 => "So far no".to_owned(),
+            Count::AtLeast { .. } => format!("At least {}", words::count(n)),
+            count => count_figure(count),
+        };
+        let noun = if n == 1 { &sentence.one } else { &sentence.many };
+        Self { number, of: format!("{noun}{}", sentence.rest), looked_to }
     }
 }
 
@@ -320,7 +328,7 @@ fn way_words(filter: &Filter, loosened: &Loosened, reader: &Reader) -> (String, 
         Part::Status(value, true) => ("Also entries with status ".to_owned(), Some(words::status_name(value)), ""),
         Part::ActionType(value, true) => ("Also entries of ".to_owned(), Some(words::action_name(value)), ""),
         Part::Area(area, true) => ("Also entries in ".to_owned(), Some(area.show()), ""),
-        Part::Who(who) => ("Anyone, not only ".to_owned(), Some(controls::who_words(who)), ""),
+        Part::Who(who) => ("Anyone, not only ".to_owned(), Some(chips::who_words(who)), ""),
         Part::Search => ("Without the text “".to_owned(), filter.search.as_ref().map(|s| s.typed.clone()), "”"),
         Part::Booking => ("Any booking, not only ".to_owned(), filter.booking.map(words::short_id), ""),
         Part::Ip => ("Any address, not only ".to_owned(), filter.ip.map(|block| block.to_string()), ""),
@@ -340,6 +348,8 @@ pub struct BadQuery {
     pub chips: Vec<Chip>,
     /// Everything in the last 24 hours.
     pub start: String,
+    /// How many rows a page may have, where that was said and could be read.
+    pub limit: Option<String>,
 }
 
 /// A field that could not be read.
@@ -352,6 +362,21 @@ pub struct BadField {
     /// Why.
     pub message: String,
 }
+
+/// The names of the fields in the order of the page.
+const ORDER: [&str; 11] = [
+    "Search",
+    "Time range",
+    "From",
+    "To",
+    "Status",
+    "Action",
+    "Area",
+    "Member",
+    "Booking ID",
+    "IP address",
+    "User agent",
+];
 
 impl BadQuery {
     /// What could not be read of `form`.
@@ -382,7 +407,9 @@ impl BadQuery {
             };
             BadField { id, name: word.to_owned(), message: message.to_owned() }
         };
-        let fields: Vec<BadField> = errors.iter().map(field).collect();
+        let mut fields: Vec<BadField> = errors.iter().map(field).collect();
+        // In the order in which the controls stand on the page.
+        fields.sort_by_key(|field| ORDER.iter().position(|name| *name == field.name).unwrap_or(ORDER.len()));
         let heading = if let [_] = fields.as_slice() {
             "One filter could not be read, so nothing was searched.".to_owned()
         } else {
@@ -391,6 +418,13 @@ impl BadQuery {
             format!("{capital} filters could not be read, so nothing was searched.")
         };
         let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
-        Self { heading, fields, chips: controls::typed_chips(form, errors), start: link::filtered(bare, reader.zone) }
+        let limit = Some(form.value("limit")).filter(|limit| !limit.is_empty() && errors.get("limit").is_none());
+        Self {
+            heading,
+            fields,
+            chips: chips::typed(form, errors),
+            start: link::filtered(bare, reader.zone),
+            limit: limit.map(str::to_owned),
+        }
     }
 }

@@ -1,14 +1,20 @@
 //! From rows to what a template prints: strings and URLs, already decided. What a role may see is decided here, once.
 
+pub mod chips;
 pub mod controls;
 pub mod entry;
+pub mod facets;
 pub mod list;
 pub mod row;
+pub mod saved;
 
-use crate::core::{
-    role::Role,
-    time::{Timestamp, Zone},
-    words,
+use crate::{
+    core::{
+        role::Role,
+        time::{Timestamp, Zone},
+        words,
+    },
+    web::zones::ZoneWords,
 };
 
 /// For whom a view is made, and when.
@@ -32,9 +38,7 @@ impl Reader {
     /// `London, BST`: the zone as a heading says it.
     #[must_use]
     pub fn zone_at(&self, at: Timestamp) -> String {
-        let city = words::zone_city(self.zone);
-        let abbreviation = words::zone_abbreviation(at, self.zone);
-        if city == abbreviation { city } else { format!("{city}, {abbreviation}") }
+        ZoneWords::at(self.zone, at).heading()
     }
 
     /// `14:32:07 today`, `Yesterday, 17:20:11` or `9 May 2026, 20:14:05`.

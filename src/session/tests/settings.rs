@@ -2,6 +2,8 @@
 
 use super::*;
 
+const NEW: &str = "five quite other words here";
+
 #[actix_web::test]
 async fn the_zone_is_of_the_request_else_the_session_else_the_account_else_the_site() {
     let house = House::with_maya(Role::Viewer).await;
@@ -74,7 +76,6 @@ async fn another_password_ends_every_other_session() {
             ("new_password_again", again),
         ]
     };
-    const NEW: &str = "five quite other words here";
     for (bad, field) in [
         (fields(PASSWORD, "short", "short"), "a-new-e"),
         (fields(PASSWORD, MAYA, MAYA), "a-new-e"),

@@ -1,0 +1,154 @@
+//! Every filter, alone and together with others, finds what the contract says and nothing else, however it is looked for.
+
+use daybook::{
+    core::role::Role,
+    db::Budget,
+    logs::log::{NewLog, NewMember},
+};
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
+use uuid::Uuid;
+
+use crate::{
+    database_test,
+    support::{
+        Client, TestApp, TestDb,
+        app::Setup,
+        crowd::{Crowd, kinds},
+        reference::{Pairs, Reference, pair, url},
+        sample,
+    },
+};
+
+/// Queries by chance, the same each time: every filter alone, every two together, and some of more.
+pub fn queries(alone: usize, more: usize) -> Vec<Pairs> {
+    let mut runner = TestRunner::deterministic();
+    let kinds = kinds();
+    let mut out = vec![Vec::new()];
+    let mut ask = |which: &[usize]| {
+        let mut pairs = Pairs::new();
+        for at in which {
+            pairs.extend(kinds[*at].new_tree(&mut runner).expect("a filter").current());
+        }
+        out.push(pairs);
+    };
+    for one in 0..kinds.len() {
+        for _ in 0..alone {
+            ask(&[one]);
+        }
+        for other in one + 1..kinds.len() {
+            ask(&[one, other]);
+        }
+    }
+    for at in 0..more {
+        let which: Vec<usize> = (0..kinds.len()).filter(|kind| (at * 7 + kind * kind + at / 3) % 10 < 3).collect();
+        ask(&which);
+    }
+    // The range that a page means by itself would leave most of the log out.
+    for pairs in &mut out {
+        let timed = pairs.iter().any(|(name, _)| matches!(name.as_str(), "range" | "from" | "to"));
+        if !timed && pairs.len() % 4 != 0 {
+            pairs.push(pair("range", "all"));
+        }
+    }
+    out
+}
+
+fn budget(step: i64, steps: u32) -> Budget {
+    Budget { time: std::time::Duration::from_mins(1), step, steps }
+}
+
+async fn serve(db: TestDb, list: Budget, count: Budget) -> TestApp {
+    let mut setup = Setup::default();
+    setup.budgets.list = list;
+    setup.budgets.count = count;
+    TestApp::with(db, setup).await
+}
+
+/// Asks for a list and walks to its end: it must be the reference's, entry for entry.
+async fn holds(client: &Client, reference: &Reference, pairs: &Pairs, limit: u16) -> usize {
+    let mut query = pairs.clone();
+    query.push(pair("limit", &limit.to_string()));
+    let pages = client.walk(&url(&query), "next").await;
+    assert_eq!(pages.concat(), reference.ids(pairs), "{pairs:?}");
+    pages.len()
+}
+
+database_test! {
+    async fn lists_and_counts_are_the_reference_s(db: TestDb) {
+        let crowd = Crowd::new();
+        crowd.write(&db).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let reference = crowd.reference(true);
+        let mut found = 0;
+        for pairs in queries(4, 40) {
+            holds(&client, &reference, &pairs, 25).await;
+            let n = reference.ids(&pairs).len();
+            let said = client.get(&url(&pairs)).await.texts("#count strong");
+            assert_eq!(said, [n.to_string()], "{pairs:?}");
+            found += usize::from(n > 0);
+        }
+        assert!(found > 80, "only {found} queries found anything: they try nothing");
+    }
+
+    async fn looking_in_tiny_steps_finds_the_same(db: TestDb) {
+        let crowd = Crowd::new();
+        crowd.write(&db).await;
+        let app = serve(db, budget(7, u32::MAX), budget(7, u32::MAX)).await;
+        let client = app.signed_in(Role::Support).await;
+        let reference = crowd.reference(true);
+        for pairs in queries(2, 40) {
+            holds(&client, &reference, &pairs, 25).await;
+            let said = client.get(&url(&pairs)).await.texts("#count strong");
+            assert_eq!(said, [reference.ids(&pairs).len().to_string()], "{pairs:?}");
+        }
+    }
+
+    async fn looking_further_and_further_finds_the_same(db: TestDb) {
+        let crowd = Crowd::new();
+        crowd.write(&db).await;
+        let app = serve(db, budget(16, 2), budget(16, 1)).await;
+        let client = app.signed_in(Role::Support).await;
+        let reference = crowd.reference(true);
+        let mut pages = 0;
+        for pairs in queries(1, 10) {
+            pages += holds(&client, &reference, &pairs, 25).await;
+        }
+        assert!(pages > 200, "{pages} pages: looking never stopped early");
+    }
+
+    async fn a_viewer_searches_what_a_viewer_sees(db: TestDb) {
+        let crowd = Crowd::new();
+        crowd.write(&db).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let reference = crowd.reference(false);
+        for q in ["traceback", "dashboard", "é", "\"opened the\"", "members/a door"] {
+            holds(&client, &reference, &vec![pair("q", q)], 25).await;
+        }
+    }
+
+    async fn an_entry_that_is_asked_for_in_several_ways_stands_once(db: TestDb) {
+        let member = NewMember { id: Uuid::new_v4(), email: Some("JO@x.example".into()), name: None };
+        let of = |at: i64| NewLog {
+            member_id: Some(member.id),
+            member_email: Some("Jo@X.example".into()),
+            ..sample::log(sample::minutes_ago(at))
+        };
+        let logs: Vec<NewLog> = (0..120).map(of).collect();
+        db.member(member.clone()).await;
+        db.write(logs.clone()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let reference = Reference { members: vec![member.clone()], logs, now: sample::now(), details: true };
+        let ways = [member.id.to_string(), "jo@x.example".into(), "jo@*".into(), "J*".into(), "jo@X.EXAMPLE".into()];
+        for some in 1..=ways.len() {
+            let pairs: Pairs = ways.iter().take(some).map(|way| pair("member", way)).collect();
+            holds(&client, &reference, &pairs, 25).await;
+            assert_eq!(client.get(&url(&pairs)).await.texts("#count strong"), ["120"], "{pairs:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What stands at the addresses of the table of routes: a member, a booking and an entry to open, a form for each post.
+
+use daybook::{
+    logs::{
+        log::{NewBooking, NewLog, NewMember},
+        write::Batch,
+    },
+    session::access::Route,
+    web::assets,
+};
+use uuid::Uuid;
+
+use super::{Client, TestDb, app::PASSWORD, sample};
+
+/// The ids of what was written.
+pub struct Places {
+    /// The member.
+    pub member: Uuid,
+    /// Their booking.
+    pub booking: Uuid,
+    /// Their entry: an error with everything in it.
+    pub entry: Uuid,
+}
+
+impl Places {
+    /// Writes what there is to open.
+    pub async fn write(db: &TestDb) -> Self {
+        let member = sample::member("Hana Lindqvist", "hana.lindqvist@example.org");
+        let booking = sample::booking(member.id);
+        let log = NewLog {
+            member_id: Some(member.id),
+            booking_id: Some(booking.id),
+            ..sample::error(sample::minutes_ago(6))
+        };
+        Self::write_these(db, member, booking, log).await
+    }
+
+    /// Writes these.
+    pub async fn write_these(db: &TestDb, member: NewMember, booking: NewBooking, log: NewLog) -> Self {
+        let places = Self { member: member.id, booking: booking.id, entry: log.id };
+        db.write_batch(Batch { members: vec![member], bookings: vec![booking], logs: vec![log] }).await;
+        places
+    }
+
+    /// An address that the route answers with what it is for.
+    pub fn path(&self, route: &Route) -> String {
+        match route.path {
+            "/logs/{id}" => format!("/logs/{}", self.entry),
+            "/logs/{id}/error_detail.txt" => format!("/logs/{}/error_detail.txt", self.entry),
+            "/members/by-email" => "/members/by-email?email=nobody@example.org".to_owned(),
+            "/members/{id}" => format!("/members/{}", self.member),
+            // One that came with Daybook.
+            "/views/{id}" => "/views/2".to_owned(),
+            "/views/{id}/move" => "/views/2/move".to_owned(),
+            "/views/{id}/delete" => "/views/2/delete".to_owned(),
+            "/static/{name}" => assets::APP_CSS.to_owned(),
+            path => {
+                assert!(!path.contains('{'), "say here what an address of {path} is");
+                path.to_owned()
+            }
+        }
+    }
+
+    /// The fields with which a post of somebody who is signed in does what it is for, but for the token.
+    pub fn fields(route: &Route) -> Vec<(&'static str, &'static str)> {
+        match route.path {
+            "/logout" | "/views/{id}/delete" => vec![],
+            "/account/zone" => vec![("zone", "Asia/Kathmandu"), ("next", "/account")],
+            "/account/theme" => vec![("theme", "dark"), ("next", "/account")],
+            "/account/password" => vec![
+                ("current_password", PASSWORD),
+                ("new_password", "another horse, another battery"),
+                ("new_password_again", "another horse, another battery"),
+            ],
+            "/views" => vec![("name", "Errors, a week"), ("query", "range=7d&status=error"), ("next", "/views")],
+            "/views/{id}" => vec![("name", "Another name"), ("shared", "1")],
+            "/views/{id}/move" => vec![("move", "up")],
+            path => panic!("say here what a form of {path} holds"),
+        }
+    }
+
+    /// Where a post of somebody who is signed in goes: what it is about is made for them first.
+    pub async fn post_path(client: &Client, route: &Route) -> String {
+        if !route.path.starts_with("/views/{id}") {
+            return route.path.to_owned();
+        }
+        for name in ["The first", "The second"] {
+            client.submit("/views", &[("name", name), ("query", "range=1h")]).await;
+        }
+        let page = client.get("/views").await;
+        let deletes = page.attributes("form[action^='/views/'][action$='/delete']", "action");
+        route.path.replace("/views/{id}", deletes[1].trim_end_matches("/delete"))
+    }
+}
