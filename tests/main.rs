@@ -6,6 +6,8 @@ mod access;
 mod architecture;
 mod csrf;
 mod errors;
+mod export;
+mod export_slow;
 mod filters;
 mod paging;
 mod round_trip;

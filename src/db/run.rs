@@ -54,10 +54,14 @@ pub enum Db {
 pub struct SqliteDb {
     readers: SqlitePool,
     writer: SqlitePool,
+    /// Apart from the readers, so that pages never wait for exports.
+    pub(super) snapshots: SqlitePool,
 }
 
 /// How many readers there are; more than cores, since a reader also waits for the page to be written.
 const READERS: u32 = 8;
+/// How many snapshots may be held at once.
+const SNAPSHOTS: u32 = 2;
 /// How long a request waits for a reader or for the writer before it answers 503.
 const ACQUIRE: Duration = Duration::from_secs(2);
 /// How long the writer waits for a lock that another process holds.
@@ -87,17 +91,15 @@ impl Db {
         };
         // The writer first: it sets WAL mode, in which readers and the writer do not wait for each other.
         let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-8000")).await.map_err(explain)?;
-        let readers = pool(READERS)
-            .min_connections(1)
-            .connect_with(
-                options
-                    .pragma("query_only", "ON") // Pages are read through the map; what a reader keeps besides is little.
-                    .pragma("cache_size", "-1000")
-                    .pragma("mmap_size", "17179869184"),
-            )
-            .await
-            .map_err(explain)?;
-        Ok(Self::Sqlite(SqliteDb { readers, writer }))
+        let options = options
+            .pragma("query_only", "ON") // Pages are read through the map; what a reader keeps besides is little.
+            .pragma("cache_size", "-1000")
+            .pragma("mmap_size", "17179869184");
+        let readers = pool(READERS).min_connections(1).connect_with(options.clone()).await.map_err(explain)?;
+        // A row may hold a traceback of any length, and rows that wait are held in memory.
+        let options = options.row_buffer_size(8).statement_cache_capacity(16);
+        let snapshots = pool(SNAPSHOTS).idle_timeout(Some(Duration::from_mins(1))).connect_lazy_with(options);
+        Ok(Self::Sqlite(SqliteDb { readers, writer, snapshots }))
     }
 
     /// Opens the file of an embedded database to look at it alone: nothing in it is changed.
@@ -105,7 +107,7 @@ impl Db {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
         let pool = PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
         let readers = pool.connect_with(options).await.map_err(explain)?;
-        Ok(Self::Sqlite(SqliteDb { writer: readers.clone(), readers }))
+        Ok(Self::Sqlite(SqliteDb { writer: readers.clone(), snapshots: readers.clone(), readers }))
     }
 
     /// Whether the database answers.
@@ -178,6 +180,7 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(db) => {
+                db.snapshots.close().await;
                 db.readers.close().await;
                 db.writer.close().await;
             }
@@ -186,7 +189,7 @@ impl Db {
 }
 
 /// Text and arguments as sqlx takes them. The text is made of `&'static str` alone ([`Sql`] sees to that).
-fn statement(sql: Sql) -> (String, SqliteArguments) {
+pub(super) fn statement(sql: Sql) -> (String, SqliteArguments) {
     use sqlx::Arguments;
     let (text, args) = sql.render();
     let mut out = SqliteArguments::default();

@@ -4,6 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use anyhow::anyhow;
+use uuid::Uuid;
 
 use super::guard::{self, Staff};
 use crate::{
@@ -43,16 +44,19 @@ impl Signed {
     /// # Errors
     /// 503 where it cannot be written down: then it must not be shown.
     pub fn record(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Result<()> {
-        self.log.record(Record {
-            at: self.now,
-            staff_id: Some(self.staff.id),
+        self.witness().record(self.now, kind, subject, detail)
+    }
+
+    /// Who can write down what goes on after the answer has begun.
+    #[must_use]
+    pub fn witness(&self) -> Witness {
+        Witness {
+            log: StaffLog::clone(&self.log),
+            staff_id: self.staff.id,
             staff_email: self.staff.email.clone(),
-            kind,
-            subject,
-            detail,
             ip_address: self.ip_address.clone(),
             request_id: self.request_id.clone(),
-        })
+        }
     }
 
     fn read(req: &HttpRequest, staff: Staff) -> Result<Self> {
@@ -66,6 +70,41 @@ impl Signed {
             ip_address: client::address(req, &state.site).map(|address| address.to_string()),
             request_id: client::request_id(req),
         })
+    }
+}
+
+/// Writes lines about somebody's request for as long as its answer takes.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    log: StaffLog,
+    staff_id: Uuid,
+    staff_email: String,
+    ip_address: Option<String>,
+    request_id: Option<String>,
+}
+
+impl Witness {
+    /// Writes down what they did at `at`.
+    ///
+    /// # Errors
+    /// 503 where it cannot be written down.
+    pub fn record(&self, at: Timestamp, kind: Kind, subject: Option<String>, detail: Option<String>) -> Result<()> {
+        self.log.record(Record {
+            at,
+            staff_id: Some(self.staff_id),
+            staff_email: self.staff_email.clone(),
+            kind,
+            subject,
+            detail,
+            ip_address: self.ip_address.clone(),
+            request_id: self.request_id.clone(),
+        })
+    }
+
+    /// The number of the request, which stands in the request log as well.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
     }
 }
 

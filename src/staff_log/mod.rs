@@ -34,6 +34,12 @@ pub enum Kind {
     MembersSearched,
     /// Looked at the list of entries, with a filter.
     LogsSearched,
+    /// Began an export, of a filter.
+    Exported,
+    /// An export was taken to its end.
+    ExportEnded,
+    /// An export broke off: a failure, or whoever took it went away.
+    ExportBrokenOff,
     /// Added an account.
     StaffAdded,
     /// Switched an account off.
@@ -61,6 +67,9 @@ impl Kind {
             Self::MemberOpened => "member_opened",
             Self::MembersSearched => "members_searched",
             Self::LogsSearched => "logs_searched",
+            Self::Exported => "exported",
+            Self::ExportEnded => "export_ended",
+            Self::ExportBrokenOff => "export_broken_off",
             Self::StaffAdded => "staff_added",
             Self::StaffDisabled => "staff_disabled",
             Self::StaffEnabled => "staff_enabled",
@@ -81,7 +90,7 @@ pub struct Record {
     pub staff_email: String,
     /// What they did.
     pub kind: Kind,
-    /// What it was about: the id of an entry or a member, the e-mail of an account.
+    /// What it was about: the id of an entry or a member, the e-mail of an account, the kind of file of an export.
     pub subject: Option<String>,
     /// What else tells it from others of its kind: the query string of a search, a role.
     pub detail: Option<String>,

@@ -1,6 +1,6 @@
 //! What every request may use: the database, the clock, and how this site is set up.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use crate::{
     core::{
@@ -33,18 +33,35 @@ impl Site {
     }
 }
 
-/// How long lists and counts may look.
+/// How long lists, counts and exports may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Budgets {
     /// A list.
     pub list: Budget,
     /// A count.
     pub count: Budget,
+    /// An export, which looks through everything but does not wait for ever.
+    pub export: Patience,
+}
+
+/// How long an export waits for whoever takes it: while it runs, the database cannot shorten its log of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For one piece to be taken.
+    pub piece: Duration,
+    /// For the whole of it.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { piece: Duration::from_mins(1), whole: Duration::from_hours(1) }
+    }
 }
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { list: Budget::LIST, count: Budget::COUNT }
+        Self { list: Budget::LIST, count: Budget::COUNT, export: Patience::default() }
     }
 }
 
