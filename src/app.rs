@@ -12,9 +12,11 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
+    logs::{saved::SavedViews, search::index, totals::build as totals},
     routes,
     session::{SignIn, access},
     staff_log::StaffLog,
+    views::shelf::Shelf,
     web::{access_log, client, headers, respond, state::State},
 };
 
@@ -31,6 +33,7 @@ pub struct Running {
     pub staff_log: StaffLog,
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
+    totals: JoinHandle<()>,
 }
 
 impl Running {
@@ -44,6 +47,8 @@ impl Running {
     pub async fn ended(self) -> Result<()> {
         let result = self.server.await.context("the server's task failed")?;
         self.staff_log.flush().await;
+        // The step at hand is undone; the next start goes on from the one before.
+        self.totals.abort();
         result.context("the server failed")
     }
 }
@@ -52,14 +57,19 @@ impl Running {
 pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
     let staff_log = StaffLog::start(state.db.clone());
+    let totals = tokio::spawn(totals::run(state.db.clone()));
+    tokio::spawn(index::build_all(state.db.clone()));
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
+    let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
+    let views = web::Data::from(shelf);
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
         App::new()
             .app_data(state.clone())
             .app_data(sign_in.clone())
             .app_data(log.clone())
+            .app_data(views.clone())
             .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
@@ -84,7 +94,7 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let address = server.addrs().first().copied().ok_or_else(|| anyhow!("nothing to listen on"))?;
     let server = server.run();
     let handle = server.handle();
-    Ok(Running { address, staff_log, handle, server: tokio::spawn(server) })
+    Ok(Running { address, staff_log, handle, server: tokio::spawn(server), totals })
 }
 
 /// Stops `handle` in good order on SIGTERM or SIGINT.

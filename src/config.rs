@@ -83,12 +83,6 @@ impl Sources {
         Self::with(file, Box::new(|name| std::env::var(name).ok()))
     }
 
-    /// Neither: what `demo` takes, which must never meet a real database.
-    #[must_use]
-    pub fn none() -> Self {
-        Self { file: File::default(), environment: Box::new(|_| None) }
-    }
-
     fn with(file: Option<&PathBuf>, environment: Environment) -> Result<Self> {
         let file = match file {
             None => File::default(),

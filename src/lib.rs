@@ -9,7 +9,7 @@
 //! | 1 | [`db`], [`paging`] | the database and the keyset |
 //! | 2 | [`web`], [`session`], [`staff_log`] | HTTP and staff, but no feature |
 //! | 3 | [`logs`] | the audit log: filter, list, entry, the one insert path |
-//! | 4 | [`members`], [`demo`] | rooms beside the log, which never know each other |
+//! | 4 | [`members`], [`views`], [`demo`] | rooms beside the log, which never know each other |
 //! | 5 | [`config`], [`routes`], [`app`], [`commands`] | everything: they put it together |
 
 pub mod app;
@@ -24,4 +24,5 @@ pub mod paging;
 pub mod routes;
 pub mod session;
 pub mod staff_log;
+pub mod views;
 pub mod web;

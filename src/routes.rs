@@ -4,12 +4,13 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 
 use crate::{
     core::role::Role,
-    logs::{export::handlers as export, handlers as logs},
+    logs::{export::handlers as export, handlers as logs, overview::handlers as overview},
     members::handlers as members,
     session::{
         access::{Access, Route, get, post},
         account, handlers as session,
     },
+    views::handlers as views,
     web::{assets, state::State},
 };
 
@@ -22,11 +23,17 @@ pub static ROUTES: &[Route] = &[
     get("/logs", VIEWER, |to| to.to(logs::list)),
     get("/logs/export.csv", SUPPORT, |to| to.to(export::csv)),
     get("/logs/export.ndjson", SUPPORT, |to| to.to(export::ndjson)),
+    get("/logs/overview", VIEWER, |to| to.to(overview::overview)),
     get("/logs/{id}", VIEWER, |to| to.to(logs::entry)),
     get("/logs/{id}/error_detail.txt", SUPPORT, |to| to.to(logs::error_detail)),
     get("/members", VIEWER, |to| to.to(members::list)),
     get("/members/by-email", VIEWER, |to| to.to(members::by_email)),
     get("/members/{id}", VIEWER, |to| to.to(members::member)),
+    get("/views", VIEWER, |to| to.to(views::page)),
+    post("/views", VIEWER, |to| to.to(views::save)),
+    post("/views/{id}", VIEWER, |to| to.to(views::change)),
+    post("/views/{id}/move", VIEWER, |to| to.to(views::shift)),
+    post("/views/{id}/delete", VIEWER, |to| to.to(views::delete)),
     get("/login", Access::Anyone, |to| to.to(session::login)),
     post("/login", Access::Anyone, |to| to.to(session::sign_in)),
     post("/logout", VIEWER, |to| to.to(session::sign_out)),

@@ -17,6 +17,9 @@
   };
   document.documentElement.classList.add("js");
 
+  // Wide enough, the filters stand in the page: a drawer that was open when a tablet was turned is none any more.
+  matchMedia("(width >= 75rem)").addEventListener("change", (e) => { if (e.matches) $("#rail[popover]")?.hidePopover?.(); });
+
   addEventListener("DOMContentLoaded", () => {
     const off = $("#keys-off"), here = $("[data-here]");
     if (off) off.checked = keysOff();

@@ -106,10 +106,10 @@ database_test! {
             fields.push(("csrf_token", &token));
             for cookies in ["", "daybook_session=garbled", "daybook_session=", "daybook_session=%ff"] {
                 let page = client.post_with(row.path, &[("cookie", cookies)], &fields).await;
-                assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/login"), "{}", row.path);
+                assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/login?next=/logs"), "{}", row.path);
                 let fragment = client.post_with(row.path, &[("cookie", cookies), ("HX-Request", "true")], &fields).await;
                 assert_eq!(fragment.status, StatusCode::UNAUTHORIZED, "{}", row.path);
-                assert_eq!(fragment.header("hx-redirect"), Some("/login"), "{}", row.path);
+                assert_eq!(fragment.header("hx-redirect"), Some("/login?next=/logs"), "{}", row.path);
             }
         }
         app.staff_log.flush().await;
@@ -150,9 +150,10 @@ database_test! {
                 app.account_named(&email, role).await;
                 let client = app.client();
                 client.sign_in(&email, crate::support::app::PASSWORD).await;
+                let path = Places::post_path(&client, row).await;
                 app.staff_log.flush().await;
                 let before = app.db.contents().await;
-                let page = client.submit(row.path, &Places::fields(row)).await;
+                let page = client.submit(&path, &Places::fields(row)).await;
                 app.staff_log.flush().await;
                 let changed = app.db.contents().await != before;
                 if role >= needed {

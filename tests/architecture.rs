@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 8] = [
     &["staff_log"],
     &["session"],
     &["logs"],
-    &["members", "demo"],
+    &["members", "views", "demo"],
     &["config", "routes", "app", "commands"],
 ];
 

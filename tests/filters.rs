@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Queries by chance, the same each time: every filter alone, every two together, and some of more.
-fn queries(alone: usize, more: usize) -> Vec<Pairs> {
+pub fn queries(alone: usize, more: usize) -> Vec<Pairs> {
     let mut runner = TestRunner::deterministic();
     let kinds = kinds();
     let mut out = vec![Vec::new()];
@@ -57,7 +57,7 @@ fn queries(alone: usize, more: usize) -> Vec<Pairs> {
 }
 
 fn budget(step: i64, steps: u32) -> Budget {
-    Budget { time: std::time::Duration::from_secs(60), step, steps }
+    Budget { time: std::time::Duration::from_mins(1), step, steps }
 }
 
 async fn serve(db: TestDb, list: Budget, count: Budget) -> TestApp {

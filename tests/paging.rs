@@ -23,7 +23,7 @@ use crate::{
 fn tied(entries: usize) -> Vec<NewLog> {
     let instant = sample::minutes_ago(60);
     let beside = |micros: i64| instant.plus(chrono::Duration::microseconds(micros));
-    let status = |at: usize| if at % 3 == 0 { "error" } else { "success" }.to_owned();
+    let status = |at: usize| if at.is_multiple_of(3) { "error" } else { "success" }.to_owned();
     let entry = |at: usize| {
         let timestamp = match at {
             0..10 => beside(1),

@@ -260,7 +260,7 @@ database_test! {
         other.sign_in(ADMIN, PASSWORD).await;
         app.clock.advance(12 * HOUR);
         assert!(!is_in(&app, &other.cookies()).await, "it outlived twelve hours without use");
-        assert_eq!(other.get("/logs").await.location(), "/login");
+        assert_eq!(other.get("/logs").await.location(), "/login?next=/logs");
     }
 
     async fn a_session_ends_after_seven_days_however_it_is_used(db: TestDb) {

@@ -40,7 +40,7 @@ CREATE INDEX daybook_sessions_expires_at ON daybook_sessions (expires_at);
 
 -- What staff did in Daybook. It names the person even after their account is gone.
 CREATE TABLE daybook_staff_log (
-    seq         INTEGER NOT NULL PRIMARY KEY,
+    seq         INTEGER NOT NULL PRIMARY KEY CHECK (seq > 0),
     "timestamp" INTEGER NOT NULL,
     staff_id    BLOB CHECK (length(staff_id) = 16),
     staff_email TEXT NOT NULL,
@@ -53,6 +53,12 @@ CREATE TABLE daybook_staff_log (
 
 CREATE INDEX daybook_staff_log_timestamp ON daybook_staff_log ("timestamp", seq);
 CREATE INDEX daybook_staff_log_staff_id ON daybook_staff_log (staff_id, "timestamp", seq);
+
+CREATE TRIGGER daybook_staff_log_no_replace BEFORE INSERT ON daybook_staff_log
+WHEN EXISTS (SELECT 1 FROM daybook_staff_log WHERE seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'the staff log is immutable');
+END;
 
 CREATE TRIGGER daybook_staff_log_no_update BEFORE UPDATE ON daybook_staff_log
 BEGIN

@@ -1,6 +1,6 @@
 //! `daybook backup`: a consistent copy of an embedded database while it serves.
 
-use std::path::PathBuf;
+use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args as ClapArgs;
@@ -34,6 +34,7 @@ pub async fn run(args: Args) -> Result<()> {
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
     // In a folder of its own that only its owner may enter: SQLite makes the file with the rights it is used to.
     let beside = tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o700))
         .prefix(".daybook-backup-")
         .tempdir_in(folder)
         .with_context(|| format!("{} cannot be written to", folder.display()))?;
@@ -51,7 +52,6 @@ pub async fn run(args: Args) -> Result<()> {
 
 /// Only for its owner, and on disk.
 fn secure(file: &std::path::Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
         .and_then(|()| std::fs::File::open(file)?.sync_all())
         .context("the backup could not be made durable")

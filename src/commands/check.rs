@@ -8,6 +8,7 @@ use crate::{
     config::{DatabaseArgs, Sources},
     core::words,
     db::{Db, Sql, address::Address, migrate as schema},
+    logs::{search::index, totals::build as totals},
 };
 
 /// Report what a database is and what it lacks
@@ -81,6 +82,23 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
         match deferred {
             0 => "complete".to_owned(),
             n => format!("{n} to be built after a load that broke off: daybook migrate builds them"),
+        },
+    ));
+    let totals = totals::progress(db).await.map_err(line)?;
+    findings.push((
+        "totals",
+        if totals.is_complete() {
+            "complete".to_owned()
+        } else {
+            format!("{} % of the entries: daybook serve counts the rest while it serves", totals.percent())
+        },
+    ));
+    let searchable = index::progress(db).await.map_err(line)?;
+    findings.push((
+        "search index",
+        match searchable {
+            100 => "complete".to_owned(),
+            percent => format!("{percent} % of the entries: daybook serve builds the rest while it serves"),
         },
     ));
     Ok(None)

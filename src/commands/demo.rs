@@ -39,8 +39,8 @@ pub struct Args {
 
 /// Fills a database of its own, serves it, and goes on writing.
 pub async fn run(args: Args) -> Result<()> {
-    // Neither environment nor file: a demo must never write into a real database.
-    let sources = Sources::none();
+    // The database comes from the flag alone: a demo must never write into a real one.
+    let sources = Sources::new(None)?;
     let listen: SocketAddr = sources.listen(&args.site)?;
     if !listen.ip().is_loopback() {
         bail!(
@@ -48,15 +48,10 @@ pub async fn run(args: Args) -> Result<()> {
         );
     }
     let mut site = sources.site(&args.site)?;
-    if args.site.site_name.is_none() {
+    if site.name == "Daybook" {
         "Brackenfield Dogs".clone_into(&mut site.name);
     }
-    if args.site.log.is_none() {
-        // A newcomer wants to see the address, not a line for each request.
-        crate::config::Log { filter: "warn".to_owned(), json: false }.begin()?;
-    } else {
-        sources.log(&args.site).begin()?;
-    }
+    sources.log(&args.site).begin()?;
 
     let folder =
         tempfile::Builder::new().prefix("daybook-demo-").tempdir().context("no temporary folder can be made")?;

@@ -12,8 +12,9 @@ use crate::{
     db::{Db, Sql, migrate},
     demo::{self, Event, Plan, Shape},
     logs::{
+        search::index,
         store,
-        write::{self, Batch},
+        write::{self, Batch, Indexed},
     },
 };
 
@@ -72,7 +73,9 @@ pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Writ
     mark(db).await?;
     if empty {
         migrate::defer_indexes(db).await.map_err(line)?;
+        index::put_off(db).await.map_err(line)?;
     }
+    let indexed = if empty { Indexed::Later } else { Indexed::AtOnce };
     let mut total = write::Written::default();
     let mut batch = Batch { members: demo::people(plan), ..Batch::default() };
     for event in demo::events(plan) {
@@ -81,11 +84,13 @@ pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Writ
             Event::Log(log) => batch.logs.push(log),
         }
         if batch.logs.len() == BATCH {
-            put(db, &mut batch, &mut total, bar).await?;
+            put(db, &mut batch, indexed, &mut total, bar).await?;
         }
     }
-    put(db, &mut batch, &mut total, bar).await?;
+    put(db, &mut batch, indexed, &mut total, bar).await?;
     migrate::restore_indexes_with(db, |name| bar.set_message(format!("building {name}"))).await.map_err(line)?;
+    bar.set_message("building the search index");
+    while index::build(db).await.map_err(line)? {}
     // What the planner knows of the data, and a log that does not stay as long as the load was.
     for sql in ["PRAGMA analysis_limit = 1000", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"] {
         db.execute_alone(Sql::new(sql)).await.map_err(line)?;
@@ -93,9 +98,17 @@ pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Writ
     Ok(total)
 }
 
-async fn put(db: &Db, batch: &mut Batch, total: &mut write::Written, bar: &ProgressBar) -> Result<()> {
+async fn put(
+    db: &Db,
+    batch: &mut Batch,
+    indexed: Indexed,
+    total: &mut write::Written,
+    bar: &ProgressBar,
+) -> Result<()> {
     let entries = u64::try_from(batch.logs.len()).unwrap_or_default();
-    let written = write::write(db, batch).await.map_err(line)?;
+    let mut tx = db.write().await.map_err(line)?;
+    let written = write::write_in(&mut tx, batch, indexed).await.map_err(line)?;
+    tx.commit().await.map_err(line)?;
     total.created += written.created;
     total.duplicate += written.duplicate;
     *batch = Batch::default();

@@ -49,6 +49,8 @@ pub enum What {
     Entry,
     /// A member.
     Member,
+    /// A saved view.
+    View,
 }
 
 impl std::fmt::Display for What {
@@ -57,6 +59,7 @@ impl std::fmt::Display for What {
             Self::Page => "page",
             Self::Entry => "entry",
             Self::Member => "member",
+            Self::View => "view",
         })
     }
 }

@@ -3,6 +3,7 @@
 pub mod error;
 pub mod form;
 pub mod ip;
+pub mod marks;
 pub mod query_string;
 pub mod redact;
 pub mod role;

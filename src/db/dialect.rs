@@ -66,6 +66,23 @@ impl Dialect {
         }
     }
 
+    /// The index of words with its entries, the index leading.
+    #[must_use]
+    pub fn words_with_entries(self) -> &'static str {
+        match self {
+            // CROSS JOIN is what keeps the planner from beginning with the entries.
+            Self::Sqlite => "daybook_words CROSS JOIN audit_logs ON audit_logs.seq = daybook_words.rowid / 2",
+        }
+    }
+
+    /// The entries by arrival.
+    #[must_use]
+    pub fn arrivals(self) -> &'static str {
+        match self {
+            Self::Sqlite => "audit_logs NOT INDEXED",
+        }
+    }
+
     /// `member_email` as its index orders it.
     #[must_use]
     pub fn log_email(self) -> &'static str {

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod dialect;
 pub mod migrate;
+mod place;
 pub mod run;
 pub mod snapshot;
 pub mod sql;

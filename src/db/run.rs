@@ -12,12 +12,12 @@ use std::{
 
 use futures_util::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool,
+    AssertSqlSafe, Connection as _, Sqlite, SqliteConnection, SqlitePool,
     pool::{PoolConnection, PoolOptions},
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 
-use super::{Arg, Sql, explain};
+use super::{Arg, Sql, explain, place::Place};
 use crate::core::error::{Error, Result};
 
 /// A row that can be read from either database; `#[derive(sqlx::FromRow)]` makes it.
@@ -40,6 +40,8 @@ impl Budget {
     pub const LIST: Self = Self { time: Duration::from_millis(250), step: 10_000, steps: u32::MAX };
     /// What the contract grants a count.
     pub const COUNT: Self = Self { time: Duration::from_millis(50), step: 10_000, steps: u32::MAX };
+    /// What the contract grants an overview as a whole.
+    pub const OVERVIEW: Self = Self::LIST;
 }
 
 /// An open database. Cheap to clone.
@@ -55,7 +57,25 @@ pub struct SqliteDb {
     readers: SqlitePool,
     writer: SqlitePool,
     /// Apart from the readers, so that pages never wait for exports.
-    pub(super) snapshots: SqlitePool,
+    snapshots: SqlitePool,
+    place: Place,
+}
+
+impl SqliteDb {
+    /// The readers, while the file is there.
+    fn readers(&self) -> Result<&SqlitePool> {
+        self.place.check().map(|()| &self.readers)
+    }
+
+    /// The readers of snapshots, while the file is there.
+    pub(super) fn snapshots(&self) -> Result<&SqlitePool> {
+        self.place.check().map(|()| &self.snapshots)
+    }
+
+    /// The writer, while the file is there.
+    fn writer(&self) -> Result<&SqlitePool> {
+        self.place.check().map(|()| &self.writer)
+    }
 }
 
 /// How many readers there are; more than cores, since a reader also waits for the page to be written.
@@ -90,16 +110,20 @@ impl Db {
                 .test_before_acquire(false)
         };
         // The writer first: it sets WAL mode, in which readers and the writer do not wait for each other.
-        let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-8000")).await.map_err(explain)?;
+        let writer = pool(1).after_release(|writer, _| Box::pin(is_settled(writer)));
+        let writer = writer.connect_with(options.clone().pragma("cache_size", "-8000")).await.map_err(explain)?;
+        // A reader that comes later finds the file or nothing. Pages are read through the map; what a reader keeps
+        // besides is little.
         let options = options
-            .pragma("query_only", "ON") // Pages are read through the map; what a reader keeps besides is little.
+            .create_if_missing(false)
+            .pragma("query_only", "ON")
             .pragma("cache_size", "-1000")
             .pragma("mmap_size", "17179869184");
         let readers = pool(READERS).min_connections(1).connect_with(options.clone()).await.map_err(explain)?;
         // A row may hold a traceback of any length, and rows that wait are held in memory.
         let options = options.row_buffer_size(8).statement_cache_capacity(16);
         let snapshots = pool(SNAPSHOTS).idle_timeout(Some(Duration::from_mins(1))).connect_lazy_with(options);
-        Ok(Self::Sqlite(SqliteDb { readers, writer, snapshots }))
+        Ok(Self::Sqlite(SqliteDb { readers, writer, snapshots, place: Place::of(file) }))
     }
 
     /// Opens the file of an embedded database to look at it alone: nothing in it is changed.
@@ -107,7 +131,12 @@ impl Db {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
         let pool = PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
         let readers = pool.connect_with(options).await.map_err(explain)?;
-        Ok(Self::Sqlite(SqliteDb { writer: readers.clone(), snapshots: readers.clone(), readers }))
+        Ok(Self::Sqlite(SqliteDb {
+            writer: readers.clone(),
+            snapshots: readers.clone(),
+            readers,
+            place: Place::of(file),
+        }))
     }
 
     /// Whether the database answers.
@@ -120,7 +149,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = statement(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&db.readers).await.map_err(explain)
+                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(db.readers()?).await.map_err(explain)
             }
         }
     }
@@ -130,7 +159,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = statement(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_optional(&db.readers).await.map_err(explain)
+                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_optional(db.readers()?).await.map_err(explain)
             }
         }
     }
@@ -139,7 +168,7 @@ impl Db {
     pub async fn look(&self, budget: Budget) -> Result<Looking> {
         match self {
             Self::Sqlite(db) => {
-                let mut connection = db.readers.acquire().await.map_err(explain)?;
+                let mut connection = db.readers()?.acquire().await.map_err(explain)?;
                 let deadline = Instant::now() + budget.time;
                 connection
                     .lock_handle()
@@ -154,7 +183,7 @@ impl Db {
     /// Begins a transaction on the one writer. Dropped without [`Tx::commit`], it leaves nothing.
     pub async fn write(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite(db) => Ok(Tx::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?)),
+            Self::Sqlite(db) => Ok(Tx::Sqlite(db.writer()?.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?)),
         }
     }
 
@@ -163,7 +192,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = statement(sql);
-                sqlx::query_with(AssertSqlSafe(text), args).execute(&db.writer).await.map_err(explain)?;
+                sqlx::query_with(AssertSqlSafe(text), args).execute(db.writer()?).await.map_err(explain)?;
                 Ok(())
             }
         }
@@ -186,6 +215,18 @@ impl Db {
             }
         }
     }
+}
+
+/// Whether the writer can begin another transaction; if not, the pool closes it and opens another.
+///
+/// Where there is no space left, SQLite ends a transaction by itself. sqlx then fails to end it, goes on counting it, and
+/// would refuse every other one.
+async fn is_settled(writer: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if writer.is_in_transaction() {
+        // What was dropped a moment ago may still be on its way back.
+        writer.ping().await?;
+    }
+    Ok(!writer.is_in_transaction())
 }
 
 /// Text and arguments as sqlx takes them. The text is made of `&'static str` alone ([`Sql`] sees to that).

@@ -35,7 +35,7 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Snapshot> {
         match self {
             Self::Sqlite(db) => {
-                let connection = db.snapshots.acquire().await.map_err(|error| match error {
+                let connection = db.snapshots()?.acquire().await.map_err(|error| match error {
                     sqlx::Error::PoolTimedOut => Error::Unavailable(Outage::Exporting),
                     error => explain(error),
                 })?;

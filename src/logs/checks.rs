@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use uuid::Uuid;
 
-use super::{filter::ExtraIs, json};
-use crate::core::time::Timestamp;
+use super::{filter::ExtraIs, json, look::Facts};
+use crate::{core::time::Timestamp, paging::Key};
 
 /// What SQL cannot decide alike on both databases: decided on each candidate at hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub struct Candidate {
     pub timestamp: Timestamp,
     /// and id.
     pub id: Uuid,
+    /// What kind of thing happened.
+    pub action_type: String,
+    /// How it went.
+    pub status: String,
     /// Where.
     pub area: String,
     /// What happened.
@@ -39,6 +43,26 @@ pub struct Candidate {
     pub user_agent: Option<String>,
     /// Anything else.
     pub extra: Option<String>,
+}
+
+impl Candidate {
+    /// Its place in the list.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key { timestamp: self.timestamp, id: self.id }
+    }
+
+    /// What an overview counts it by.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        Facts {
+            timestamp: self.timestamp,
+            id: self.id,
+            action_type: self.action_type.clone(),
+            status: self.status.clone(),
+            area: self.area.clone(),
+        }
+    }
 }
 
 impl Checks {

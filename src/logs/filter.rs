@@ -281,10 +281,22 @@ pub enum Part {
 }
 
 impl Filter {
+    /// The terms of its search, in lower case.
+    #[must_use]
+    pub fn terms(&self) -> &[String] {
+        self.search.as_ref().map_or(&[], |search| &search.terms)
+    }
+
     /// Whether nothing but time narrows the list.
     #[must_use]
     pub fn is_only_time(&self) -> bool {
         Self { range: self.range, ..Self::default() } == *self
+    }
+
+    /// Whether it asks by what is hidden from viewers.
+    #[must_use]
+    pub fn asks_for_details(&self) -> bool {
+        self.ip.is_some() || self.user_agent.is_some() || !self.extra.is_empty()
     }
 
     /// Its parts, in the order in which they are shown.

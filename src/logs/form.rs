@@ -1,6 +1,6 @@
 //! From a query string to a filter, or to a message for each field that could not be read, with everything typed kept.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
 use super::filter::{Area, Choice, DEFAULT_LIMIT, ExtraIs, Filter, LIMITS, ListQuery, Preset, Range, Search, Who};
@@ -239,20 +239,14 @@ impl Reader<'_> {
     fn choice<T: PartialEq>(&mut self, name: &str, read: impl Fn(&str) -> T) -> Choice<T> {
         let mut choice = Choice::default();
         for text in self.texts(name) {
-            match text.strip_prefix('!') {
-                Some("") => self.errors.add(name, "Write what to exclude after the “!”."),
+            match side(&text) {
+                (true, "") => self.errors.add(name, "Write what to exclude after the “!”."),
                 // A value that is asked for and excluded at once can match nothing; both stand, as asked.
-                Some(value) => {
+                (excluded, value) => {
+                    let values = if excluded { &mut choice.none } else { &mut choice.any };
                     let value = read(value);
-                    if !choice.none.contains(&value) {
-                        choice.none.push(value);
-                    }
-                }
-                None => {
-                    let escaped = text.starts_with('\\') && text.trim_start_matches('\\').starts_with('!');
-                    let value = read(if escaped { &text[1..] } else { &text });
-                    if !choice.any.contains(&value) {
-                        choice.any.push(value);
+                    if !values.contains(&value) {
+                        values.push(value);
                     }
                 }
             }
@@ -367,6 +361,16 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a value of a choice excludes, and what: a leading `!` does, and `\!` is a literal one.
+#[must_use]
+pub fn side(text: &str) -> (bool, &str) {
+    match (text.strip_prefix('!'), text.strip_prefix('\\')) {
+        (Some(value), _) => (true, value),
+        (None, Some(value)) if text.trim_start_matches('\\').starts_with('!') => (false, value),
+        _ => (false, text),
+    }
+}
+
 /// The terms of a search: words, and phrases in double quotes (also typographic ones), in lower case.
 #[must_use]
 pub fn terms(typed: &str) -> Vec<String> {
@@ -399,24 +403,28 @@ pub fn read_instant(text: &str, zone: Zone, edge: Edge) -> Result<Timestamp, &'s
     if let Some(at) = Timestamp::parse_rfc3339(text) {
         return Ok(at);
     }
-    let ranged = |at: Timestamp| if (Timestamp::MIN..=Timestamp::MAX).contains(&at) { Ok(at) } else { Err(YEARS) };
+    // The first and the last hours of these years may lie outside them in UTC: then the first or last instant is meant.
+    let ranged = |year: i32, at: Timestamp| {
+        if (1970..=9999).contains(&year) { Ok(at.clamp(Timestamp::MIN, Timestamp::MAX)) } else { Err(YEARS) }
+    };
     // chrono reads “2026-6-1”; the contract's forms have fixed widths.
     let digits = |wanted: &[usize]| wanted.contains(&text.len());
     for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"] {
         if let Ok(local) = NaiveDateTime::parse_from_str(text, form)
             && text.len() >= 16
         {
-            return ranged(local_instant(local, zone, edge));
+            return ranged(local.year(), local_instant(local, zone, edge));
         }
     }
     if digits(&[10])
         && let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d")
     {
+        let year = day.year();
         let day = match edge {
             Edge::From => Some(day),
             Edge::To => day.succ_opt(),
         };
-        return day.map_or(Err(YEARS), |day| ranged(day_start(day, zone)));
+        return day.map_or(Err(YEARS), |day| ranged(year, day_start(day, zone)));
     }
     Err(why_not(text))
 }

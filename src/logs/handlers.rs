@@ -18,6 +18,7 @@ use super::{
     link,
     look::{self, Count},
     pages::{EntryPage, FirstPage, ListFragment, ListPage, ResultsBody},
+    saved::{Saved, SavedViews},
     sql::Plan,
     store::{self, Neighbour, Values},
     view::{
@@ -25,6 +26,7 @@ use super::{
         controls::Controls,
         entry::{Entry, Place, Setting},
         list::{self, Asked, BadQuery, Found, Loosened, Results},
+        saved::SavedHere,
     },
 };
 use crate::{
@@ -52,10 +54,12 @@ impl Reader {
     pub fn of(signed: &Signed) -> Self {
         Self { zone: signed.staff.zone, role: signed.staff.role, now: signed.now }
     }
-}
 
-fn asker(reader: &Reader) -> Asker {
-    Asker { zone: reader.zone, role: reader.role, surface: Surface::Page }
+    /// The same as whoever asks for a list on a page.
+    #[must_use]
+    pub fn asker(&self) -> Asker {
+        Asker { zone: self.zone, role: self.role, surface: Surface::Page }
+    }
 }
 
 /// `GET /`
@@ -64,12 +68,18 @@ pub async fn home() -> HttpResponse {
 }
 
 /// `GET /logs`: the list, or for htmx the part of it that changed.
-pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+pub async fn list(
+    req: HttpRequest,
+    state: web::Data<State>,
+    views: web::Data<dyn SavedViews>,
+    signed: Signed,
+) -> Result<HttpResponse> {
     let reader = Reader::of(&signed);
+    let saved = views.beside_list(&signed).await?;
     let form = FilterForm::new(req.query_string());
-    match form.parse(asker(&reader)) {
-        Ok(query) => found(&req, &state, &signed, &reader, query).await,
-        Err(errors) => refused(&req, &state, &signed, &reader, &form, &errors).await,
+    match form.parse(reader.asker()) {
+        Ok(query) => found(&req, &state, &signed, &reader, query, saved).await,
+        Err(errors) => refused(&req, &state, &signed, &reader, Typed { form: &form, errors: &errors }, saved).await,
     }
 }
 
@@ -79,6 +89,7 @@ async fn found(
     signed: &Signed,
     reader: &Reader,
     query: ListQuery,
+    saved: Vec<Saved>,
 ) -> Result<HttpResponse> {
     let State { db, budgets, .. } = state;
     let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
@@ -100,9 +111,15 @@ async fn found(
         announcement: results.announcement(),
         url: link::list(&query, reader.zone),
         controls: Controls::of(&query, &values, reader),
+        saved: SavedHere::of(&saved, Some(&query), reader, csrf_token(signed)),
         body: ResultsBody::List(Box::new(results)),
     };
     answer.send(req, signed)
+}
+
+/// The token of this page's forms.
+fn csrf_token(signed: &Signed) -> String {
+    signed.shell(Section::Activity).csrf_token
 }
 
 /// What htmx says of the control that was used.
@@ -116,6 +133,13 @@ fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
 
 fn trigger(req: &HttpRequest) -> &str {
     req.headers().get("hx-trigger").and_then(|id| id.to_str().ok()).unwrap_or_default()
+}
+
+/// Whether the page that htmx asks from stands at a query that could not be read, and says so beside its fields.
+fn shows_refused(req: &HttpRequest, signed: &Signed) -> bool {
+    let url = req.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
+    let query = url.split('#').next().and_then(|url| url.split_once('?'));
+    query.is_some_and(|(_, query)| FilterForm::new(query).parse(Reader::of(signed).asker()).is_err())
 }
 
 /// What loosening each filter would give, as far as there is time to count.
@@ -145,14 +169,20 @@ fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
     respond::page(StatusCode::OK, &page)
 }
 
+/// A query that could not be read, and why.
+pub(super) struct Typed<'a> {
+    pub(super) form: &'a FilterForm,
+    pub(super) errors: &'a FieldErrors,
+}
+
 /// A query that could not be read: everything typed is kept, nothing is searched.
-async fn refused(
+pub(super) async fn refused(
     req: &HttpRequest,
     state: &State,
     signed: &Signed,
     reader: &Reader,
-    form: &FilterForm,
-    errors: &FieldErrors,
+    Typed { form, errors }: Typed<'_>,
+    saved: Vec<Saved>,
 ) -> Result<HttpResponse> {
     let values: Values = store::values(&state.db).await?;
     // What is typed is read in the zone that was asked for, where that could be read.
@@ -165,6 +195,7 @@ async fn refused(
         announcement: bad.heading.clone(),
         url: format!("/logs?{}", query_string::write(form.pairs())),
         controls,
+        saved: SavedHere::of(&saved, None, &reader, String::new()),
         body: ResultsBody::Bad(bad),
     };
     answer.send(req, signed)
@@ -177,21 +208,22 @@ struct Answer {
     announcement: String,
     url: String,
     controls: Controls,
+    saved: SavedHere,
     body: ResultsBody,
 }
 
 impl Answer {
     fn send(self, req: &HttpRequest, signed: &Signed) -> Result<HttpResponse> {
-        let Self { status, title, announcement, url, controls, body } = self;
+        let Self { status, title, announcement, url, controls, saved, body } = self;
         match Want::of(req) {
             Want::Page => {
                 let shell = signed.shell(Section::Activity);
-                respond::page(status, &ListPage { shell, title, controls, body, oob: false })
+                respond::page(status, &ListPage { shell, title, controls, saved, body, oob: false })
             }
             Want::Fragment => {
-                // The form knows what it sent, unless that could not be read.
-                let all_controls = status != StatusCode::OK || trigger(req) != "filters";
-                let fragment = ListFragment { title, controls, body, oob: true, all_controls, announcement };
+                // The form knows what it sent, unless that could not be read, or was put right just now.
+                let all_controls = status != StatusCode::OK || trigger(req) != "filters" || shows_refused(req, signed);
+                let fragment = ListFragment { title, controls, saved, body, oob: true, all_controls, announcement };
                 let mut answer = respond::page(status, &fragment)?;
                 if let Ok(url) = HeaderValue::from_str(&url) {
                     answer.headers_mut().insert(HX_PUSH_URL, url);
@@ -221,7 +253,7 @@ pub async fn entry(
     signed.record(Kind::EntryOpened, Some(id.to_string()), None)?;
     let place = place(&req, &state, &reader, log.key()).await?;
     let base = respond::base(&req);
-    let setting = Setting { base: &base, app_root: state.site.app_root.as_deref() };
+    let setting = Setting { base: &base, app_root: state.site.app_root.as_deref(), terms: &place.terms };
     let entry = Entry::of(&log, &details, &reader, setting);
     respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place })
 }
@@ -234,7 +266,7 @@ async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::pa
     let query = if typed.is_empty() {
         ListQuery::first(Filter::default())
     } else {
-        match form.parse(asker(reader)) {
+        match form.parse(reader.asker()) {
             Ok(query) => query,
             Err(_) => {
                 return Ok(Place { list: format!("/logs?{}", query_string::write(form.pairs())), ..Place::default() });
@@ -250,6 +282,7 @@ async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::pa
         Neighbour::None => None,
     };
     Ok(Place {
+        terms: query.filter.terms().to_vec(),
         list: if typed.is_empty() { "/logs".to_owned() } else { format!("/logs?{list_query}") },
         newer: way(beside.newer, At::After),
         older: way(beside.older, At::Before),

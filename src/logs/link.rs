@@ -6,12 +6,25 @@ use super::{
     export::Format,
     filter::{Filter, ListQuery},
 };
-use crate::core::{query_string, time::Zone};
+use crate::{
+    core::{
+        query_string,
+        time::{Timestamp, Zone},
+    },
+    paging::At,
+};
 
 /// A list.
 #[must_use]
 pub fn list(query: &ListQuery, zone: Zone) -> String {
     format!("/logs?{}", query.query_string(zone))
+}
+
+/// The overview of a list that was made at `as_of`.
+#[must_use]
+pub fn overview(query: &ListQuery, zone: Zone, as_of: Timestamp) -> String {
+    let first = query.from(At::Newest).query_string(zone);
+    format!("/logs/overview?{first}&as_of={}", as_of.rfc3339())
 }
 
 /// The first page of a filter.

@@ -9,11 +9,16 @@ use std::ops::ControlFlow;
 
 use super::{
     checks::Candidate,
+    predicates::BRANCHES,
+    search::walk::Search,
     sql::{Columns, Driver, Plan},
     window::{Bound, Window},
 };
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{
+        error::{Error, Outage, Result},
+        time::Timestamp,
+    },
     db::{Budget, Db, Looked, Looking},
     paging::{At, Direction, Key, Seen},
 };
@@ -69,22 +74,88 @@ impl From<KeyRow> for Key {
     }
 }
 
+/// What an overview counts an entry by.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Facts {
+    /// When: its place in the list,
+    pub timestamp: Timestamp,
+    /// with its id.
+    pub id: uuid::Uuid,
+    /// What kind of thing happened.
+    pub action_type: String,
+    /// How it went.
+    pub status: String,
+    /// Where.
+    pub area: String,
+}
+
+impl Facts {
+    /// Its place in the list.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key { timestamp: self.timestamp, id: self.id }
+    }
+}
+
 /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: at.direction(), budget }.keys(at, want).await;
+    let found = keys_with(db, &mut looking, plan, at, want, budget).await;
     finish(looking, found).await
 }
 
 /// How many rows match at all.
 pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
     let mut looking = db.look(budget).await?;
-    let found = Walk { plan, looking: &mut looking, direction: Direction::Older, budget }.count().await;
+    let found = count_with(db, &mut looking, plan, budget).await;
     finish(looking, found).await
 }
 
+/// Hands every matching entry to `each`, newest first, as long as there is time; how far it came, if it came anywhere.
+pub async fn each(
+    db: &Db,
+    looking: &mut Looking,
+    plan: &Plan,
+    budget: Budget,
+    each: impl FnMut(Facts),
+) -> Result<Option<Seen>> {
+    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await? {
+        let time = looking.deadline().saturating_duration_since(std::time::Instant::now());
+        return search.each(looking, Budget { time, ..budget }, each).await;
+    }
+    Walk { plan, looking, direction: Direction::Older, budget }.each(each).await
+}
+
+async fn keys_with(
+    db: &Db,
+    looking: &mut Looking,
+    plan: &Plan,
+    at: At,
+    want: usize,
+    budget: Budget,
+) -> Result<(Vec<Key>, Seen)> {
+    let window = at.cursor().map_or(plan.window, |cursor| plan.window.beyond(cursor.into(), at.direction()));
+    if let Some(search) = Search::of(db, looking, plan, window, budget).await?
+        && let Some(found) = search.keys(looking, at, want, budget).await?
+    {
+        return Ok(found);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
+}
+
+async fn count_with(db: &Db, looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
+    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await?
+        && let Some(count) = search.count(looking, budget).await?
+    {
+        return Ok(count);
+    }
+    looking.extend(budget.time).await?;
+    Walk { plan, looking, direction: Direction::Older, budget }.count().await
+}
+
 /// Gives the reader back where all went well; a failed one is closed.
-async fn finish<T>(looking: Looking, found: Result<T>) -> Result<T> {
+pub(super) async fn finish<T>(looking: Looking, found: Result<T>) -> Result<T> {
     let found = found?;
     looking.done().await?;
     Ok(found)
@@ -173,6 +244,61 @@ impl Walk<'_> {
         }
     }
 
+    async fn each(mut self, mut each: impl FnMut(Facts)) -> Result<Option<Seen>> {
+        let mut window = self.plan.window;
+        let mut seen = None;
+        for taken in 1.. {
+            // Never as the first step: one that cannot be finished in time is not made up for, but said.
+            let Some(step) = self.step(window, taken).await? else { return Ok(seen.map(Seen::To)) };
+            let (last, whole) = self.step_each(&step, &mut each).await?;
+            // A walk has no boundary: it ends where it met fewer than it may in one step.
+            let end = match (whole, step.boundary, last) {
+                (false, _, last) => return Ok(last.or(seen).map(Seen::To)),
+                (true, Some(boundary), _) => boundary,
+                (true, None, Some(last)) if self.plan.is_walk() => last,
+                (true, None, _) => return Ok(Some(Seen::All)),
+            };
+            seen = Some(end);
+            if taken >= self.budget.steps || !self.looking.in_time() {
+                break;
+            }
+            window = window.beyond(Bound { key: end, inclusive: false }, Direction::Older);
+        }
+        Ok(seen.map(Seen::To))
+    }
+
+    /// Hands over the matches of a step; the last one where more may follow, and whether it was finished in time.
+    async fn step_each(&mut self, step: &Step, each: &mut impl FnMut(Facts)) -> Result<(Option<Key>, bool)> {
+        if !self.plan.checks.is_empty() {
+            let far = self.candidates(step, |candidate| {
+                each(candidate.facts());
+                ControlFlow::Continue(())
+            });
+            return Ok(match far.await? {
+                Stepped::Done(()) => (None, true),
+                Stepped::Interrupted((), far) => (far, false),
+            });
+        }
+        // The stretch of a step bounds it; a walk is bounded by its limit, and its branches together are in order only
+        // as far as that.
+        let limit = if self.plan.is_walk() { self.budget.step } else { i64::MAX / 4 };
+        let sql = self.plan.rows(step.driver, step.window, Direction::Older, limit, Columns::Facts);
+        let (mut last, mut met) = (None, 0);
+        let ran = self.looking.for_each(sql, |facts: Facts| {
+            // Two branches may meet one row; its copies stand side by side.
+            if last != Some(facts.key()) {
+                last = Some(facts.key());
+                met += 1;
+                each(facts);
+            }
+            if met < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        Ok(match ran.await? {
+            Looked::Whole(()) => (last.filter(|_| met >= limit), true),
+            Looked::Interrupted => (last, false),
+        })
+    }
+
     /// The next stretch, and by which predicate to look through it. None where time is over and something was seen.
     async fn step(&mut self, window: Window, taken: u32) -> Result<Option<Step>> {
         let drivers = self.plan.drivers();
@@ -191,7 +317,8 @@ impl Walk<'_> {
                     let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
                     match self.looking.fetch_all::<KeyRow>(sql).await? {
                         Looked::Whole(rows) => rows,
-                        Looked::Interrupted => return Ok(None),
+                        // Nothing was seen, so nothing can be said: not that there is none either.
+                        Looked::Interrupted => return Err(Error::Unavailable(Outage::Away)),
                     }
                 }
             };
@@ -234,8 +361,8 @@ impl Walk<'_> {
                 Looked::Interrupted => Stepped::Interrupted(keys, None),
             });
         }
-        let far = self.candidates(step, |key| {
-            keys.push(key);
+        let far = self.candidates(step, |candidate| {
+            keys.push(candidate.key());
             if keys.len() >= want { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         Ok(match far.await? {
@@ -266,8 +393,13 @@ impl Walk<'_> {
     }
 
     /// Checks the candidates of a step one by one, in their order, and hands over those that pass.
-    async fn candidates(&mut self, step: &Step, mut hit: impl FnMut(Key) -> ControlFlow<()>) -> Result<Stepped<()>> {
-        let limit = self.budget.step.saturating_mul(2);
+    async fn candidates(
+        &mut self,
+        step: &Step,
+        mut hit: impl FnMut(&Candidate) -> ControlFlow<()>,
+    ) -> Result<Stepped<()>> {
+        // A branch has at least one entry in a step, however small that is.
+        let limit = self.budget.step.max(i64::try_from(BRANCHES).unwrap_or(i64::MAX)).saturating_mul(2);
         let sql = self.plan.rows(step.driver, step.window, self.direction, limit, Columns::Candidate);
         let deadline = self.looking.deadline();
         let checks = &self.plan.checks;
@@ -275,14 +407,14 @@ impl Walk<'_> {
         let mut looked = 0;
         let mut late = false;
         let ran = self.looking.for_each(sql, |candidate: Candidate| {
-            let key = Key { timestamp: candidate.timestamp, id: candidate.id };
+            let key = candidate.key();
             if last == Some(key) {
                 return ControlFlow::Continue(());
             }
             last = Some(key);
             looked += 1;
             if checks.pass(&candidate) {
-                hit(key)?;
+                hit(&candidate)?;
             }
             // A traceback may be long: the clock is asked here as well, not only inside the database.
             if looked >= AT_LEAST && std::time::Instant::now() >= deadline {

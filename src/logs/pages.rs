@@ -8,6 +8,7 @@ use super::view::{
     entry::{Entry, Place},
     list::{BadQuery, Results},
     row::Who,
+    saved::SavedHere,
 };
 use crate::web::shell::Shell;
 
@@ -29,6 +30,8 @@ pub struct ListPage {
     pub title: String,
     /// The filter form.
     pub controls: Controls,
+    /// Saved views.
+    pub saved: SavedHere,
     /// The results.
     pub body: ResultsBody,
     /// Whether the controls go out of band: never on the page.
@@ -43,6 +46,8 @@ pub struct ListFragment {
     pub title: String,
     /// The filter form.
     pub controls: Controls,
+    /// Saved views.
+    pub saved: SavedHere,
     /// The results.
     pub body: ResultsBody,
     /// Whether the controls go out of band: always in the fragment.

@@ -5,6 +5,7 @@ use super::{
     checks::Checks,
     filter::Filter,
     predicates::{self, Meaning, Predicate},
+    search::PLACES,
     window::Window,
 };
 use crate::{
@@ -22,6 +23,8 @@ pub struct Plan {
     pub checks: Checks,
     /// The time.
     pub window: Window,
+    /// How the database spells it.
+    pub dialect: Dialect,
 }
 
 /// Which walk a statement follows: a predicate's branches, or time alone.
@@ -42,7 +45,7 @@ impl Plan {
         self.checks.is_empty()
             && match self.predicates.as_slice() {
                 [] => true,
-                [only] => only.branches.is_some(),
+                [only] => only.branches.is_some() && only.exact,
                 _ => false,
             }
     }
@@ -53,14 +56,39 @@ impl Plan {
     #[must_use]
     pub fn rows(&self, driver: Driver, window: Window, direction: Direction, limit: i64, columns: Columns) -> Sql {
         let residuals = || {
-            let others = self.predicates.iter().enumerate().filter(move |&(at, _)| Some(at) != driver);
-            others.map(|(_, predicate)| predicate.residual.clone())
+            let left = self.predicates.iter().enumerate().filter(move |&(at, had)| Some(at) != driver || !had.exact);
+            left.map(|(_, predicate)| predicate.residual.clone())
         };
-        let arm = |branch: Option<&Sql>| {
-            self.arm(branch, window, direction, columns, residuals()).text(" LIMIT ").bind(limit)
-        };
+        let arm = |branch: Option<&Sql>| self.arm(branch, window, direction, columns, residuals());
         let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
         merge(self.branches(driver).into_iter().map(arm).collect(), direction).text(" LIMIT ").bind(limit * overlap)
+    }
+
+    /// Rows of a range of arrivals within `window`, every condition checked, in no order: those that may answer a
+    /// question to the index of words (where one is asked), else all of them.
+    #[must_use]
+    pub fn candidates(&self, question: Option<&str>, arrivals: Option<(i64, i64)>, window: Window) -> Sql {
+        let mut conditions: Vec<Sql> = Vec::new();
+        if let Some(question) = question {
+            conditions.push(Sql::new("daybook_words MATCH ").bind(question));
+            if !self.checks.details {
+                conditions.push(Sql::new("daybook_words.rowid % 2 = 0"));
+            }
+        }
+        if let Some((from, to)) = arrivals {
+            let (column, places) = if question.is_some() { ("daybook_words.rowid", PLACES) } else { ("seq", 1) };
+            let low = Sql::new(column).text(" >= ").bind(from * places);
+            conditions.push(low.text(" AND ").text(column).text(" < ").bind(to * places));
+        }
+        window.conditions(&mut conditions);
+        conditions.extend(self.predicates.iter().map(|predicate| predicate.residual.clone()));
+        let from = if question.is_some() { self.dialect.words_with_entries() } else { self.dialect.arrivals() };
+        Sql::new("SELECT ")
+            .text(Columns::Candidate.text(&self.checks))
+            .text(" FROM ")
+            .text(from)
+            .text(" WHERE ")
+            .append(&Sql::join(" AND ", conditions))
     }
 
     /// How many rows the walk of `driver` meets within `window`, up to `limit`.
@@ -123,9 +151,12 @@ fn order(direction: Direction) -> &'static str {
 }
 
 /// Merges ordered selects; none of them meets nothing.
+///
+/// Where no arm has a limit of its own, SQLite reads them side by side, each no further than the merge has come. With
+/// one it would first read and sort what each arm brings.
 fn merge(arms: Vec<Sql>, direction: Direction) -> Sql {
     if arms.is_empty() {
-        return Sql::new("SELECT \"timestamp\", id FROM audit_logs WHERE 1 = 0");
+        return Sql::new("SELECT * FROM audit_logs WHERE 1 = 0");
     }
     let arms = arms.into_iter().map(|arm| Sql::new("SELECT * FROM (").append(&arm).text(") AS b"));
     Sql::join(" UNION ALL ", arms).text(order(direction))
@@ -138,18 +169,22 @@ pub enum Columns {
     Key,
     /// What checks look at ([`Candidate`]).
     Candidate,
+    /// What an overview counts by ([`super::look::Facts`]).
+    Facts,
 }
 
 impl Columns {
     fn text(self, checks: &Checks) -> &'static str {
         match self {
             Self::Key => "\"timestamp\", id",
+            Self::Facts => "\"timestamp\", id, action_type, status, area",
             // Long texts lie on pages of their own: read only where they count.
             Self::Candidate if !checks.terms.is_empty() && checks.details => {
-                "\"timestamp\", id, area, description, error_message, error_detail, user_agent, extra"
+                "\"timestamp\", id, action_type, status, area, description, error_message, error_detail, user_agent, extra"
             }
             Self::Candidate => {
-                "\"timestamp\", id, area, description, NULL AS error_message, NULL AS error_detail, user_agent, extra"
+                "\"timestamp\", id, action_type, status, area, description, NULL AS error_message, NULL AS error_detail, \
+                 user_agent, extra"
             }
         }
     }
@@ -167,5 +202,6 @@ pub fn plan(filter: &Filter, meaning: &Meaning, dialect: Dialect, now: Timestamp
             extra: filter.extra.clone(),
         },
         window: Window::of_time(filter.range.bounds(now)),
+        dialect,
     }
 }

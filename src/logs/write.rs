@@ -4,7 +4,11 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::log::{NewBooking, NewLog, NewMember};
+use super::{
+    log::{NewBooking, NewLog, NewMember},
+    search::index,
+    totals::Increments,
+};
 use crate::{
     core::{error::Result, ip},
     db::{Db, Sql, Tx},
@@ -85,16 +89,25 @@ impl Batch {
     }
 }
 
+/// When what is written can be searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indexed {
+    /// With the transaction that writes it.
+    AtOnce,
+    /// When the index is built, after a load ([`index::build`]).
+    Later,
+}
+
 /// Writes a batch in one transaction, durable when this returns.
 pub async fn write(db: &Db, batch: &Batch) -> Result<Written> {
     let mut tx = db.write().await?;
-    let written = write_in(&mut tx, batch).await?;
+    let written = write_in(&mut tx, batch, Indexed::AtOnce).await?;
     tx.commit().await?;
     Ok(written)
 }
 
 /// Writes a batch in a transaction at hand.
-pub async fn write_in(tx: &mut Tx, batch: &Batch) -> Result<Written> {
+pub async fn write_in(tx: &mut Tx, batch: &Batch, indexed: Indexed) -> Result<Written> {
     for members in batch.members.chunks(ROWS) {
         let row = |member: &NewMember| {
             Sql::new("(")
@@ -128,35 +141,53 @@ pub async fn write_in(tx: &mut Tx, batch: &Batch) -> Result<Written> {
         tx.execute(sql).await?;
     }
     let mut written = Written::default();
+    let mut increments = Increments::default();
     for logs in batch.logs.chunks(ROWS) {
-        insert(tx, logs, &mut written).await?;
+        for log in insert(tx, logs, indexed, &mut written).await? {
+            increments.count(log.timestamp, &log.action_type, &log.status, &log.area);
+        }
     }
+    increments.add(tx).await?;
     Ok(written)
 }
 
-/// Inserts the entries whose ids are new. It looks first: the table refuses an insert that meets an existing id, even
-/// one that would do nothing.
-async fn insert(tx: &mut Tx, logs: &[NewLog], written: &mut Written) -> Result<()> {
+/// Inserts the entries whose ids are new, and tells which they are. It looks first: the table refuses an insert that
+/// meets an existing id, even one that would do nothing.
+async fn insert<'a>(
+    tx: &mut Tx,
+    logs: &'a [NewLog],
+    indexed: Indexed,
+    written: &mut Written,
+) -> Result<Vec<&'a NewLog>> {
     let sql = Sql::new("SELECT id FROM audit_logs WHERE id IN (").bind_all(logs.iter().map(|log| log.id)).text(")");
     let standing: Vec<(Uuid,)> = tx.fetch_all(sql).await?;
     let mut known: HashSet<Uuid> = standing.into_iter().map(|(id,)| id).collect();
     let new: Vec<&NewLog> = logs.iter().filter(|log| known.insert(log.id)).collect();
     written.duplicate += u64::try_from(logs.len() - new.len()).unwrap_or_default();
     if new.is_empty() {
-        return Ok(());
+        return Ok(new);
     }
+    // There is one writer, so the next numbers are this transaction's.
+    let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
+    let first = newest.first().map_or(0, |(seq,)| *seq) + 1;
     let sql = Sql::new(
-        "INSERT INTO audit_logs (id, \"timestamp\", member_id, member_email, action_type, area, status, description, \
+        "INSERT INTO audit_logs (seq, id, \"timestamp\", member_id, member_email, action_type, area, status, description, \
          booking_id, ip_address, ip, user_agent, extra, error_message, error_detail) VALUES ",
     )
-    .append(&Sql::join(", ", new.iter().map(|log| row(log))));
+    .append(&Sql::join(", ", (first..).zip(&new).map(|(seq, log)| row(seq, log))));
     written.created += tx.execute(sql).await?;
-    Ok(())
+    index::note_times(tx, &new, first).await?;
+    if indexed == Indexed::AtOnce {
+        index::add(tx, &new, first).await?;
+    }
+    Ok(new)
 }
 
-fn row(log: &NewLog) -> Sql {
+fn row(seq: i64, log: &NewLog) -> Sql {
     let address = log.ip_address.as_deref().and_then(ip::first_address).map(|address| ip::key(address).to_vec());
     Sql::new("(")
+        .bind(seq)
+        .text(", ")
         .bind(log.id)
         .text(", ")
         .bind(log.timestamp)

@@ -58,7 +58,11 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
     }
     let zone = reader.zone_at(reader.now);
     let order = if members.more {
-        format!("The {} seen last; type more to find others. Times in {zone}.", members.found.len())
+        // Which of all were seen last is not known: looking ended when there were enough.
+        format!(
+            "{} of those who match, last seen first; type more to find others. Times in {zone}.",
+            members.found.len()
+        )
     } else {
         format!("Last seen first. Times in {zone}.")
     };
@@ -135,6 +139,8 @@ pub async fn by_email(req: HttpRequest, state: web::Data<State>, signed: Signed)
         return Err(Error::NotFound(What::Member));
     }
     if let Some(id) = store::owner_of(&state.db, &email).await? {
+        // Already this tells something: whose the e-mail is.
+        signed.record(Kind::MembersSearched, Some(id.to_string()), Some(email))?;
         return Ok(respond::see_other(&link::member(id)));
     }
     let who = Who::Email(email.to_ascii_lowercase());
@@ -180,7 +186,7 @@ impl Recorded {
         let zone = self.reader.zone;
         let entries = (!self.page.rows.is_empty()).then(|| EntriesView {
             caption: format!("Their entries, newest first, times in {}", self.reader.zone_at(self.reader.now)),
-            days: row::days(&self.page.rows, &self.reader, &self.query.query_string(zone)),
+            days: row::days(&self.page.rows, &self.reader, &self.query.query_string(zone), &[]),
             older: self.page.older.map(|cursor| link::list(&self.query.from(At::Before(cursor)), zone)),
         });
         MemberPage {

@@ -18,7 +18,7 @@ pub struct Key {
 
 /// A row's key, and whether the row itself is on the far side of the position.
 ///
-/// Its text is 34 opaque characters: version, side, eight bytes of time, sixteen of id, in base64.
+/// Its text is 35 opaque characters: version, side, eight bytes of time, sixteen of id, in base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     /// The row.

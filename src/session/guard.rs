@@ -143,7 +143,9 @@ pub(super) fn frame(req: &HttpRequest, section: Section) -> Result<Shell> {
 
 /// `tz` of this request, where it is a zone; a page that cannot use it says so itself.
 fn asked_zone(query: &str) -> Option<Zone> {
-    query_string::parse(query).iter().find(|pair| pair.name == "tz" && !pair.value.is_empty())?.value.parse().ok()
+    let pairs = query_string::parse(query);
+    let mut named = pairs.iter().filter(|pair| pair.name == "tz").map(|pair| pair.value.trim());
+    named.find(|name| !name.is_empty())?.parse().ok()
 }
 
 fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone: Zone) -> Shell {

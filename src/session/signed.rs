@@ -4,7 +4,6 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use anyhow::anyhow;
-use uuid::Uuid;
 
 use super::guard::{self, Staff};
 use crate::{
@@ -44,19 +43,28 @@ impl Signed {
     /// # Errors
     /// 503 where it cannot be written down: then it must not be shown.
     pub fn record(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Result<()> {
-        self.witness().record(self.now, kind, subject, detail)
+        self.log.record(self.line(kind, subject, detail))
     }
 
-    /// Who can write down what goes on after the answer has begun.
+    /// The line itself, for a change that takes it into its own transaction.
     #[must_use]
-    pub fn witness(&self) -> Witness {
-        Witness {
-            log: StaffLog::clone(&self.log),
-            staff_id: self.staff.id,
+    pub fn line(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Record {
+        Record {
+            at: self.now,
+            staff_id: Some(self.staff.id),
             staff_email: self.staff.email.clone(),
+            kind,
+            subject,
+            detail,
             ip_address: self.ip_address.clone(),
             request_id: self.request_id.clone(),
         }
+    }
+
+    /// What writes down how it went on: a line as this one would be, once the answer has begun.
+    #[must_use]
+    pub fn witness(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Witness {
+        Witness { log: StaffLog::clone(&self.log), line: self.line(kind, subject, detail) }
     }
 
     fn read(req: &HttpRequest, staff: Staff) -> Result<Self> {
@@ -77,34 +85,17 @@ impl Signed {
 #[derive(Debug, Clone)]
 pub struct Witness {
     log: StaffLog,
-    staff_id: Uuid,
-    staff_email: String,
-    ip_address: Option<String>,
-    request_id: Option<String>,
+    /// The first line.
+    pub line: Record,
 }
 
 impl Witness {
-    /// Writes down what they did at `at`.
+    /// Writes down what came of it, at `at`.
     ///
     /// # Errors
     /// 503 where it cannot be written down.
-    pub fn record(&self, at: Timestamp, kind: Kind, subject: Option<String>, detail: Option<String>) -> Result<()> {
-        self.log.record(Record {
-            at,
-            staff_id: Some(self.staff_id),
-            staff_email: self.staff_email.clone(),
-            kind,
-            subject,
-            detail,
-            ip_address: self.ip_address.clone(),
-            request_id: self.request_id.clone(),
-        })
-    }
-
-    /// The number of the request, which stands in the request log as well.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+    pub fn record(&self, at: Timestamp, kind: Kind, detail: String) -> Result<()> {
+        self.log.record(Record { at, kind, detail: Some(detail), ..self.line.clone() })
     }
 }
 

@@ -34,6 +34,14 @@ pub enum Kind {
     MembersSearched,
     /// Looked at the list of entries, with a filter.
     LogsSearched,
+    /// Had entries counted, with a filter.
+    LogsCounted,
+    /// Saved a view.
+    ViewSaved,
+    /// Renamed, shared or moved a view.
+    ViewChanged,
+    /// Deleted a view.
+    ViewDeleted,
     /// Began an export, of a filter.
     Exported,
     /// An export was taken to its end.
@@ -67,6 +75,10 @@ impl Kind {
             Self::MemberOpened => "member_opened",
             Self::MembersSearched => "members_searched",
             Self::LogsSearched => "logs_searched",
+            Self::LogsCounted => "logs_counted",
+            Self::ViewSaved => "view_saved",
+            Self::ViewChanged => "view_changed",
+            Self::ViewDeleted => "view_deleted",
             Self::Exported => "exported",
             Self::ExportEnded => "export_ended",
             Self::ExportBrokenOff => "export_broken_off",

@@ -2,10 +2,7 @@
 
 use std::{
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -35,8 +32,22 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct StaffLog {
     queue: mpsc::Sender<Item>,
-    /// Set from the moment a commit is late or has failed until one succeeds.
-    behind: Arc<AtomicBool>,
+    behind: Behind,
+}
+
+/// Why lines cannot be written: from the moment a commit is late or has failed until one succeeds.
+#[derive(Debug, Clone, Default)]
+struct Behind(Arc<Mutex<Option<Outage>>>);
+
+impl Behind {
+    fn why(&self) -> Option<Outage> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets why; what it was before.
+    fn set(&self, why: Option<Outage>) -> Option<Outage> {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), why)
+    }
 }
 
 #[derive(Debug)]
@@ -51,21 +62,22 @@ impl StaffLog {
     #[must_use]
     pub fn start(db: Db) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let behind = Arc::new(AtomicBool::new(false));
-        tokio::spawn(write(db, waiting, Arc::clone(&behind)));
+        let behind = Behind::default();
+        tokio::spawn(write(db, waiting, behind.clone()));
         Self { queue, behind }
     }
 
     /// Hands in a line; call it before the page that it is about is sent.
     ///
     /// # Errors
-    /// [`Outage::Unrecorded`] where lines cannot be written just now: then the page must not be shown.
+    /// [`Outage::Unrecorded`] where lines cannot be written just now, or [`Outage::Full`] where that is why: then the
+    /// page must not be shown.
     pub fn record(&self, record: Record) -> Result<()> {
-        let unrecorded = || Error::Unavailable(Outage::Unrecorded);
-        if self.behind.load(Ordering::Acquire) {
-            return Err(unrecorded());
+        if let Some(why) = self.behind.why() {
+            return Err(Error::Unavailable(why));
         }
-        self.queue.try_send(Item::Record(Box::new(record.bounded()))).map_err(|_| unrecorded())
+        let taken = self.queue.try_send(Item::Record(Box::new(record.bounded())));
+        taken.map_err(|_| Error::Unavailable(Outage::Unrecorded))
     }
 
     /// Waits until everything handed in so far is written; for as long as the database takes.
@@ -79,7 +91,7 @@ impl StaffLog {
 }
 
 /// Takes lines in groups until the queue is closed and empty.
-async fn write(db: Db, mut queue: mpsc::Receiver<Item>, behind: Arc<AtomicBool>) {
+async fn write(db: Db, mut queue: mpsc::Receiver<Item>, behind: Behind) {
     while let Some(first) = queue.recv().await {
         let mut group = Vec::new();
         let mut flushes = Vec::new();
@@ -104,7 +116,7 @@ async fn write(db: Db, mut queue: mpsc::Receiver<Item>, behind: Arc<AtomicBool>)
 }
 
 /// Commits a group, however often it takes. Nothing of it is lost while the process lives.
-async fn keep(db: &Db, group: &[Record], behind: &AtomicBool) {
+async fn keep(db: &Db, group: &[Record], behind: &Behind) {
     if group.is_empty() {
         return;
     }
@@ -113,18 +125,20 @@ async fn keep(db: &Db, group: &[Record], behind: &AtomicBool) {
         let result = if let Ok(result) = timeout(LATE, &mut commit).await {
             result
         } else {
-            behind.store(true, Ordering::Release);
+            behind.set(Some(Outage::Unrecorded));
             commit.await
         };
         match result {
             Ok(()) => {
-                if behind.swap(false, Ordering::AcqRel) {
+                if behind.set(None).is_some() {
                     tracing::info!("what staff do is recorded again");
                 }
                 return;
             }
             Err(error) => {
-                if !behind.swap(true, Ordering::AcqRel) {
+                let why =
+                    if matches!(error, Error::Unavailable(Outage::Full)) { Outage::Full } else { Outage::Unrecorded };
+                if behind.set(Some(why)).is_none() {
                     tracing::error!(%error, "what staff do cannot be recorded; members' data is not shown until it can");
                 }
                 sleep(RETRY).await;

@@ -140,6 +140,18 @@ impl ErrorView {
         )
     }
 
+    /// 404: there is no such saved view, or it is somebody else's.
+    #[must_use]
+    pub fn no_view() -> Self {
+        Self::new(
+            404,
+            "You have no view at this address",
+            &[
+                "It was deleted, or it is somebody else’s. Nothing was changed. A view that others share you can copy to yours, and change the copy.",
+            ],
+        )
+    }
+
     /// 405: the address is right, the way of asking is not.
     #[must_use]
     pub fn method_not_allowed() -> Self {
@@ -248,6 +260,7 @@ mod tests {
             ErrorView::no_page(),
             ErrorView::no_entry(),
             ErrorView::no_member(),
+            ErrorView::no_view(),
             ErrorView::method_not_allowed(),
             ErrorView::too_large(),
             ErrorView::too_slow(),

@@ -28,10 +28,7 @@ pub fn without(next: &str, name: &str) -> String {
 /// The address of the sign-in form that leads back to `path_and_query`.
 #[must_use]
 pub fn sign_in(path_and_query: &str) -> String {
-    match safe(path_and_query) {
-        HOME => "/login".to_owned(),
-        next => format!("/login?next={}", escape(next)),
-    }
+    format!("/login?next={}", escape(safe(path_and_query)))
 }
 
 /// Browsers read `\` as `/`, drop tabs and line ends, and take `//host` for another site; and whoever signs in must

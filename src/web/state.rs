@@ -33,13 +33,15 @@ impl Site {
     }
 }
 
-/// How long lists, counts and exports may take.
+/// How long lists, counts, overviews and exports may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Budgets {
     /// A list.
     pub list: Budget,
     /// A count.
     pub count: Budget,
+    /// An overview.
+    pub overview: Budget,
     /// An export, which looks through everything but does not wait for ever.
     pub export: Patience,
 }
@@ -61,7 +63,7 @@ impl Default for Patience {
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { list: Budget::LIST, count: Budget::COUNT, export: Patience::default() }
+        Self { list: Budget::LIST, count: Budget::COUNT, overview: Budget::OVERVIEW, export: Patience::default() }
     }
 }
 

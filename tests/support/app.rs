@@ -60,6 +60,7 @@ impl Default for Setup {
         let mut budgets = Budgets::default();
         budgets.list.time = std::time::Duration::from_secs(30);
         budgets.count.time = std::time::Duration::from_secs(30);
+        budgets.overview.time = std::time::Duration::from_secs(30);
         Self {
             site: Site {
                 name: "Brackenfield Dogs".to_owned(),

@@ -191,6 +191,23 @@ impl Page {
         self.attributes("#list a[data-row]", "href").into_iter().map(id).collect()
     }
 
+    /// What a browser would send of the form with this id as it stands: names and values, blank ones left out.
+    pub fn sends(&self, form: &str) -> Vec<(String, String)> {
+        let html = self.html();
+        let controls = selector(&format!("input[form={form}], select[form={form}]"));
+        let value = |control: ElementRef<'_>| -> Option<String> {
+            if control.value().name() == "select" {
+                let chosen = control.select(&selector("option[selected]")).next()?;
+                return Some(chosen.attr("value").map_or_else(|| folded(&chosen), str::to_owned));
+            }
+            let counts =
+                !matches!(control.attr("type"), Some("checkbox" | "radio")) || control.attr("checked").is_some();
+            control.attr("value").filter(|_| counts).map(str::to_owned)
+        };
+        let pair = |control| Some((ElementRef::attr(&control, "name")?.to_owned(), value(control)?));
+        html.select(&controls).filter_map(pair).filter(|(_, value)| !value.trim().is_empty()).collect()
+    }
+
     /// Where `rel="next"` or `rel="prev"` leads.
     pub fn rel(&self, rel: &str) -> Option<String> {
         self.attribute(&format!("a[rel={rel}]"), "href")

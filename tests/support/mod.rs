@@ -1,17 +1,24 @@
-//! What tests are made with: a database each, a clock that stands still, a server that listens, and a client.
+//! What tests are made with: a database each, a clock that stands still, a server that listens, a client, and
+//! a browser.
 
 pub mod app;
+pub mod browser;
+pub mod chromedriver;
 pub mod client;
 pub mod crowd;
 pub mod database;
+pub mod harmless;
 pub mod outside;
 pub mod places;
 pub mod raw;
 pub mod reference;
+pub mod safe_headers;
 pub mod sample;
+pub mod story;
 pub mod wait;
 
 pub use app::TestApp;
+pub use browser::{Browser, Look};
 pub use client::{Client, Page};
 pub use database::TestDb;
 pub use places::Places;

@@ -10,7 +10,7 @@ use daybook::{
 };
 use uuid::Uuid;
 
-use super::{TestDb, app::PASSWORD, sample};
+use super::{Client, TestDb, app::PASSWORD, sample};
 
 /// The ids of what was written.
 pub struct Places {
@@ -49,6 +49,10 @@ impl Places {
             "/logs/{id}/error_detail.txt" => format!("/logs/{}/error_detail.txt", self.entry),
             "/members/by-email" => "/members/by-email?email=nobody@example.org".to_owned(),
             "/members/{id}" => format!("/members/{}", self.member),
+            // One that came with Daybook.
+            "/views/{id}" => "/views/2".to_owned(),
+            "/views/{id}/move" => "/views/2/move".to_owned(),
+            "/views/{id}/delete" => "/views/2/delete".to_owned(),
             "/static/{name}" => assets::APP_CSS.to_owned(),
             path => {
                 assert!(!path.contains('{'), "say here what an address of {path} is");
@@ -60,7 +64,7 @@ impl Places {
     /// The fields with which a post of somebody who is signed in does what it is for, but for the token.
     pub fn fields(route: &Route) -> Vec<(&'static str, &'static str)> {
         match route.path {
-            "/logout" => vec![],
+            "/logout" | "/views/{id}/delete" => vec![],
             "/account/zone" => vec![("zone", "Asia/Kathmandu"), ("next", "/account")],
             "/account/theme" => vec![("theme", "dark"), ("next", "/account")],
             "/account/password" => vec![
@@ -68,7 +72,23 @@ impl Places {
                 ("new_password", "another horse, another battery"),
                 ("new_password_again", "another horse, another battery"),
             ],
+            "/views" => vec![("name", "Errors, a week"), ("query", "range=7d&status=error"), ("next", "/views")],
+            "/views/{id}" => vec![("name", "Another name"), ("shared", "1")],
+            "/views/{id}/move" => vec![("move", "up")],
             path => panic!("say here what a form of {path} holds"),
         }
+    }
+
+    /// Where a post of somebody who is signed in goes: what it is about is made for them first.
+    pub async fn post_path(client: &Client, route: &Route) -> String {
+        if !route.path.starts_with("/views/{id}") {
+            return route.path.to_owned();
+        }
+        for name in ["The first", "The second"] {
+            client.submit("/views", &[("name", name), ("query", "range=1h")]).await;
+        }
+        let page = client.get("/views").await;
+        let deletes = page.attributes("form[action^='/views/'][action$='/delete']", "action");
+        route.path.replace("/views/{id}", deletes[1].trim_end_matches("/delete"))
     }
 }

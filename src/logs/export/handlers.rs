@@ -53,8 +53,9 @@ async fn answer(req: &HttpRequest, state: web::Data<State>, signed: &Signed, for
     }
     let query = asked.query_string(reader.zone);
     let export = Export::open(&state.db, asked, format, reader.now, reader.role.sees_details()).await?;
-    signed.record(Kind::Exported, Some(format.to_string()), Some(query.clone()))?;
-    let receipt = stream::Receipt::new(signed.witness(), state.clock.clone(), format, query);
+    let (subject, query) = (Some(format.to_string()), Some(query));
+    signed.record(Kind::Exported, subject.clone(), query.clone())?;
+    let receipt = stream::Receipt::new(signed.witness(Kind::Exported, subject, query), state.clock.clone());
     Ok(file.streaming(stream::start(export, receipt, state.budgets.export)))
 }
 

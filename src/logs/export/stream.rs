@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Export, Format};
+use super::Export;
 use crate::{
     core::{error::Result, time::SharedClock},
     session::Witness,
@@ -29,31 +29,33 @@ enum Piece {
 pub struct Receipt {
     witness: Witness,
     clock: SharedClock,
-    format: Format,
-    query: String,
     rows: u64,
     whole: bool,
 }
 
 impl Receipt {
-    /// The receipt of an export of `query`.
+    /// The receipt of the export that `witness` saw begin.
     #[must_use]
-    pub fn new(witness: Witness, clock: SharedClock, format: Format, query: String) -> Self {
-        Self { witness, clock, format, query, rows: 0, whole: false }
+    pub fn new(witness: Witness, clock: SharedClock) -> Self {
+        Self { witness, clock, rows: 0, whole: false }
     }
 
     fn ended(mut self) {
         self.whole = true;
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        self.witness.line.request_id.as_deref()
     }
 }
 
 impl Drop for Receipt {
     fn drop(&mut self) {
         let kind = if self.whole { Kind::ExportEnded } else { Kind::ExportBrokenOff };
-        let detail = count_and_query(self.rows, &self.query);
-        if let Err(error) = self.witness.record(self.clock.now(), kind, Some(self.format.to_string()), Some(detail)) {
-            let request_id = self.witness.request_id();
-            tracing::error!(request_id, rows = self.rows, "the end of an export cannot be recorded: {error}");
+        let detail = count_and_query(self.rows, self.witness.line.detail.as_deref().unwrap_or_default());
+        if let Err(error) = self.witness.record(self.clock.now(), kind, detail) {
+            let (request_id, rows) = (self.request_id(), self.rows);
+            tracing::error!(request_id, rows, "the end of an export cannot be recorded: {error}");
         }
     }
 }
@@ -90,16 +92,12 @@ async fn make(mut export: Export, mut receipt: Receipt, sender: mpsc::Sender<Pie
         Ok(Ok(None)) => return receipt.ended(),
         Ok(Ok(Some(why))) => why.to_owned(),
         Ok(Err(error)) => {
-            tracing::error!(
-                request_id = receipt.witness.request_id(),
-                rows = receipt.rows,
-                "an export broke off: {error}"
-            );
+            tracing::error!(request_id = receipt.request_id(), rows = receipt.rows, "an export broke off: {error}");
             return;
         }
         Err(_) => format!("it took longer than {} s", patience.whole.as_secs()),
     };
-    tracing::warn!(request_id = receipt.witness.request_id(), rows = receipt.rows, "an export broke off: {broken}");
+    tracing::warn!(request_id = receipt.request_id(), rows = receipt.rows, "an export broke off: {broken}");
 }
 
 /// Passes pieces on; why it stopped, where it did before the end.

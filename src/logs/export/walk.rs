@@ -100,7 +100,7 @@ async fn found(plan: &Plan, snapshot: &mut Snapshot, step: &Step) -> Result<(Vec
     let mut found: Vec<Key> = Vec::new();
     let mut last = None;
     let each = |candidate: Candidate| {
-        let key = Key { timestamp: candidate.timestamp, id: candidate.id };
+        let key = candidate.key();
         if last.replace(key) != Some(key) && plan.checks.pass(&candidate) {
             found.push(key);
         }

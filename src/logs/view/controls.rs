@@ -7,6 +7,7 @@ use super::{
 use crate::{
     core::{
         form::FieldErrors,
+        query_string,
         time::{Edge, Timestamp, local_instant},
     },
     logs::{
@@ -268,6 +269,8 @@ fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Read
     let value = match Timestamp::parse_rfc3339(typed) {
         Some(at) => local(at),
         None if typed.is_empty() => Some(String::new()),
+        // Beside its message a date alone stands as typed: the time that it means may be of another day.
+        None if error.is_some() && !typed.contains('T') => None,
         None => super::super::form::read_instant(typed, reader.zone, edge).ok().and_then(local),
     };
     match value {
@@ -286,7 +289,7 @@ fn swapped(form: &FilterForm) -> String {
         };
         (name, value)
     });
-    format!("/logs?{}", crate::core::query_string::write(pairs))
+    format!("/logs?{}", query_string::write(pairs))
 }
 
 fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     core::ip::{self, IpBlock},
+    core::marks::Marked,
     core::{time::Timestamp, words},
     logs::{
         filter::{Area, Choice, ExtraIs, Filter, Preset, Range},
@@ -50,7 +51,7 @@ pub struct LineView {
     /// Its number.
     pub number: String,
     /// Its parts: class and text.
-    pub parts: Vec<(&'static str, String)>,
+    pub parts: Vec<(&'static str, Marked)>,
     /// Whether it goes on in the file.
     pub cut: bool,
     /// What stands instead of lines that are left out.
@@ -85,7 +86,7 @@ pub struct Entry {
     /// Its id.
     pub id: String,
     /// Its description.
-    pub title: String,
+    pub title: Marked,
     /// The title of the page.
     pub page_title: String,
     /// How it went.
@@ -137,7 +138,7 @@ pub struct Entry {
     /// What was booked, where that is known.
     pub service_type: Option<String>,
     /// The error.
-    pub error_message: Shown<String>,
+    pub error_message: Shown<Marked>,
     /// The traceback.
     pub traceback: Shown<TracebackView>,
     /// The address as recorded.
@@ -163,6 +164,8 @@ pub struct Place {
     pub newer: Option<String>,
     /// The next older entry of it.
     pub older: Option<String>,
+    /// What was searched for in it, in lower case.
+    pub terms: Vec<String>,
 }
 
 /// How the site shows entries.
@@ -172,6 +175,8 @@ pub struct Setting<'a> {
     pub base: &'a str,
     /// The beginning of the paths of the application's own frames.
     pub app_root: Option<&'a str>,
+    /// What was searched for in the list it was opened from, in lower case.
+    pub terms: &'a [String],
 }
 
 impl Entry {
@@ -181,12 +186,17 @@ impl Entry {
         let zone = reader.zone;
         let sees = reader.role.sees_details();
         let at = log.timestamp;
-        let month = |filter: Filter| link::filtered(Filter { range: Range::Last(Preset::Month), ..filter }, zone);
+        // The last month is what mostly matters, but not to an entry that is older.
+        let is_old = at < reader.now.plus(-Preset::Month.span());
+        let range = if is_old { Range::All } else { Range::Last(Preset::Month) };
+        let alike = |filter: Filter| link::filtered(Filter { range, ..filter }, zone);
         let subject = log.subject();
-        let (who_filter, member_id, email, current_email) = whom(log, &subject, &month);
+        let (who_filter, member_id, email, current_email) = whom(log, &subject, &alike);
         let traceback = details.error_detail.as_deref().filter(|text| !text.is_empty());
         let traceback = traceback.map(|text| Traceback::read(text, setting.app_root));
         let extra = details.extra.as_deref().filter(|text| !json::is_absent(text));
+        let message = details.error_message.as_deref().filter(|text| !text.trim().is_empty());
+        let message = message.map(|text| Marked::of(text, setting.terms));
         let service_type = extra.and_then(|text| json::top_level(text, "service_type"));
         let permalink = link::entry(log.id, "");
         let abbreviation = words::zone_abbreviation(at, zone);
@@ -225,14 +235,14 @@ impl Entry {
             utc_copy: at.rfc3339(),
             area: Fact {
                 text: log.area.clone(),
-                filter: Some(month(Filter { area: only(Area::Exactly(log.area.clone())), ..Filter::default() })),
+                filter: Some(alike(Filter { area: only(Area::Exactly(log.area.clone())), ..Filter::default() })),
             },
             icon: row::action_icon(&log.action_type),
             action: Fact {
                 text: words::action_name(&log.action_type),
-                filter: Some(month(Filter { action_type: only(log.action_type.clone()), ..Filter::default() })),
+                filter: Some(alike(Filter { action_type: only(log.action_type.clone()), ..Filter::default() })),
             },
-            status_filter: month(Filter { status: only(log.status.clone()), ..Filter::default() }),
+            status_filter: alike(Filter { status: only(log.status.clone()), ..Filter::default() }),
             booking: log.booking_id.map(|id| Fact {
                 text: id.to_string(),
                 filter: Some(link::filtered(Filter { booking: Some(id), ..Filter::default() }, zone)),
@@ -241,13 +251,13 @@ impl Entry {
             ticket: sees.then(|| {
                 ticket_of(log, details, &subject, traceback.as_ref(), service_type.as_deref(), reader, setting)
             }),
-            error_message: Shown::of(details.error_message.clone().filter(|text| !text.trim().is_empty()), sees),
-            traceback: Shown::of(traceback.map(|read| traceback_view(&read, log)), sees),
+            error_message: Shown::of(message, sees),
+            traceback: Shown::of(traceback.map(|read| traceback_view(&read, log, setting.terms)), sees),
             ip_address: Shown::of(
                 details.ip_address.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
                     text: text.to_owned(),
                     filter: ip::first_address(text)
-                        .map(|address| month(Filter { ip: Some(IpBlock::single(address)), ..Filter::default() })),
+                        .map(|address| alike(Filter { ip: Some(IpBlock::single(address)), ..Filter::default() })),
                 }),
                 sees,
             ),
@@ -255,13 +265,13 @@ impl Entry {
             user_agent: Shown::of(
                 details.user_agent.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
                     text: text.to_owned(),
-                    filter: Some(month(Filter { user_agent: Some(user_agent::needle(text)), ..Filter::default() })),
+                    filter: Some(alike(Filter { user_agent: Some(user_agent::needle(text)), ..Filter::default() })),
                 }),
                 sees,
             ),
-            extra: Shown::of(extra.map(|text| extra_view(text, &month)), sees),
+            extra: Shown::of(extra.map(|text| extra_view(text, &alike)), sees),
             status,
-            title,
+            title: Marked::of(&title, setting.terms),
             permalink,
         }
     }
@@ -282,12 +292,16 @@ fn only<T>(value: T) -> Choice<T> {
 fn whom(
     log: &Log,
     subject: &Subject,
-    month: &impl Fn(Filter) -> String,
+    alike: &impl Fn(Filter) -> String,
 ) -> (Option<String>, Option<Fact>, Option<Fact>, Option<String>) {
     use crate::logs::filter::Who;
-    let list = |who: Who| Some(month(Filter { who: vec![who], ..Filter::default() }));
+    let list = |who: Who| Some(alike(Filter { who: vec![who], ..Filter::default() }));
     let by_email = |email: &str| {
         let email = email.to_ascii_lowercase();
+        // Blanks around a value do not count where a query is read.
+        if email.trim() != email {
+            return None;
+        }
         // What is no e-mail has no filter but the one by its beginning.
         list(if email.contains('@') { Who::Email(email) } else { Who::EmailPrefix(email) })
     };
@@ -319,7 +333,7 @@ fn around(at: Timestamp, zone: crate::core::time::Zone) -> String {
     link::filtered(Filter { range, ..Filter::default() }, zone)
 }
 
-fn traceback_view(read: &Traceback<'_>, log: &Log) -> TracebackView {
+fn traceback_view(read: &Traceback<'_>, log: &Log, terms: &[String]) -> TracebackView {
     let line = |line: &crate::logs::traceback::Line<'_>| {
         let (class, left_out) = match line.kind {
             LineKind::Plain => ("l", None),
@@ -340,7 +354,7 @@ fn traceback_view(read: &Traceback<'_>, log: &Log) -> TracebackView {
                 PartKind::Number => "n",
                 PartKind::Function => "fn",
             };
-            (class, (*text).to_owned())
+            (class, Marked::of(text, terms))
         };
         LineView {
             class,
@@ -361,7 +375,7 @@ fn traceback_view(read: &Traceback<'_>, log: &Log) -> TracebackView {
     }
 }
 
-fn extra_view(text: &str, month: &impl Fn(Filter) -> String) -> ExtraView {
+fn extra_view(text: &str, alike: &impl Fn(Filter) -> String) -> ExtraView {
     let laid_out = json::lay_out(text);
     let token = |token: json::Token| ExtraToken {
         class: match token.kind {
@@ -373,7 +387,7 @@ fn extra_view(text: &str, month: &impl Fn(Filter) -> String) -> ExtraView {
         },
         filter: token
             .filter
-            .map(|(key, value)| month(Filter { extra: vec![ExtraIs { key, any: vec![value] }], ..Filter::default() })),
+            .map(|(key, value)| alike(Filter { extra: vec![ExtraIs { key, any: vec![value] }], ..Filter::default() })),
         text: token.text,
     };
     let tokens: Vec<ExtraToken> = laid_out.tokens.into_iter().map(token).collect();

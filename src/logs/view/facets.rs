@@ -2,13 +2,14 @@
 
 use super::{Reader, row::Status};
 use crate::{
-    core::{form::FieldErrors, words},
+    core::{form::FieldErrors, secret, words},
     logs::{
         filter::{Area, Choice, Filter, ListQuery},
-        form::FilterForm,
+        form::{self, FilterForm},
         link,
         store::Values,
     },
+    paging::At,
 };
 
 /// A choice of a facet.
@@ -16,8 +17,13 @@ use crate::{
 pub struct FacetOption {
     /// The value that the checkbox sends.
     pub value: String,
+    /// The same as it is, without what marks it as excluded or literal.
+    pub plain: String,
     /// The id of the checkbox.
     pub id: String,
+    /// The id of the number beside it. It hangs on the query as well: the overview of another list, which came late,
+    /// finds no place for its numbers.
+    pub number: String,
     /// The word beside it.
     pub name: String,
     /// The status that it is, for its icon.
@@ -39,6 +45,8 @@ pub struct Facet {
     pub name: &'static str,
     /// The legend.
     pub legend: &'static str,
+    /// Why its values could not be read.
+    pub error: Option<String>,
     /// What stands below the choices.
     pub hint: Option<&'static str>,
     /// The choices.
@@ -74,9 +82,9 @@ pub(super) fn of(
     let typed = |name: &str| {
         let mut choice = Choice::default();
         for value in form.values(name) {
-            match value.strip_prefix('!') {
-                Some(value) => choice.add(value.to_owned(), true),
-                None => choice.add(value.strip_prefix('\\').unwrap_or(value).to_owned(), false),
+            match form::side(value) {
+                (true, value) => choice.none.push(value.to_owned()),
+                (false, value) => choice.any.push(value.to_owned()),
             }
         }
         choice
@@ -95,18 +103,21 @@ pub(super) fn of(
         link::list(&base.narrowed(filter), reader.zone)
     };
 
+    let query = base.from(At::Newest).query_string(reader.zone);
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
     let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
     let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
-    let areas = chosen_first(first_areas, &area);
+    let areas = with_chosen(first_areas, &area);
 
+    let error = |name: &str| errors.get(name).map(str::to_owned);
     vec![
         Facet {
             id: "facet-status",
             name: "status",
             legend: "Status",
+            error: error("status"),
             hint: Some("Warning: worked, but something was off."),
-            options: options("status", statuses, &status, words::status_name, |value| {
+            options: options("status", &query, statuses, &status, words::status_name, |value| {
                 not(&|filter| filter.status.add(value.to_owned(), true))
             }),
         },
@@ -114,8 +125,9 @@ pub(super) fn of(
             id: "facet-action",
             name: "action_type",
             legend: "Action",
+            error: error("action_type"),
             hint: None,
-            options: options("action_type", actions, &action, words::action_name, |value| {
+            options: options("action_type", &query, actions, &action, words::action_name, |value| {
                 not(&|filter| filter.action_type.add(value.to_owned(), true))
             }),
         },
@@ -123,8 +135,9 @@ pub(super) fn of(
             id: "facet-area",
             name: "area",
             legend: "Area",
+            error: error("area"),
             hint: None,
-            options: options("area", areas, &area, str::to_owned, |value| {
+            options: options("area", &query, areas, &area, str::to_owned, |value| {
                 not(&|filter| filter.area.add(Area::parse(value), true))
             }),
         },
@@ -133,16 +146,20 @@ pub(super) fn of(
 
 fn options(
     name: &'static str,
+    query: &str,
     values: Vec<String>,
     choice: &Choice<String>,
     word: impl Fn(&str) -> String,
     not: impl Fn(&str) -> String,
 ) -> Vec<FacetOption> {
-    let option = |(at, value): (usize, String)| {
-        let excluded = choice.none.contains(&value);
+    let option = |(value, excluded): (String, bool)| {
         let literal = value.trim_start_matches('\\').starts_with('!');
+        let second = if excluded && choice.any.contains(&value) { "--not" } else { "" };
         FacetOption {
-            id: format!("f-{name}-{at}"),
+            // By its value, so that the keyboard finds it again after a swap, wherever it stands then.
+            id: format!("f-{name}--{}{second}", mark(&value)),
+            number: number_id(query, name, &value),
+            plain: value.clone(),
             name: word(&value),
             status: (name == "status").then(|| Status::new(&value)),
             checked: excluded || choice.any.contains(&value),
@@ -155,7 +172,31 @@ fn options(
             },
         }
     };
-    values.into_iter().enumerate().map(option).collect()
+    // What is asked for and excluded at once stands twice.
+    let sides = |value: String| {
+        let (any, none) = (choice.any.contains(&value), choice.none.contains(&value));
+        let plain = (any || !none).then(|| (value.clone(), false));
+        plain.into_iter().chain(none.then_some((value, true)))
+    };
+    values.into_iter().flat_map(sides).map(option).collect()
+}
+
+/// A value as part of an id: a plain word as it is, anything else by its hash. Nothing that a stranger may have written
+/// for a browser stands in one.
+fn mark(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !value.is_empty() && value.len() <= 40 && value.bytes().all(plain) {
+        return value.to_owned();
+    }
+    let hash = secret::hash(value.as_bytes());
+    hash.iter().take(6).fold("x-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+}
+
+/// `n-` and as much of a hash as tells the values of a page apart.
+fn number_id(query: &str, name: &str, value: &str) -> String {
+    let hash = secret::hash([query, name, value].join("\n").as_bytes());
+    let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("n-{digits}")
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.
@@ -165,7 +206,7 @@ fn in_order(known: &[&str], held: &[String], always: bool) -> Vec<String> {
     first.chain(rest).collect()
 }
 
-/// The values and, after them, chosen ones that are not among them.
+/// The values and, after them, chosen ones that are not among them. None moves when it is chosen.
 fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
     for value in choice.any.iter().chain(&choice.none) {
         if !values.contains(value) {
@@ -173,11 +214,4 @@ fn with_chosen(mut values: Vec<String>, choice: &Choice<String>) -> Vec<String> 
         }
     }
     values
-}
-
-/// The chosen values and, after them, the others: a chosen area must be seen, however many there are.
-fn chosen_first(values: Vec<String>, choice: &Choice<String>) -> Vec<String> {
-    let mut out: Vec<String> = choice.any.iter().chain(&choice.none).cloned().collect();
-    out.extend(values.into_iter().filter(|value| !choice.any.contains(value) && !choice.none.contains(value)));
-    out
 }

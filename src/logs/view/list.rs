@@ -36,6 +36,8 @@ pub struct Results {
     pub as_of_datetime: String,
     /// The same list, as of now.
     pub refresh: String,
+    /// Histogram and counts of it.
+    pub overview: String,
     /// This very page of it, to pass on.
     pub permalink: String,
     /// All of it as a file, for whoever may have that.
@@ -202,13 +204,14 @@ impl Results {
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
+            overview: link::overview(query, zone, reader.now),
             permalink: link::list(query, zone),
             export: ExportMenu::of(query, reader, EXPORT),
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
             chips,
             caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
-            days: row::days(&page.rows, reader, &query.query_string(zone)),
+            days: row::days(&page.rows, reader, &query.query_string(zone), query.filter.terms()),
             span: span(page, reader),
             newer,
             older,
@@ -352,6 +355,8 @@ pub struct BadQuery {
     pub chips: Vec<Chip>,
     /// Everything in the last 24 hours.
     pub start: String,
+    /// How many rows a page may have, where that was said and could be read.
+    pub limit: Option<String>,
 }
 
 /// A field that could not be read.
@@ -420,6 +425,13 @@ impl BadQuery {
             format!("{capital} filters could not be read, so nothing was searched.")
         };
         let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
-        Self { heading, fields, chips: chips::typed(form, errors), start: link::filtered(bare, reader.zone) }
+        let limit = Some(form.value("limit")).filter(|limit| !limit.is_empty() && errors.get("limit").is_none());
+        Self {
+            heading,
+            fields,
+            chips: chips::typed(form, errors),
+            start: link::filtered(bare, reader.zone),
+            limit: limit.map(str::to_owned),
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod export;
 pub mod facets;
 pub mod list;
 pub mod row;
+pub mod saved;
 
 use crate::{
     core::{

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::{
-    core::words,
+    core::{marks::Marked, words},
     logs::{
         link,
         log::{Log, Subject},
@@ -123,11 +123,11 @@ pub struct Row {
     /// Its action as a noun.
     pub action: String,
     /// Where.
-    pub area: String,
+    pub area: Marked,
     /// What happened.
-    pub description: String,
+    pub description: Marked,
     /// The first line of the error, where the role sees it.
-    pub error_line: Option<String>,
+    pub error_line: Option<Marked>,
     /// `is-error`, `is-warning` or nothing.
     pub class: &'static str,
 }
@@ -146,16 +146,17 @@ pub struct Day {
 /// The longest error line of a row, in characters; the entry has it whole.
 const ERROR_LINE: usize = 200;
 
-/// Groups a page by day. `query` is the list's query string, which a row's link carries.
+/// Groups a page by day. `query` is the list's query string, which a row's link carries;
+/// `terms` are marked.
 #[must_use]
-pub fn days(logs: &[Log], reader: &Reader, query: &str) -> Vec<Day> {
+pub fn days(logs: &[Log], reader: &Reader, query: &str, terms: &[String]) -> Vec<Day> {
     let today = reader.now.in_zone(reader.zone).date_naive();
     let mut days: Vec<(chrono::NaiveDate, Day)> = Vec::new();
     for (at, log) in logs.iter().enumerate() {
         let second = |log: &Log| log.timestamp.micros().div_euclid(1_000_000);
         let beside = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten().filter_map(|at| logs.get(at));
         let crowded = beside.into_iter().any(|other| second(other) == second(log));
-        let row = row(log, reader, query, crowded);
+        let row = row(log, reader, query, terms, crowded);
         let date = log.timestamp.in_zone(reader.zone).date_naive();
         match days.last_mut() {
             Some((day, group)) if *day == date => group.rows.push(row),
@@ -171,7 +172,7 @@ pub fn days(logs: &[Log], reader: &Reader, query: &str) -> Vec<Day> {
     days.into_iter().map(|(_, day)| day).collect()
 }
 
-fn row(log: &Log, reader: &Reader, query: &str, crowded: bool) -> Row {
+fn row(log: &Log, reader: &Reader, query: &str, terms: &[String], crowded: bool) -> Row {
     let whole = words::clock(log.timestamp, reader.zone, true);
     let clock = words::clock(log.timestamp, reader.zone, false);
     let status = Status::new(&log.status);
@@ -192,9 +193,14 @@ fn row(log: &Log, reader: &Reader, query: &str, crowded: bool) -> Row {
         who: Who::of(log.subject()),
         icon: action_icon(&log.action_type),
         action: words::action_name(&log.action_type),
-        area: log.area.clone(),
-        description: titled(&log.description),
-        error_line: log.error_message.as_deref().filter(|_| reader.role.sees_details()).and_then(error_line),
+        area: Marked::of(&log.area, terms),
+        description: Marked::of(&titled(&log.description), terms),
+        error_line: log
+            .error_message
+            .as_deref()
+            .filter(|_| reader.role.sees_details())
+            .and_then(error_line)
+            .map(|line| Marked::of(&line, terms)),
         class,
     }
 }

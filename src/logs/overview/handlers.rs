@@ -1,0 +1,89 @@
+//! The request for an overview, from query string to answer.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+
+use super::{
+    pages::{OverviewFragment, OverviewPage, RefusedFragment},
+    store::{self, Asker},
+    view,
+};
+use crate::{
+    core::{error::Result, query_string, time::Timestamp, words},
+    logs::{
+        form::FilterForm,
+        handlers::{Typed, refused},
+        link,
+        saved::SavedViews,
+        store::values,
+        summary,
+        view::{Reader, controls::Controls},
+    },
+    paging::At,
+    session::Signed,
+    staff_log::Kind,
+    web::{
+        respond::{self, Want},
+        shell::Section,
+        state::State,
+    },
+};
+
+/// How old the list may be that an overview is asked for, in minutes.
+const OLD: i64 = 10;
+
+/// `GET /logs/overview`: histogram and counts of a query, for htmx the part of the page that was left free for them.
+pub async fn overview(
+    req: HttpRequest,
+    state: web::Data<State>,
+    views: web::Data<dyn SavedViews>,
+    signed: Signed,
+) -> Result<HttpResponse> {
+    let reader = Reader { now: as_of(&req, signed.now), ..Reader::of(&signed) };
+    let form = FilterForm::new(req.query_string());
+    let query = match form.parse(reader.asker()) {
+        Ok(query) => query.from(At::Newest),
+        Err(errors) => {
+            return match Want::of(&req) {
+                Want::Page => {
+                    let saved = views.beside_list(&signed).await?;
+                    let typed = Typed { form: &form, errors: &errors };
+                    refused(&req, &state, &signed, &reader, typed, saved).await
+                }
+                Want::Fragment => respond::page(StatusCode::BAD_REQUEST, &RefusedFragment),
+            };
+        }
+    };
+    let asker = Asker { now: reader.now, zone: reader.zone, details: reader.role.sees_details() };
+    let overview = store::overview(&state.db, &query.filter, asker, state.budgets.overview).await?;
+    let controls = Controls::of(&query, &values(&state.db).await?, &reader);
+    signed.record(Kind::LogsCounted, None, Some(query.query_string(reader.zone)))?;
+
+    let figure = view::figure(&overview, &query, &reader);
+    match Want::of(&req) {
+        Want::Fragment => {
+            let numbers = view::numbers(&overview, &controls.facets);
+            respond::page(StatusCode::OK, &OverviewFragment { figure, numbers, within_list: true })
+        }
+        Want::Page => {
+            let page = OverviewPage {
+                shell: signed.shell(Section::Activity),
+                title: summary::sentence(&query.filter, reader.zone, reader.now).title(),
+                as_of: words::clock(reader.now, reader.zone, false),
+                as_of_datetime: reader.datetime(reader.now),
+                list: link::list(&query, reader.zone),
+                figure,
+                values: view::values(&overview, &controls.facets, &query, &reader),
+                within_list: false,
+            };
+            respond::page(StatusCode::OK, &page)
+        }
+    }
+}
+
+/// The instant of the list that this overview belongs to, so that both mean the same “last 24 hours”; now where it is
+/// not said, or long ago.
+fn as_of(req: &HttpRequest, now: Timestamp) -> Timestamp {
+    let pairs = query_string::parse(req.query_string());
+    let said = pairs.iter().find(|pair| pair.name == "as_of").and_then(|pair| Timestamp::parse_rfc3339(&pair.value));
+    said.filter(|at| *at <= now && now.since(*at) <= chrono::Duration::minutes(OLD)).unwrap_or(now)
+}

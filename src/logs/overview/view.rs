@@ -1,0 +1,405 @@
+//! The overview as its templates print it: the chart with its links and its table, and a number for each value.
+
+use super::{
+    buckets::{Bar, Buckets},
+    chart::{self, Grid, Rect, Scale, Slot},
+    labels::Labels,
+    store::{Overview, Reach},
+    tally::{Column, Layer, Layers},
+};
+use crate::{
+    core::words,
+    logs::{
+        filter::{Area, Filter, ListQuery, Range},
+        link, summary,
+        view::{Reader, facets::Facet},
+    },
+};
+
+/// A layer with its name: in the legend, and at the head of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The class of its colour.
+    pub class: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// How many entries: `1,151`, `at least 312`.
+    pub n: String,
+}
+
+/// A name on the axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tick {
+    /// From the left.
+    pub x: String,
+    /// The name.
+    pub text: String,
+    /// Whether it is left out on a phone.
+    pub minor: bool,
+}
+
+/// A link over one bar, or over two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The list of that time.
+    pub href: String,
+    /// What it holds, in words.
+    pub label: String,
+    /// From the left.
+    pub x: String,
+    /// How wide.
+    pub width: String,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The list of that time.
+    pub href: String,
+    /// When it begins.
+    pub from: String,
+    /// How many of each layer that is shown.
+    pub numbers: Vec<String>,
+}
+
+/// The part of the chart that has not been looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// How wide it is, from the left.
+    pub width: String,
+    /// Its middle.
+    pub middle: String,
+}
+
+/// The chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// `Entries per hour`.
+    pub title: String,
+    /// The layers, where there are several.
+    pub keys: Vec<Key>,
+    /// How far counting came, where that was not the end.
+    pub stopped: Option<String>,
+    /// How much of the log is in the totals, while they are being built.
+    pub building: Option<String>,
+    /// The chart in a sentence.
+    pub label: String,
+    /// Lines across.
+    pub grid: Vec<Grid>,
+    /// The bars.
+    pub rects: Vec<Rect>,
+    /// What was not looked at.
+    pub unseen: Option<Unseen>,
+    /// The axis.
+    pub ticks: Vec<Tick>,
+    /// A link a bar.
+    pub fine: Vec<Hit>,
+    /// A link for two bars: for fingers.
+    pub coarse: Vec<Hit>,
+    /// The heads of the table's columns of numbers.
+    pub heads: Vec<&'static str>,
+    /// The table.
+    pub rows: Vec<Row>,
+}
+
+/// The number of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// The id of its place beside the value.
+    pub id: String,
+    /// The number.
+    pub n: String,
+}
+
+/// A value on the page of the overview by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Its name.
+    pub name: String,
+    /// How many entries it has, where that is known.
+    pub n: Option<String>,
+    /// The list of it.
+    pub href: String,
+    /// The list without it.
+    pub not: String,
+}
+
+/// The values of a column on the page of the overview by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Values {
+    /// The name of the column.
+    pub legend: &'static str,
+    /// Its values.
+    pub values: Vec<Value>,
+}
+
+fn column(name: &str) -> Column {
+    match name {
+        "status" => Column::Status,
+        "action_type" => Column::ActionType,
+        _ => Column::Area,
+    }
+}
+
+/// The numbers beside the values of the filter form, as far as they are known.
+#[must_use]
+pub fn numbers(overview: &Overview, facets: &[Facet]) -> Vec<Number> {
+    let number = |facet: &Facet| {
+        let column = column(facet.name);
+        let each = facet.options.iter().filter_map(move |option| {
+            let n = overview.counts.of(column, &option.plain)?;
+            Some(Number { id: option.number.clone(), n: words::count(n) })
+        });
+        each.collect::<Vec<_>>()
+    };
+    facets.iter().flat_map(number).collect()
+}
+
+/// The values with their numbers, for a page without the filter form.
+#[must_use]
+pub fn values(overview: &Overview, facets: &[Facet], query: &ListQuery, reader: &Reader) -> Vec<Values> {
+    let list = |facet: &Facet, value: &str| {
+        let mut filter = query.filter.clone();
+        match column(facet.name) {
+            Column::Status => filter.status.add(value.to_owned(), false),
+            Column::ActionType => filter.action_type.add(value.to_owned(), false),
+            Column::Area => filter.area.add(Area::parse(value), false),
+        }
+        link::list(&query.narrowed(filter), reader.zone)
+    };
+    let of = |facet: &Facet| Values {
+        legend: facet.legend,
+        values: facet
+            .options
+            .iter()
+            .map(|option| Value {
+                name: option.name.clone(),
+                n: overview.counts.of(column(facet.name), &option.plain).map(words::count),
+                href: list(facet, &option.plain),
+                not: option.not.clone(),
+            })
+            .collect(),
+    };
+    facets.iter().filter(|facet| !facet.options.is_empty()).map(of).collect()
+}
+
+/// The chart of an overview.
+#[must_use]
+pub fn figure(overview: &Overview, query: &ListQuery, reader: &Reader) -> Figure {
+    let sentence = summary::sentence(&query.filter, reader.zone, reader.now);
+    let building = overview.building.map(|progress| format!("{} %", progress.percent()));
+    let Some(buckets) = &overview.buckets else {
+        let nothing = overview.reach == Reach::All;
+        return Figure {
+            title: if nothing { format!("No {}", sentence.many) } else { capital(&sentence.many) },
+            stopped: (!nothing).then(|| "Nothing was looked at in time.".to_owned()),
+            building,
+            ..Figure::empty()
+        };
+    };
+    Draw { overview, buckets, query, reader, labels: Labels::of(buckets, reader) }.figure(
+        format!("{} per {}", capital(&sentence.many), buckets.step.words()),
+        &sentence.many,
+        building,
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+struct Draw<'a> {
+    overview: &'a Overview,
+    buckets: &'a Buckets,
+    query: &'a ListQuery,
+    reader: &'a Reader,
+    labels: Labels<'a>,
+}
+
+impl Draw<'_> {
+    fn figure(&self, title: String, many: &str, building: Option<String>) -> Figure {
+        let bars = &self.buckets.bars;
+        let layers = self.layers();
+        let seen = self.seen();
+        let all = self.overview.bars.iter().fold(Layers::default(), |sum, bar| sum.and(*bar));
+        let scale = Scale::of(self.overview.bars.iter().map(|bar| bar.sum()).max().unwrap_or_default());
+        let partly = self.overview.reach != Reach::All;
+        let n = |n: u64| if partly { format!("at least {}", words::count(n)) } else { words::count(n) };
+        let key = |layer: &Layer| Key { class: chart::class(*layer), name: name(*layer), n: n(all.get(*layer)) };
+        let fine = self.hits(seen, 1);
+        let links = words::counted(u64::try_from(fine.len()).unwrap_or_default(), "link", "links");
+        let so_far = if partly { " Earlier time has not been looked at." } else { "" };
+        let rects = |(at, bar): (usize, &Layers)| chart::bar(at, bars.len(), *bar, scale);
+        Figure {
+            keys: if layers.len() > 1 { layers.iter().map(key).collect() } else { Vec::new() },
+            stopped: match self.overview.reach {
+                Reach::All => None,
+                Reach::BackTo(at) => Some(format!(
+                    "At least {} {many}, looked back to {}.",
+                    words::count(all.sum()),
+                    summary::moment(at, self.reader.zone, self.reader.now)
+                )),
+                Reach::Nowhere => Some("Nothing was looked at in time.".to_owned()),
+            },
+            building,
+            label: format!("{title}, {}.{so_far} {links}, each zooms in.", self.labels.span()),
+            grid: scale.grid(),
+            rects: self.overview.bars.iter().enumerate().flat_map(rects).collect(),
+            unseen: (seen > 0).then(|| {
+                let slot = Slot { at: seen, many: bars.len() };
+                Unseen { width: slot.x(), middle: slot.middle_before() }
+            }),
+            ticks: self.ticks(),
+            coarse: self.hits(seen, 2),
+            fine,
+            heads: layers.iter().map(|layer| name(*layer)).collect(),
+            rows: self.rows(seen, &layers),
+            title,
+        }
+    }
+
+    /// The first bar that was looked at, if only in part.
+    fn seen(&self) -> usize {
+        match self.overview.reach {
+            Reach::All => 0,
+            Reach::BackTo(at) => self.buckets.bars.iter().rposition(|bar| bar.from <= at).unwrap_or_default(),
+            Reach::Nowhere => self.buckets.bars.len(),
+        }
+    }
+
+    /// The layers that the filter admits; a status that Daybook does not know only where there is one.
+    fn layers(&self) -> Vec<Layer> {
+        let status = &self.query.filter.status;
+        let shown = |layer: &Layer| {
+            let held = self.overview.bars.iter().any(|bar| bar.get(*layer) > 0);
+            let word = match layer {
+                Layer::Error => "error",
+                Layer::Warning => "warning",
+                Layer::Success => "success",
+                Layer::Other => return held,
+            };
+            held || status.admits(|value| value == word)
+        };
+        [Layer::Success, Layer::Warning, Layer::Error, Layer::Other].into_iter().filter(shown).collect()
+    }
+
+    fn href(&self, from: Bar, to: Bar) -> String {
+        let range = Range::Between { from: Some(from.from), to: to.to };
+        let filter = Filter { range, ..self.query.filter.clone() };
+        link::list(&self.query.narrowed(filter), self.reader.zone)
+    }
+
+    /// What a bar holds, in words: `76 entries, 4 warnings, 11 errors`.
+    fn held(&self, layers: Layers, at_least: bool) -> String {
+        let only = |layer| layers.get(layer) == layers.sum();
+        let counted = |layer, one, many| words::counted(layers.get(layer), one, many);
+        let status = self.query.filter.status.any.as_slice();
+        let words = match status {
+            [status] if status == "error" && only(Layer::Error) => counted(Layer::Error, "error", "errors"),
+            [status] if status == "warning" && only(Layer::Warning) => counted(Layer::Warning, "warning", "warnings"),
+            _ => {
+                let mut words = words::entries(layers.sum());
+                for (layer, one, many) in [(Layer::Warning, "warning", "warnings"), (Layer::Error, "error", "errors")] {
+                    if layers.get(layer) > 0 {
+                        words.push_str(", ");
+                        words.push_str(&counted(layer, one, many));
+                    }
+                }
+                words
+            }
+        };
+        if at_least { format!("at least {words}") } else { words }
+    }
+
+    /// The links over the bars, `wide` bars each.
+    fn hits(&self, seen: usize, wide: usize) -> Vec<Hit> {
+        let (bars, counted) = (&self.buckets.bars, &self.overview.bars);
+        let mut out = Vec::new();
+        let mut at = seen;
+        while at < bars.len() {
+            // From the left of what was looked at; the last may be narrower.
+            let end = (at + wide).min(bars.len());
+            let (first, last) = (bars[at], bars[end - 1]);
+            let layers = counted[at..end].iter().fold(Layers::default(), |sum, bar| sum.and(*bar));
+            let time = if end - at == 1 { self.labels.full(first) } else { self.labels.several(first, last) };
+            let slot = Slot { at, many: bars.len() };
+            out.push(Hit {
+                href: self.href(first, last),
+                label: format!("{time}: {}", self.held(layers, self.is_partly_seen(at))),
+                x: slot.x(),
+                width: slot.wide(end - at),
+            });
+            at = end;
+        }
+        out
+    }
+
+    /// Whether looking stopped within this bar.
+    fn is_partly_seen(&self, at: usize) -> bool {
+        matches!(self.overview.reach, Reach::BackTo(to) if at == self.seen() && self.buckets.bars[at].from < to)
+    }
+
+    /// About eight names along the axis.
+    fn ticks(&self) -> Vec<Tick> {
+        const MOST: usize = 8;
+        let bars = &self.buckets.bars;
+        let every = bars.len().div_ceil(MOST).max(1);
+        let tick = |(nth, at): (usize, usize)| {
+            let before = at.checked_sub(every).and_then(|before| bars.get(before)).copied();
+            Tick {
+                x: Slot { at, many: bars.len() }.x(),
+                text: match bars[at].to {
+                    None => "Later".to_owned(),
+                    Some(_) => self.labels.start(bars[at], before),
+                },
+                minor: nth % 2 == 1,
+            }
+        };
+        (0..bars.len()).step_by(every).enumerate().map(tick).collect()
+    }
+
+    fn rows(&self, seen: usize, layers: &[Layer]) -> Vec<Row> {
+        let row = |(at, (bar, counted)): (usize, (&Bar, &Layers))| {
+            let at_least = if self.is_partly_seen(at) { "at least " } else { "" };
+            Row {
+                href: self.href(*bar, *bar),
+                from: self.labels.full(*bar),
+                numbers: layers
+                    .iter()
+                    .map(|layer| format!("{at_least}{}", words::count(counted.get(*layer))))
+                    .collect(),
+            }
+        };
+        self.buckets.bars.iter().zip(&self.overview.bars).enumerate().skip(seen).map(row).collect()
+    }
+}
+
+fn name(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Error => "Error",
+        Layer::Warning => "Warning",
+        Layer::Success => "Success",
+        Layer::Other => "Other",
+    }
+}
+
+impl Figure {
+    fn empty() -> Self {
+        Self {
+            title: String::new(),
+            keys: Vec::new(),
+            stopped: None,
+            building: None,
+            label: String::new(),
+            grid: Vec::new(),
+            rects: Vec::new(),
+            unseen: None,
+            ticks: Vec::new(),
+            fine: Vec::new(),
+            coarse: Vec::new(),
+            heads: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Candidates of the index in the list's order.
+//!
+//! A term that few entries hold is asked for once, and its candidates are sorted. A frequent one is asked for block by
+//! block, the block with the newest entry first: what is newer than every block still to come is in its final place.
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use super::{BLOCK, PLACES, index, question};
+use crate::{
+    core::{error::Result, time::Timestamp},
+    db::{Budget, Db, Looked, Looking, Sql},
+    logs::{
+        checks::Candidate,
+        look::{COUNT_CAP, Count, Facts},
+        sql::Plan,
+        window::Window,
+    },
+    paging::{At, Direction, Key, Seen},
+};
+
+/// A term with at most so many candidates is asked for as a whole.
+const FEW: i64 = 1_000;
+/// A driver that meets at most so many entries needs no index of words.
+const SHORT: i64 = 1_000;
+/// How many blocks say which of several frequent terms is the rarest.
+const SAMPLE: i64 = 8;
+/// How long the first part may take, whatever the budget.
+const FIRST: Duration = Duration::from_secs(1);
+/// The most blocks of one statement: it must end in good time.
+const MOST_BLOCKS: usize = 64;
+
+/// A search that the index can serve.
+pub struct Search<'a> {
+    plan: &'a Plan,
+    question: String,
+    few: bool,
+    indexed_from: i64,
+}
+
+/// The condition of what everybody reads.
+const OPEN: &str = " AND rowid % 2 = 0";
+
+/// A stretch of arrivals: when its entries happened, by number.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+struct Block {
+    block: i64,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl<'a> Search<'a> {
+    /// The search of a plan; none where it has no term that the index knows, where another walk is short, or where
+    /// there was no time to find out.
+    pub async fn of(
+        db: &Db,
+        looking: &mut Looking,
+        plan: &'a Plan,
+        window: Window,
+        budget: Budget,
+    ) -> Result<Option<Self>> {
+        let questions: Vec<String> = plan.checks.terms.iter().filter_map(|term| question(term)).collect();
+        if questions.is_empty() {
+            return Ok(None);
+        }
+        for driver in plan.drivers() {
+            let probe = plan.boundary(driver, window, Direction::Older, budget.step.min(SHORT));
+            match looking.fetch_all::<(Timestamp, uuid::Uuid)>(probe).await? {
+                Looked::Whole(rows) if rows.is_empty() => return Ok(None),
+                Looked::Whole(_) => {}
+                Looked::Interrupted => return Ok(None),
+            }
+        }
+        let indexed_from = index::indexed_from(db).await?;
+        let mut rarest: Option<(i64, String)> = None;
+        for question in questions {
+            let Some(all) = hits(looking, &question, plan.checks.details, None).await? else { return Ok(None) };
+            if all <= FEW && indexed_from <= 1 {
+                return Ok(Some(Self { plan, question, few: true, indexed_from }));
+            }
+            let Some(lately) = hits(looking, &question, plan.checks.details, Some(SAMPLE * BLOCK)).await? else {
+                return Ok(None);
+            };
+            if rarest.as_ref().is_none_or(|(n, _)| lately < *n) {
+                rarest = Some((lately, question));
+            }
+        }
+        Ok(rarest.map(|(_, question)| Self { plan, question, few: false, indexed_from }))
+    }
+
+    /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked. None where the
+    /// index did not answer in time.
+    pub async fn keys(
+        &self,
+        looking: &mut Looking,
+        at: At,
+        want: usize,
+        budget: Budget,
+    ) -> Result<Option<(Vec<Key>, Seen)>> {
+        let direction = at.direction();
+        let window = at.cursor().map_or(self.plan.window, |cursor| self.plan.window.beyond(cursor.into(), direction));
+        let mut found: Vec<Key> = Vec::new();
+        let seen = self.walk(looking, window, direction, budget.time.max(FIRST), budget, |facts| {
+            found.push(facts.key());
+            if found.len() >= want { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let seen = seen.await?;
+        Ok(seen.map(|seen| (found, seen)))
+    }
+
+    /// How many rows match at all. None where the index did not answer in time.
+    pub async fn count(&self, looking: &mut Looking, budget: Budget) -> Result<Option<Count>> {
+        let mut n = 0;
+        let seen = self.walk(looking, self.plan.window, Direction::Older, budget.time.max(FIRST), budget, |_| {
+            n += 1;
+            if n > COUNT_CAP { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let Some(seen) = seen.await? else { return Ok(None) };
+        Ok(Some(match seen {
+            _ if n > COUNT_CAP => Count::MoreThan(COUNT_CAP),
+            Seen::All => Count::Exactly(n),
+            Seen::To(key) => Count::AtLeast { n, looked_to: Some(key) },
+        }))
+    }
+
+    /// Hands every match to `each`, newest first; how far that came in time, if it came anywhere.
+    pub async fn each(
+        &self,
+        looking: &mut Looking,
+        budget: Budget,
+        mut each: impl FnMut(Facts),
+    ) -> Result<Option<Seen>> {
+        self.walk(looking, self.plan.window, Direction::Older, budget.time, budget, |facts| {
+            each(facts);
+            ControlFlow::Continue(())
+        })
+        .await
+    }
+
+    /// Hands over every match in order until it is told to stop, the log ends, or time is over. None where not even the
+    /// first part came within `first`: then looking further would lead nowhere.
+    async fn walk(
+        &self,
+        looking: &mut Looking,
+        window: Window,
+        direction: Direction,
+        first: Duration,
+        budget: Budget,
+        mut hit: impl FnMut(Facts) -> ControlFlow<()>,
+    ) -> Result<Option<Seen>> {
+        let until = Instant::now() + budget.time;
+        looking.extend(first).await?;
+        let mut waiting: BTreeMap<Key, Facts> = BTreeMap::new();
+        if self.few {
+            let taken = self.take(looking, window, None, &mut waiting).await?;
+            if matches!(taken, Looked::Interrupted) {
+                return Ok(None);
+            }
+            // Whoever stops it has what they wanted.
+            let _ = release(&mut waiting, None, direction, &mut hit);
+            return Ok(Some(Seen::All));
+        }
+        let Looked::Whole(blocks) = self.blocks(looking, window, direction).await? else { return Ok(None) };
+        let mut seen = None;
+        let mut at = 0;
+        let mut many = 1;
+        while at < blocks.len() {
+            let next = &blocks[at..(at + many).min(blocks.len())];
+            if let Looked::Interrupted = self.take_blocks(looking, window, next, &mut waiting).await? {
+                return Ok(seen);
+            }
+            at += next.len();
+            let ahead = blocks.get(at).map(|block| edge(block, direction));
+            let stopped = release(&mut waiting, ahead, direction, &mut hit).is_break();
+            let Some(ahead) = ahead else { return Ok(Some(Seen::All)) };
+            seen = Some(Seen::To(ahead));
+            if stopped || Instant::now() >= until {
+                return Ok(seen);
+            }
+            looking.extend(until.saturating_duration_since(Instant::now())).await?;
+            many = (many * 2).min(MOST_BLOCKS);
+        }
+        Ok(Some(Seen::All))
+    }
+
+    /// The blocks that may hold entries of the window, the one that the walk meets first at the front.
+    async fn blocks(&self, looking: &mut Looking, window: Window, direction: Direction) -> Result<Looked<Vec<Block>>> {
+        let mut sql = Sql::new("SELECT block, \"first\", \"last\" FROM daybook_blocks WHERE 1 = 1");
+        if let Some(bound) = window.older {
+            sql = sql.text(" AND \"last\" >= ").bind(bound.key.timestamp);
+        }
+        if let Some(bound) = window.newer {
+            sql = sql.text(" AND \"first\" <= ").bind(bound.key.timestamp);
+        }
+        sql = sql.text(match direction {
+            Direction::Older => " ORDER BY \"last\" DESC, block DESC",
+            Direction::Newer => " ORDER BY \"first\", block",
+        });
+        looking.fetch_all(sql).await
+    }
+
+    /// Takes the candidates of blocks, those that follow one another in one statement.
+    async fn take_blocks(
+        &self,
+        looking: &mut Looking,
+        window: Window,
+        blocks: &[Block],
+        into: &mut BTreeMap<Key, Facts>,
+    ) -> Result<Looked<()>> {
+        let mut numbers: Vec<i64> = blocks.iter().map(|block| block.block).collect();
+        numbers.sort_unstable();
+        let mut ranges: Vec<(i64, i64)> = Vec::new();
+        for number in numbers {
+            match ranges.last_mut() {
+                Some((_, end)) if *end == number * BLOCK => *end += BLOCK,
+                _ => ranges.push((number * BLOCK, (number + 1) * BLOCK)),
+            }
+        }
+        for range in ranges {
+            if let Looked::Interrupted = self.take(looking, window, Some(range), into).await? {
+                return Ok(Looked::Interrupted);
+            }
+        }
+        Ok(Looked::Whole(()))
+    }
+
+    /// Takes the candidates of a range of arrivals that pass; what is not indexed yet is read one by one.
+    async fn take(
+        &self,
+        looking: &mut Looking,
+        window: Window,
+        range: Option<(i64, i64)>,
+        into: &mut BTreeMap<Key, Facts>,
+    ) -> Result<Looked<()>> {
+        let (indexed, plain) = match range {
+            None => (Some(None), None),
+            Some((start, end)) => {
+                let from = self.indexed_from.clamp(start, end);
+                ((from < end).then_some(Some((from, end))), (start < from).then_some((start, from)))
+            }
+        };
+        let mut statements = Vec::new();
+        statements.extend(indexed.map(|range| self.plan.candidates(Some(&self.question), range, window)));
+        statements.extend(plain.map(|range| self.plan.candidates(None, Some(range), window)));
+        for sql in statements {
+            let checks = &self.plan.checks;
+            let looked = looking.for_each(sql, |candidate: Candidate| {
+                if checks.pass(&candidate) {
+                    into.insert(candidate.key(), candidate.facts());
+                }
+                ControlFlow::Continue(())
+            });
+            if let Looked::Interrupted = looked.await? {
+                return Ok(Looked::Interrupted);
+            }
+        }
+        Ok(Looked::Whole(()))
+    }
+}
+
+/// How many candidates a question has for a role that sees `details` or not, up to one more than [`FEW`]; of the newest
+/// arrivals alone where `newest` says.
+async fn hits(looking: &mut Looking, question: &str, details: bool, newest: Option<i64>) -> Result<Option<i64>> {
+    let mut sql = Sql::new("SELECT count(*) FROM (SELECT rowid FROM daybook_words WHERE daybook_words MATCH ");
+    sql = sql.bind(question);
+    if !details {
+        sql = sql.text(OPEN);
+    }
+    if let Some(newest) = newest {
+        sql = sql.text(" AND rowid > (SELECT max(seq) FROM audit_logs) * 2 - ").bind(newest * PLACES);
+    }
+    sql = sql.text(" LIMIT ").bind(FEW * SAMPLE).text(")");
+    Ok(match looking.fetch_all::<(i64,)>(sql).await? {
+        Looked::Whole(rows) => rows.first().map(|(n,)| *n),
+        Looked::Interrupted => None,
+    })
+}
+
+/// Everything before this key was looked at once every block before `block` was: the first instant of it on the way.
+fn edge(block: &Block, direction: Direction) -> Key {
+    match direction {
+        // Its newest instant is still to come, the next one is not.
+        Direction::Older => Key { timestamp: Timestamp::from_micros(block.last.micros() + 1), id: uuid::Uuid::nil() },
+        Direction::Newer => Key { timestamp: Timestamp::from_micros(block.first.micros() - 1), id: uuid::Uuid::max() },
+    }
+}
+
+/// Hands over what is in its final place: everything on this side of `ahead`.
+fn release(
+    waiting: &mut BTreeMap<Key, Facts>,
+    ahead: Option<Key>,
+    direction: Direction,
+    hit: &mut impl FnMut(Facts) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    loop {
+        let next = match direction {
+            Direction::Older => waiting.last_entry(),
+            Direction::Newer => waiting.first_entry(),
+        };
+        let Some(next) = next else { return ControlFlow::Continue(()) };
+        let key = *next.key();
+        let settled = ahead.is_none_or(|ahead| match direction {
+            Direction::Older => key >= ahead,
+            Direction::Newer => key <= ahead,
+        });
+        if !settled {
+            return ControlFlow::Continue(());
+        }
+        hit(next.remove())?;
+    }
+}

@@ -1,0 +1,174 @@
+//! axe-core on every page, in light and dark, wide and narrow; and no page that scrolls sideways.
+
+use std::time::Duration;
+
+use daybook::{core::role::Role, db::Budget};
+use uuid::Uuid;
+
+use crate::{
+    database_test,
+    support::{Browser, Look, TestApp, app::Setup, story},
+};
+
+/// Vendored: see `tests/axe/README.md`.
+const AXE: &str = include_str!("../axe/axe.min.js");
+
+const RUN: &str = r"
+    const done = arguments[arguments.length - 1];
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    axe.run({ runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }).then(({ passes, violations }) =>
+        done(passes.length < 15 ? ['axe looked at next to nothing'] : violations.flatMap(({ id, nodes }) =>
+            nodes.map(({ target, failureSummary, html }) =>
+                `${id} at ${target}\n    ${html.slice(0, 200)}\n    ${failureSummary.replace(/\n/g, '\n    ')}`))),
+        (error) => done([`axe failed: ${error}`]));";
+
+/// What sticks out of the window, by its beginning. What is cut off or scrolls in itself does not.
+const WIDER: &str = r"
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const out = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > clientWidth + 1);
+    return ['the page scrolls sideways', ...out.slice(-3).map((element) => element.outerHTML.slice(0, 150))];";
+
+/// Light and dark by turns, as colours do not depend on the width.
+const WIDTHS: [(u32, u32); 5] = [(360, 740), (390, 844), (720, 450), (1024, 768), (1440, 900)];
+
+/// Opens pages one after the other, each known by an element on it, and looks at each in many ways.
+async fn check(browser: &Browser, pages: &[(String, &str)]) {
+    let mut bad: Vec<String> = Vec::new();
+    for (path, css) in pages {
+        browser.goto(path).await;
+        assert!(!browser.texts(css).await.is_empty(), "{path} has no {css}");
+        bad.extend(problems(browser, path).await);
+    }
+    assert!(bad.is_empty(), "{} problems:\n{}", bad.len(), bad.join("\n"));
+}
+
+/// What is wrong with a page as it stands.
+async fn problems(browser: &Browser, name: &str) -> Vec<String> {
+    let list = |value| serde_json::from_value::<Vec<String>>(value).expect("texts");
+    let mut bad = Vec::new();
+    // A page may not load it by itself; WebDriver may.
+    browser.js(AXE).await;
+    for (width, height) in WIDTHS {
+        browser.look(Look { width, height, ..Look::default() }).await;
+        let mut found = list(browser.js(WIDER).await);
+        if width == 390 || width == 1440 {
+            found.extend(list(browser.js_done(RUN).await));
+            browser.look(Look { width, height, dark: true, ..Look::default() }).await;
+            found.extend(list(browser.js_done(RUN).await).into_iter().map(|problem| format!("in the dark, {problem}")));
+        }
+        bad.extend(found.into_iter().map(|problem| format!("{name}, {width} px: {problem}")));
+    }
+    bad
+}
+
+fn entry(id: Uuid) -> String {
+    format!("/logs/{id}?range=24h")
+}
+
+database_test! {
+    async fn lists_are_accessible(db: TestDb) {
+        story::story(&db).await;
+        let mut setup = Setup::default();
+        setup.budgets.list = Budget { time: Duration::ZERO, step: 50, steps: 1 };
+        let app = TestApp::with(db, setup).await;
+        let email = app.account(Role::Support).await;
+        let mut browser = Browser::open(&app).await;
+        browser.expect("status of 400");
+        browser.sign_in(&email).await;
+        check(&browser, &[
+            ("/logs?range=24h&limit=25".to_owned(), "#list"),
+            (
+                "/logs?range=custom&from=2026-06-18&to=2026-06-19&status=error&area=!members/*&q=booking".to_owned(),
+                ".chip:nth-of-type(4)",
+            ),
+            ("/logs?range=1h&q=nowhere&status=warning".to_owned(), ".empty li"),
+            (
+                "/logs?range=custom&from=2026-06-19&to=2026-06-18&ip=1.2.3.400&member=x&q=%22".to_owned(),
+                ".notice a + span",
+            ),
+            ("/logs?range=all&q=%22days+ago%22".to_owned(), ".tell"),
+        ]).await;
+        browser.finish().await;
+    }
+
+    async fn entries_are_accessible(db: TestDb) {
+        let story = story::story(&db).await;
+        let app = TestApp::start(db).await;
+        let email = app.account(Role::Support).await;
+        let browser = Browser::open(&app).await;
+        browser.sign_in(&email).await;
+        check(&browser, &[
+            (entry(story.error), ".error-box"),
+            (entry(story.long_error), "#tb-text .fold"),
+            (entry(story.long_entry), ".json"),
+            (entry(story.hostile), ".error-box"),
+            (entry(story.ahead), ".tag--in_work"),
+        ]).await;
+        browser.finish().await;
+    }
+
+    async fn members_and_settings_are_accessible(db: TestDb) {
+        let story = story::story(&db).await;
+        let app = TestApp::start(db).await;
+        let email = app.account(Role::Support).await;
+        let mut browser = Browser::open(&app).await;
+        browser.expect("status of 404");
+        browser.sign_in(&email).await;
+        check(&browser, &[
+            ("/members".to_owned(), ".people td .gone"),
+            ("/members?q=nobody+at+all".to_owned(), ".empty"),
+            (format!("/members/{}", story.hana), ".stats .status--error"),
+            (format!("/members/{}", story.long_name), "#list"),
+            (format!("/members/{}", story.quiet), ".empty"),
+            (format!("/members/by-email?email={}", story::GONE), ".calm"),
+            ("/account".to_owned(), "#a-zone"),
+            ("/nowhere".to_owned(), ".lone"),
+        ]).await;
+        browser.finish().await;
+    }
+
+    async fn what_others_meet_is_accessible(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let mut browser = Browser::open(&app).await;
+        browser.expect("status of 403");
+        check(&browser, &[("/login".to_owned(), ".first-account")]).await;
+        let email = app.account(Role::Viewer).await;
+        check(&browser, &[("/login".to_owned(), "#email:focus")]).await;
+        browser.sign_in(&email).await;
+        check(&browser, &[("/logs".to_owned(), ".steps")]).await;
+        let story = story::story(&app.db).await;
+        check(&browser, &[
+            (entry(story.error), ".calm"),
+            (format!("/logs/{}/error_detail.txt", story.error), ".lone"),
+            ("/logs?range=24h&limit=25".to_owned(), "#list"),
+        ]).await;
+        browser.finish().await;
+    }
+
+    async fn what_opens_is_accessible(db: TestDb) {
+        let story = story::story(&db).await;
+        let app = TestApp::start(db).await;
+        let email = app.account(Role::Support).await;
+        let browser = Browser::open(&app).await;
+        browser.sign_in(&email).await;
+        let mut bad = Vec::new();
+        browser.goto("/logs?range=1h&limit=25").await;
+        for open in [
+            "document.querySelectorAll('.top details, .rail details').forEach((details) => { details.open = true; })",
+            "document.querySelector('#keys').showPopover()",
+        ] {
+            browser.js(open).await;
+            bad.extend(problems(&browser, open).await);
+        }
+        browser.resize(390, 844).await;
+        let drawer = "document.querySelector('#rail').showPopover()";
+        browser.js(drawer).await;
+        bad.extend(problems(&browser, drawer).await);
+        browser.goto(&entry(story.error)).await;
+        browser.js("document.querySelector('main details').open = true").await;
+        bad.extend(problems(&browser, "ticket").await);
+        assert!(bad.is_empty(), "{} problems:\n{}", bad.len(), bad.join("\n"));
+        browser.finish().await;
+    }
+}

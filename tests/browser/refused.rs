@@ -1,0 +1,89 @@
+//! A filter that cannot be read, for whoever has scripts: kept, explained, corrected.
+
+use crate::{browser::begin, database_test, support::Browser};
+
+/// What the network line of an answer with 400 says in the console.
+const BAD: &str = "status of 400";
+
+async fn follow(browser: &Browser, field: &str) {
+    browser.click(&format!(".notice a[href='#{field}']")).await;
+    assert_eq!(browser.focus().await, field);
+}
+
+database_test! {
+    async fn a_bad_filter_is_explained_and_corrected(db: TestDb) {
+        let (_app, mut browser, _story) = begin(db).await;
+        browser.expect(BAD);
+        browser.swap(async || browser.click("#f-status--error").await).await;
+        browser.click(".rail summary").await;
+        browser.fill("#f-ip", "203.0.113.300").await;
+        browser.fill("#f-member", "nobody").await;
+        browser.fill("#q", "booking").await;
+        browser.swap(async || browser.press("\u{e007}").await).await;
+
+        assert!(browser.text(".notice").await.starts_with("Two filters could not be read, so nothing was searched."));
+        browser.wait("document.querySelector('#announce').textContent.startsWith('Two filters')").await;
+        assert_eq!(browser.texts(".chip--bad").await, ["Member nobody", "IP 203.0.113.300"]);
+        browser.holds("!document.querySelector('#list, #count')").await;
+        for (field, value) in [("f-ip", "203.0.113.300"), ("f-member", "nobody"), ("q", "booking")] {
+            assert_eq!(browser.string(&format!("document.querySelector('#{field}').value")).await, value);
+        }
+        browser.holds("document.querySelector('#f-status--error').checked").await;
+        assert!(browser.text("#f-ip-e").await.contains("203.0.113.300"));
+        follow(&browser, "f-member").await;
+        follow(&browser, "f-ip").await;
+
+        // Reload keeps it as it is.
+        browser.reload().await;
+        assert_eq!(browser.texts(".chip--bad").await.len(), 2);
+        browser.fill("#f-ip", "203.0.113.24").await;
+        browser.fill("#f-member", "").await;
+        browser.swap(async || browser.click("#toolbar button").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h&q=booking&status=error&ip=203.0.113.24");
+        assert_eq!(browser.entries().await.len(), 3);
+        browser.holds("!document.querySelector('.notice, [aria-invalid], .field-error')").await;
+        browser.finish().await;
+    }
+
+    async fn times_the_wrong_way_round_can_be_swapped(db: TestDb) {
+        let (_app, mut browser, _story) = begin(db).await;
+        browser.expect(BAD);
+        browser.click("#range [value=custom]").await;
+        browser.js("document.querySelector('#from').value = '2026-06-18T15:00'").await;
+        browser.js("document.querySelector('#to').value = '2026-06-18T14:00'").await;
+        browser.swap(async || browser.click("#toolbar button").await).await;
+        follow(&browser, "to").await;
+        browser.click(".custom p a").await;
+        browser.wait("document.querySelector('#list')").await;
+        assert_eq!(browser.entries().await.len(), 5);
+        browser.finish().await;
+    }
+
+    async fn a_chip_that_could_not_be_read_is_taken_off(db: TestDb) {
+        let (_app, mut browser, _story) = begin(db).await;
+        browser.expect(BAD);
+        browser.goto("/logs?range=24h&status=error&member=nobody").await;
+        browser.swap(async || browser.click(".chip--bad a").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h&status=error");
+        assert_eq!(browser.entries().await.len(), 4);
+        browser.holds("!document.querySelector('[aria-invalid], .field-error')").await;
+        browser.finish().await;
+    }
+
+    async fn on_a_phone_the_notice_opens_the_drawer(db: TestDb) {
+        let (_app, mut browser, _story) = begin(db).await;
+        browser.expect(BAD);
+        browser.resize(390, 844).await;
+        browser.click(".head .only-narrow").await;
+        browser.click("#rail summary").await;
+        browser.fill("#f-ip", "1.2.3").await;
+        browser.swap(async || browser.press("\u{e007}").await).await;
+        browser.click(".rail-title button").await;
+        follow(&browser, "f-ip").await;
+        browser.holds("document.querySelector('#rail').matches(':popover-open')").await;
+        // Loaded anew, the rail is in the page, and needs no button.
+        browser.reload().await;
+        browser.holds("document.querySelector('#f-ip').checkVisibility() && !document.querySelector('.only-narrow')").await;
+        browser.finish().await;
+    }
+}

@@ -1,0 +1,224 @@
+//! Members: found by what staff know of them, told apart from e-mails that nobody has, and counted as the log counts.
+
+use daybook::{
+    core::role::Role,
+    db::Sql,
+    logs::{
+        log::{NewLog, NewMember},
+        write::Batch,
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    database_test,
+    support::{Client, Page, TestApp, crowd::Crowd, reference::pair, sample},
+};
+
+/// Who stands in the list: name or e-mail, or the beginning of the id, in its order.
+fn found(page: &Page) -> Vec<String> {
+    page.texts("a[data-row]")
+}
+
+async fn search(client: &Client, q: &str) -> Vec<String> {
+    let page = client.get(&format!("/members?q={}", daybook::core::query_string::escape(q))).await;
+    assert_eq!(page.status, 200, "{q}");
+    assert!(!found(&page).is_empty() || page.text().contains("Nobody found for"), "{q}");
+    found(&page)
+}
+
+/// A figure at the head of a member's page.
+fn figure(page: &Page, label: &str) -> String {
+    let at = page.texts(".stats dt").iter().position(|had| had == label).unwrap_or_else(|| panic!("no {label}"));
+    page.texts(".stats dd")[at].clone()
+}
+
+fn visit(minutes: i64, member: Option<&NewMember>, email: Option<&str>) -> NewLog {
+    NewLog {
+        member_id: member.map(|member| member.id),
+        member_email: email.map(str::to_owned),
+        ..sample::log(sample::minutes_ago(minutes))
+    }
+}
+
+database_test! {
+    async fn they_are_found_by_what_is_known_of_them(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana.lindqvist@example.org");
+        let jo = sample::member("Jo Çelik-İnce", "JO@Example.com");
+        let nameless = NewMember { name: None, ..sample::member("", "nameless@example.org") };
+        let bare = NewMember { id: Uuid::new_v4(), name: None, email: None };
+        let logs = vec![
+            visit(9, Some(&hana), None),
+            visit(5, Some(&jo), Some("jo.before@example.com")),
+            visit(7, None, Some("Gone.One@example.org")),
+            visit(3, None, Some("gone.one@example.org")),
+            visit(1, None, Some("HANA.lindqvist@example.org")),
+        ];
+        let members = vec![hana.clone(), jo.clone(), nameless.clone(), bare.clone()];
+        db.write_batch(Batch { members, logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let hana_s = "Hana Lindqvist";
+        let id = hana.id.to_string();
+        for q in [
+            "hana",
+            "LINDQ",
+            "a Lind",
+            "hana.lindqvist@example.org",
+            "HANA.L",
+            "qvist@exa",
+            &id,
+            &id.to_uppercase(),
+            " hana ",
+        ] {
+            assert_eq!(search(&client, q).await, [hana_s], "{q}");
+        }
+        for (q, expected) in [
+            ("çelik", "Jo Çelik-İnce"),
+            ("ÇELIK", "Jo Çelik-İnce"),
+            ("jo@example.com", "Jo Çelik-İnce"),
+            ("nameless", "nameless@example.org"),
+            (&bare.id.simple().to_string(), &bare.id.to_string()[..13]),
+            ("gone", "gone.one@example.org"),
+            ("GONE.one@Example.org", "gone.one@example.org"),
+        ] {
+            assert_eq!(search(&client, q).await, [expected], "{q}");
+        }
+        for q in ["nobody", "%", "_", "'", "lindqvist hana", &Uuid::new_v4().to_string(), "one@example.org"] {
+            assert_eq!(search(&client, q).await, [""; 0], "{q}");
+        }
+        // Last seen first; whoever was never seen comes last.
+        assert_eq!(search(&client, "example").await, ["Jo Çelik-İnce", hana_s, "nameless@example.org"]);
+        let lately = client.get("/members").await;
+        assert_eq!(found(&lately), ["gone.one@example.org", "Jo Çelik-İnce", hana_s]);
+        assert_eq!(lately.texts("td[data-l=\"Last seen\"]")[0], "14:35:05 today");
+        let gone = client.get("/members?q=gone").await;
+        assert!(gone.texts("td .gone")[0].contains("No account now"), "{}", gone.text());
+        assert_eq!(
+            gone.attribute("a[data-row]", "href").as_deref(),
+            Some("/members/by-email?email=gone.one@example.org")
+        );
+    }
+
+    async fn more_than_are_shown_are_said_to_be_there(db: TestDb) {
+        let many: Vec<NewMember> =
+            (0..60).map(|n| sample::member(&format!("Twin {n}"), &format!("twin{n}@example.org"))).collect();
+        db.write_batch(Batch { members: many, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let page = client.get("/members?q=twin").await;
+        assert_eq!(found(&page).len(), 50);
+        let told = page.texts(".head p").concat();
+        assert!(told.starts_with("50 of those who match, last seen first; type more to find others."), "{told}");
+        let some = client.get("/members?q=twin1").await;
+        assert_eq!(found(&some).len(), 11);
+        assert!(some.texts(".head p")[0].contains("Last seen first."), "{:?}", some.texts(".head p"));
+    }
+
+    async fn what_cannot_be_looked_for_is_refused_at_the_field(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let long = "x".repeat(256);
+        for q in [long.as_str(), "%ff", "a%00b", "%ED%A0%80"] {
+            let page = client.get(&format!("/members?q={q}")).await;
+            assert_eq!((page.status.as_u16(), found(&page).len()), (400, 0), "{q}");
+            assert_eq!(page.attribute("#q", "aria-invalid").as_deref(), Some("true"), "{q}");
+            let reason = page.attribute("#q", "aria-describedby").expect("a reason");
+            assert!(page.texts(&format!("#{reason}"))[0].ends_with('.'), "{q}");
+        }
+        assert_eq!(client.get(&format!("/members?q={}", &long[1..])).await.status, 200);
+        assert!(client.get("/members?q=").await.text().contains("Type to find a member"));
+    }
+
+    async fn an_address_leads_to_one_member(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "Hana@example.org");
+        let batch = Batch {
+            members: vec![hana.clone()],
+            logs: vec![visit(3, None, Some("Gone@Example.org"))],
+            ..Batch::default()
+        };
+        db.write_batch(batch).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let usual = format!("/members/{}", hana.id);
+        for spelling in [hana.id.simple().to_string(), hana.id.to_string().to_uppercase()] {
+            let page = client.get(&format!("/members/{spelling}?a=b")).await;
+            assert_eq!((page.status.as_u16(), page.location()), (301, format!("{usual}?a=b").as_str()), "{spelling}");
+        }
+        for id in ["x", "%00", &Uuid::new_v4().to_string()] {
+            assert_eq!(client.get(&format!("/members/{id}")).await.status, 404, "{id}");
+        }
+        for email in ["hana@example.org", "HANA@EXAMPLE.ORG", "%20Hana@example.org%20"] {
+            let page = client.get(&format!("/members/by-email?email={email}")).await;
+            assert_eq!((page.status.as_u16(), page.location()), (303, usual.as_str()), "{email}");
+        }
+        let page = client.get(&usual).await;
+        assert_eq!(page.texts("h1"), ["Hana Lindqvist"]);
+        assert!(page.text().contains("No entries are recorded for this member"), "{}", page.text());
+
+        let gone = client.get("/members/by-email?email=GONE@example.ORG").await;
+        assert_eq!((gone.status.as_u16(), gone.texts("h1")), (200, vec!["Gone@Example.org".to_owned()]), "as recorded");
+        assert!(gone.text().contains("nobody has it today") && gone.entries().len() == 1);
+        let never = client.get("/members/by-email?email=never@example.org").await;
+        assert!(never.status == 200 && never.text().contains("No entry has this e-mail"), "{}", never.text());
+        for query in ["", "?email=", "?email=%ff", "?email=%00", &format!("?email={}", "x".repeat(256))] {
+            assert_eq!(client.get(&format!("/members/by-email{query}")).await.status, 404, "{query}");
+        }
+    }
+
+    async fn figures_are_those_of_the_log(db: TestDb) {
+        let crowd = Crowd::new();
+        crowd.write(&db).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let reference = crowd.reference(false);
+        let emails = ["gone@nowhere.example", "old@x.example", "j%o_@x.example", "ZOË@x.example"];
+        let by_id = reference.members.iter().map(|member| (member.id.to_string(), format!("/members/{}", member.id)));
+        let by_email = emails.iter().map(|email| {
+            let escaped = daybook::core::query_string::escape(email);
+            ((*email).to_owned(), format!("/members/by-email?email={escaped}"))
+        });
+        for (who, path) in by_id.chain(by_email) {
+            let page = client.get(&path).await;
+            assert_eq!(page.status, 200, "{path}");
+            let theirs = reference.list(&[pair("member", &who)]);
+            let month = reference.list(&[pair("member", &who), pair("range", "30d")]);
+            let is_error = |log: &&&NewLog| log.status == "error" || log.action_type == "error";
+            assert_eq!(figure(&page, "Entries"), theirs.len().to_string(), "{path}");
+            let errors = figure(&page, "Errors, last 30 days").replace("See them", "");
+            assert_eq!(errors.trim(), month.iter().filter(is_error).count().to_string(), "{path}");
+            let ids: Vec<String> = theirs.iter().take(50).map(|log| log.id.to_string()).collect();
+            assert_eq!(page.entries(), ids, "{path}");
+            let all = page.attribute(".head .actions a", "href").expect("all their entries");
+            assert_eq!(client.walk(&all, "next").await.concat(), reference.ids(&[pair("member", &who)]), "{path}");
+        }
+    }
+
+    async fn entries_of_a_member_who_is_gone_stay(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let logs = vec![visit(3, Some(&hana), Some("hana@example.org")), visit(4, Some(&hana), None)];
+        db.write_batch(Batch { members: vec![hana.clone()], logs: logs.clone(), ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        assert_eq!(client.get(&format!("/members/{}", hana.id)).await.entries().len(), 2);
+        app.db.execute(Sql::new("DELETE FROM members WHERE id = ").bind(hana.id)).await;
+
+        let list = client.get("/logs").await;
+        assert_eq!(list.entries().len(), 2, "nothing is lost");
+        let cells = list.texts("#list .c-member");
+        assert!(cells[0].contains("hana@example.org") && cells[0].contains("No account now"), "{cells:?}");
+        assert!(cells[1].contains("Anonymous"), "{cells:?}");
+        assert_eq!(client.get(&format!("/members/{}", hana.id)).await.status, 404);
+        let by_email = client.get("/members/by-email?email=hana@example.org").await;
+        assert_eq!((by_email.status.as_u16(), by_email.entries()), (200, vec![logs[0].id.to_string()]));
+        assert_eq!(search(&client, "hana").await, ["hana@example.org"]);
+
+        // Whoever takes the e-mail over is who it leads to, and the entry says how it was recorded.
+        let other = sample::member("Hana Other", "HANA@example.org");
+        app.db.member(other.clone()).await;
+        let page = client.get("/members/by-email?email=hana@example.org").await;
+        assert_eq!(page.location(), format!("/members/{}", other.id));
+        let cells = client.get("/logs").await.texts("#list .c-member");
+        assert!(cells[0].contains("Hana Other") && cells[0].contains("Recorded without an account"), "{cells:?}");
+    }
+}
