@@ -9,6 +9,8 @@ mod browser;
 mod csrf;
 mod entry;
 mod errors;
+mod export;
+mod export_slow;
 mod filters;
 mod headers;
 mod hostile;

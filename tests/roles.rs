@@ -114,7 +114,12 @@ fn without(page: &Page, typed: &str) -> (StatusCode, String) {
     for place in page.attributes(".facet b", "id") {
         text = text.replace(&place, "PLACE");
     }
-    (page.status, text.replace(&escape(typed), "TYPED").replace(typed, "TYPED"))
+    let text = text.replace(&escape(typed), "TYPED").replace(typed, "TYPED");
+    // A number beside a choice is named after the query that it is of.
+    let parts: Vec<&str> = text.split("id=\"n-").collect();
+    let unnamed = |part: &&str| part.split_once('"').map_or("", |(_, rest)| rest).to_owned();
+    let rest: Vec<String> = parts.iter().skip(1).map(unnamed).collect();
+    (page.status, format!("{}{}", parts[0], rest.concat()))
 }
 
 database_test! {
