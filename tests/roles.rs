@@ -110,7 +110,16 @@ fn without(page: &Page, typed: &str) -> (StatusCode, String) {
     for token in page.attributes("input[name=csrf_token]", "value") {
         text = text.replace(&token, "TOKEN");
     }
-    (page.status, text.replace(&escape(typed), "TYPED").replace(typed, "TYPED"))
+    // The place of a value's number is named after the query.
+    for place in page.attributes(".facet b", "id") {
+        text = text.replace(&place, "PLACE");
+    }
+    let text = text.replace(&escape(typed), "TYPED").replace(typed, "TYPED");
+    // A number beside a choice is named after the query that it is of.
+    let parts: Vec<&str> = text.split("id=\"n-").collect();
+    let unnamed = |part: &&str| part.split_once('"').map_or("", |(_, rest)| rest).to_owned();
+    let rest: Vec<String> = parts.iter().skip(1).map(unnamed).collect();
+    (page.status, format!("{}{}", parts[0], rest.concat()))
 }
 
 database_test! {

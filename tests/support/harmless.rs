@@ -71,7 +71,7 @@ pub fn check(html: &Html, what: &str) {
                     assert!(is_own_address(value), "{}", here());
                 }
                 "data-copy-from" | "hx-target" | "hx-indicator" => {
-                    assert!(value.strip_prefix('#').is_some_and(is_plain), "{}", here());
+                    assert!(value == "this" || value.strip_prefix('#').is_some_and(is_plain), "{}", here());
                 }
                 "class" => assert!(value.split(' ').all(is_plain), "{}", here()),
                 "id" => assert!(is_plain(value) && ids.insert(value.to_owned()), "not one of its own: {}", here()),
