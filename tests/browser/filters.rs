@@ -1,10 +1,6 @@
 //! Filtering swaps the results and leaves the page, the keyboard and whoever listens where they are.
 
-use crate::{
-    browser::begin,
-    database_test,
-    support::{Browser, TestDb},
-};
+use crate::{browser::begin, database_test, support::Browser};
 
 /// Marks what must survive a swap, and listens to what a screen reader would say.
 async fn watch(browser: &Browser) {
