@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 
 use crate::{
     core::role::Role,
-    logs::{handlers as logs, overview::handlers as overview},
+    logs::{export::handlers as export, handlers as logs, overview::handlers as overview},
     members::handlers as members,
     session::{
         access::{Access, Route, get, post},
@@ -21,6 +21,8 @@ const SUPPORT: Access = Access::Staff(Role::Support);
 pub static ROUTES: &[Route] = &[
     get("/", Access::Public, |to| to.to(logs::home)),
     get("/logs", VIEWER, |to| to.to(logs::list)),
+    get("/logs/export.csv", SUPPORT, |to| to.to(export::csv)),
+    get("/logs/export.ndjson", SUPPORT, |to| to.to(export::ndjson)),
     get("/logs/overview", VIEWER, |to| to.to(overview::overview)),
     get("/logs/{id}", VIEWER, |to| to.to(logs::entry)),
     get("/logs/{id}/error_detail.txt", SUPPORT, |to| to.to(logs::error_detail)),

@@ -105,6 +105,11 @@
   for (const name of ["DOMContentLoaded", "htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore", "pagehide"]) addEventListener(name, forget);
   addEventListener("submit", (e) => { if (e.target.action === `${location.origin}/logout`) forget(); });
 
+  // The forms of the bar lead back to where they stand: to what the list shows by now.
+  addEventListener("htmx:pushedIntoHistory", ({ detail }) => {
+    for (const next of document.querySelectorAll('form[action^="/account/"] [name="next"]')) next.value = detail.path;
+  });
+
   const offline = (shown) => {
     const note = $("#offline"), results = $("#results");
     if (!note) return;

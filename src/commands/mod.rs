@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod demo;
+mod export;
 mod migrate;
 mod seed;
 mod serve;
@@ -32,6 +33,7 @@ enum Command {
     Migrate(migrate::Args),
     Check(check::Args),
     Seed(seed::Args),
+    Export(export::Args),
     Staff(staff::Args),
     Backup(backup::Args),
 }
@@ -44,6 +46,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Check(args) => check::run(args).await,
         Command::Seed(args) => seed::run(args).await,
+        Command::Export(args) => export::run(args).await,
         Command::Staff(args) => staff::run(args).await,
         Command::Backup(args) => backup::run(args).await,
     }

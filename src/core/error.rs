@@ -75,6 +75,8 @@ pub enum Outage {
     Full,
     /// What staff do cannot be recorded, so members' data is not shown.
     Unrecorded,
+    /// As many exports run as may run at once.
+    Exporting,
 }
 
 impl std::fmt::Display for Outage {
@@ -84,6 +86,7 @@ impl std::fmt::Display for Outage {
             Self::Locked => "the database is locked",
             Self::Full => "the disk of the database is full",
             Self::Unrecorded => "what staff open cannot be recorded",
+            Self::Exporting => "as many exports run as may run at once",
         })
     }
 }

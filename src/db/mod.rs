@@ -1,16 +1,18 @@
-//! Floor 1: the database. Feature code builds [`Sql`] and names the row it wants; only [`run`] knows which database it
-//! speaks to, and only [`dialect`] how their SQL differs.
+//! Floor 1: the database. Feature code builds [`Sql`] and names the row it wants; only [`run`] and
+//! [`snapshot`] know which database they speak to, and only [`dialect`] how their SQL differs.
 
 pub mod address;
 pub mod dialect;
 pub mod migrate;
 mod place;
 pub mod run;
+pub mod snapshot;
 pub mod sql;
 mod types;
 
 pub use dialect::{Column, Dialect};
 pub use run::{Budget, Db, FromRow, Looked, Looking, Tx};
+pub use snapshot::Snapshot;
 pub use sql::{Arg, Sql};
 
 use crate::core::error::{Error, Outage};

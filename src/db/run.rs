@@ -56,6 +56,8 @@ pub enum Db {
 pub struct SqliteDb {
     readers: SqlitePool,
     writer: SqlitePool,
+    /// Apart from the readers, so that pages never wait for exports.
+    snapshots: SqlitePool,
     place: Place,
 }
 
@@ -63,6 +65,11 @@ impl SqliteDb {
     /// The readers, while the file is there.
     fn readers(&self) -> Result<&SqlitePool> {
         self.place.check().map(|()| &self.readers)
+    }
+
+    /// The readers of snapshots, while the file is there.
+    pub(super) fn snapshots(&self) -> Result<&SqlitePool> {
+        self.place.check().map(|()| &self.snapshots)
     }
 
     /// The writer, while the file is there.
@@ -73,6 +80,8 @@ impl SqliteDb {
 
 /// How many readers there are; more than cores, since a reader also waits for the page to be written.
 const READERS: u32 = 8;
+/// How many snapshots may be held at once.
+const SNAPSHOTS: u32 = 2;
 /// How long a request waits for a reader or for the writer before it answers 503.
 const ACQUIRE: Duration = Duration::from_secs(2);
 /// How long the writer waits for a lock that another process holds.
@@ -110,8 +119,11 @@ impl Db {
             .pragma("query_only", "ON")
             .pragma("cache_size", "-1000")
             .pragma("mmap_size", "17179869184");
-        let readers = pool(READERS).min_connections(1).connect_with(options).await.map_err(explain)?;
-        Ok(Self::Sqlite(SqliteDb { readers, writer, place: Place::of(file) }))
+        let readers = pool(READERS).min_connections(1).connect_with(options.clone()).await.map_err(explain)?;
+        // A row may hold a traceback of any length, and rows that wait are held in memory.
+        let options = options.row_buffer_size(8).statement_cache_capacity(16);
+        let snapshots = pool(SNAPSHOTS).idle_timeout(Some(Duration::from_mins(1))).connect_lazy_with(options);
+        Ok(Self::Sqlite(SqliteDb { readers, writer, snapshots, place: Place::of(file) }))
     }
 
     /// Opens the file of an embedded database to look at it alone: nothing in it is changed.
@@ -119,7 +131,12 @@ impl Db {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
         let pool = PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
         let readers = pool.connect_with(options).await.map_err(explain)?;
-        Ok(Self::Sqlite(SqliteDb { writer: readers.clone(), readers, place: Place::of(file) }))
+        Ok(Self::Sqlite(SqliteDb {
+            writer: readers.clone(),
+            snapshots: readers.clone(),
+            readers,
+            place: Place::of(file),
+        }))
     }
 
     /// Whether the database answers.
@@ -192,6 +209,7 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(db) => {
+                db.snapshots.close().await;
                 db.readers.close().await;
                 db.writer.close().await;
             }
@@ -212,7 +230,7 @@ async fn is_settled(writer: &mut SqliteConnection) -> sqlx::Result<bool> {
 }
 
 /// Text and arguments as sqlx takes them. The text is made of `&'static str` alone ([`Sql`] sees to that).
-fn statement(sql: Sql) -> (String, SqliteArguments) {
+pub(super) fn statement(sql: Sql) -> (String, SqliteArguments) {
     use sqlx::Arguments;
     let (text, args) = sql.render();
     let mut out = SqliteArguments::default();

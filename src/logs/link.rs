@@ -2,7 +2,10 @@
 
 use uuid::Uuid;
 
-use super::filter::{Filter, ListQuery};
+use super::{
+    export::Format,
+    filter::{Filter, ListQuery},
+};
 use crate::{
     core::{
         query_string,
@@ -28,6 +31,18 @@ pub fn overview(query: &ListQuery, zone: Zone, as_of: Timestamp) -> String {
 #[must_use]
 pub fn filtered(filter: Filter, zone: Zone) -> String {
     list(&ListQuery::first(filter), zone)
+}
+
+/// Where a kind of export is.
+#[must_use]
+pub fn export_path(format: Format) -> String {
+    format!("/logs/export.{format}")
+}
+
+/// Every entry of a list as a file.
+#[must_use]
+pub fn export(query: &ListQuery, zone: Zone, format: Format) -> String {
+    format!("{}?{}", export_path(format), query.query_string(zone))
 }
 
 /// An entry, with the query string of the list it stands in.

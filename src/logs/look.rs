@@ -63,7 +63,7 @@ impl Count {
 
 /// A key as a row.
 #[derive(Debug, sqlx::FromRow)]
-struct KeyRow {
+pub(super) struct KeyRow {
     timestamp: Timestamp,
     id: uuid::Uuid,
 }

@@ -3,6 +3,7 @@
 //! query string → [`form::FilterForm`] → [`filter::Filter`] → [`sql::Plan`] → page of [`log::Log`] → view → template.
 
 pub mod checks;
+pub mod export;
 pub mod filter;
 pub mod form;
 pub mod handlers;
@@ -10,6 +11,7 @@ pub mod json;
 pub mod link;
 pub mod log;
 pub mod look;
+pub mod object;
 pub mod overview;
 pub mod pages;
 pub mod predicates;

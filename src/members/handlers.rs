@@ -26,7 +26,7 @@ use crate::{
         log::Log,
         look::Count,
         store as logs,
-        view::{Reader, list::count_figure, row},
+        view::{Reader, export::ExportMenu, list::count_figure, row},
     },
     paging::{At, Page},
     session::Signed,
@@ -36,6 +36,9 @@ use crate::{
 
 /// The longest text to find a member by, in characters: the longest e-mail.
 const LONGEST: usize = 255;
+
+/// What the menu of exports says of a member.
+const EXPORT: &str = "Everything recorded about this member. The export is recorded under your name.";
 
 /// `GET /members`: who was seen lately, or who matches `q`.
 pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
@@ -189,6 +192,7 @@ impl Recorded {
         MemberPage {
             shell: signed.shell(Section::Members),
             entries_href: link::list(&self.query, zone),
+            export: ExportMenu::of(&self.query, &self.reader, EXPORT),
             find_href: find.map(|text| format!("/members?q={}", query_string::escape(&text))),
             stats: self.stats(),
             name,

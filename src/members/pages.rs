@@ -3,7 +3,10 @@
 use askama::Template;
 
 use crate::{
-    logs::view::row::{Day, Who},
+    logs::view::{
+        export::ExportMenu,
+        row::{Day, Who},
+    },
     web::shell::Shell,
 };
 
@@ -98,6 +101,8 @@ pub struct MemberPage {
     pub id: Option<String>,
     /// The list of all their entries.
     pub entries_href: String,
+    /// Everything of theirs as a file, for whoever may have that.
+    pub export: Option<ExportMenu>,
     /// Where others of the same name, or with the beginning of the same e-mail, are looked for.
     pub find_href: Option<String>,
     /// Last seen, first seen, errors, entries. Empty: no entry is recorded, and the page says so.
@@ -162,6 +167,7 @@ mod tests {
             email: Some("hana.lindqvist@example.org".into()),
             id: Some(id.into()),
             entries_href: format!("/logs?range=all&member={id}"),
+            export: None,
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
             entries: None,

@@ -20,7 +20,7 @@ pub mod token;
 pub use form::CheckedForm;
 pub use guard::Staff;
 pub use sign_in::SignIn;
-pub use signed::Signed;
+pub use signed::{Signed, Witness};
 
 #[cfg(test)]
 mod tests;

@@ -61,6 +61,12 @@ impl Signed {
         }
     }
 
+    /// What writes down how it went on: a line as this one would be, once the answer has begun.
+    #[must_use]
+    pub fn witness(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Witness {
+        Witness { log: StaffLog::clone(&self.log), line: self.line(kind, subject, detail) }
+    }
+
     fn read(req: &HttpRequest, staff: Staff) -> Result<Self> {
         let data = (req.app_data::<web::Data<State>>(), req.app_data::<web::Data<StaffLog>>());
         let (Some(state), Some(log)) = data else { return Err(anyhow!("no state").into()) };
@@ -72,6 +78,24 @@ impl Signed {
             ip_address: client::address(req, &state.site).map(|address| address.to_string()),
             request_id: client::request_id(req),
         })
+    }
+}
+
+/// Writes lines about somebody's request for as long as its answer takes.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    log: StaffLog,
+    /// The first line.
+    pub line: Record,
+}
+
+impl Witness {
+    /// Writes down what came of it, at `at`.
+    ///
+    /// # Errors
+    /// 503 where it cannot be written down.
+    pub fn record(&self, at: Timestamp, kind: Kind, detail: String) -> Result<()> {
+        self.log.record(Record { at, kind, detail: Some(detail), ..self.line.clone() })
     }
 }
 

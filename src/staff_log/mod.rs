@@ -42,6 +42,12 @@ pub enum Kind {
     ViewChanged,
     /// Deleted a view.
     ViewDeleted,
+    /// Began an export, of a filter.
+    Exported,
+    /// An export was taken to its end.
+    ExportEnded,
+    /// An export broke off: a failure, or whoever took it went away.
+    ExportBrokenOff,
     /// Added an account.
     StaffAdded,
     /// Switched an account off.
@@ -73,6 +79,9 @@ impl Kind {
             Self::ViewSaved => "view_saved",
             Self::ViewChanged => "view_changed",
             Self::ViewDeleted => "view_deleted",
+            Self::Exported => "exported",
+            Self::ExportEnded => "export_ended",
+            Self::ExportBrokenOff => "export_broken_off",
             Self::StaffAdded => "staff_added",
             Self::StaffDisabled => "staff_disabled",
             Self::StaffEnabled => "staff_enabled",
@@ -93,7 +102,7 @@ pub struct Record {
     pub staff_email: String,
     /// What they did.
     pub kind: Kind,
-    /// What it was about: the id of an entry or a member, the e-mail of an account.
+    /// What it was about: the id of an entry or a member, the e-mail of an account, the kind of file of an export.
     pub subject: Option<String>,
     /// What else tells it from others of its kind: the query string of a search, a role.
     pub detail: Option<String>,

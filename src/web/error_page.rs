@@ -43,6 +43,8 @@ pub enum Away {
     Full,
     /// It cannot be written that this page was read, so the page is not shown.
     Unrecorded,
+    /// As many exports run as may run at once.
+    Exporting,
 }
 
 /// What an error says. Plain text throughout: it never tells SQL, a path or a secret.
@@ -78,6 +80,14 @@ impl ErrorView {
     #[must_use]
     pub fn bad_request(reason: &str) -> Self {
         Self::new(400, "Daybook could not read this request", &[reason])
+    }
+
+    /// 400: an export was asked for in a way that cannot be read; each reason is a sentence.
+    #[must_use]
+    pub fn bad_export(reasons: Vec<String>) -> Self {
+        let nothing = "Nothing was exported. Go back, correct it and export again.".to_owned();
+        let lines = reasons.into_iter().chain([nothing]).collect();
+        Self { lines, ..Self::new(400, "This export could not be made", &[]) }
     }
 
     /// 403: a form came without the token that belongs to the session, as after signing in anew in another tab.
@@ -212,6 +222,11 @@ impl ErrorView {
                 "This page cannot be shown just now",
                 &["Who opens member records is written down, and that cannot be written down now.", by_itself],
             ),
+            Away::Exporting => Self::new(
+                503,
+                "Other exports are being made just now",
+                &["Daybook makes a few at a time, so that pages stay quick. Try again when one of them has ended."],
+            ),
         };
         let tried = when.map_or(String::new(), |when| format!("Last try {when}. "));
         let hint = match away {
@@ -254,6 +269,8 @@ mod tests {
             ErrorView::away(Away::Locked, None, None),
             ErrorView::away(Away::Full, None, None),
             ErrorView::away(Away::Unrecorded, None, None),
+            ErrorView::away(Away::Exporting, None, None),
+            ErrorView::bad_export(vec!["Area: Write what to exclude after the “!”.".to_owned()]),
         ] {
             let (code, title) = (error.code, error.title.clone());
             let fragment = ErrorFragment { error: error.clone() }.render().expect("a fragment");

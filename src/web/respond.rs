@@ -194,6 +194,7 @@ fn view(req: &HttpRequest, error: &Error) -> ErrorView {
                 Outage::Locked => Away::Locked,
                 Outage::Full => Away::Full,
                 Outage::Unrecorded => Away::Unrecorded,
+                Outage::Exporting => Away::Exporting,
             };
             tracing::warn!(request_id = super::client::request_id(req), "{error}");
             ErrorView::away(away, when(req).as_deref(), retry)

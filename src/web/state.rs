@@ -1,6 +1,6 @@
 //! What every request may use: the database, the clock, and how this site is set up.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use crate::{
     core::{
@@ -33,7 +33,7 @@ impl Site {
     }
 }
 
-/// How long lists, counts and overviews may look.
+/// How long lists, counts, overviews and exports may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Budgets {
     /// A list.
@@ -42,11 +42,28 @@ pub struct Budgets {
     pub count: Budget,
     /// An overview.
     pub overview: Budget,
+    /// An export, which looks through everything but does not wait for ever.
+    pub export: Patience,
+}
+
+/// How long an export waits for whoever takes it: while it runs, the database cannot shorten its log of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For one piece to be taken.
+    pub piece: Duration,
+    /// For the whole of it.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { piece: Duration::from_mins(1), whole: Duration::from_hours(1) }
+    }
 }
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { list: Budget::LIST, count: Budget::COUNT, overview: Budget::OVERVIEW }
+        Self { list: Budget::LIST, count: Budget::COUNT, overview: Budget::OVERVIEW, export: Patience::default() }
     }
 }
 

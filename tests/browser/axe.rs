@@ -26,7 +26,8 @@ const RUN: &str = r"
 const WIDER: &str = r"
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
-    const out = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > clientWidth + 1);
+    const out = [...document.body.querySelectorAll('*')]
+        .filter((element) => element.getBoundingClientRect().right > clientWidth + 1);
     return ['the page scrolls sideways', ...out.slice(-3).map((element) => element.outerHTML.slice(0, 150))];";
 
 /// Light and dark by turns, as colours do not depend on the width.

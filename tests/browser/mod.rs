@@ -8,9 +8,14 @@ use crate::support::{Browser, TestApp, TestDb, story, story::Story};
 
 mod axe;
 mod door;
+mod entry;
 mod filters;
+mod keyboard;
+mod narrow;
 mod paging;
+mod plain;
 mod refused;
+mod trouble;
 
 /// The story, served, and a browser on `/logs` that is signed in.
 async fn begin(db: TestDb) -> (TestApp, Browser, Story) {

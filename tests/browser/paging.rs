@@ -1,13 +1,17 @@
 //! Page after page, Back, Forward, reload, and a link that somebody else opens.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use daybook::core::role::Role;
+use daybook::{core::role::Role, db::Budget};
 
 use crate::{
     browser::begin,
     database_test,
-    support::{Browser, Client, app::PASSWORD},
+    support::{
+        Browser, TestApp,
+        app::{PASSWORD, Setup},
+        story,
+    },
 };
 
 /// The head of the results stands at the top of the window, and has the keyboard.
@@ -18,8 +22,10 @@ async fn at_the_top(browser: &Browser) {
 
 /// The list as a person sees it: entries, chips, what is ticked and typed.
 async fn view(browser: &Browser) -> Vec<Vec<String>> {
-    let controls = "Array.from(document.querySelectorAll('#rail input, #toolbar input, #limit'), (control) =>
-        `${control.id || control.name + control.value} ${/checkbox|radio/.test(control.type) ? control.checked : control.value}`)";
+    let controls = "Array.from(document.querySelectorAll('#rail input, #toolbar input, #limit'), (control) => {
+        const { id, name, type, value, checked } = control;
+        return `${id || name + value} ${/checkbox|radio/.test(type) ? checked : value}`;
+    })";
     let head = "['title', '#count', '.showing'].map((css) => document.querySelector(css).textContent)";
     vec![
         browser.entries().await,
@@ -33,9 +39,10 @@ async fn view(browser: &Browser) -> Vec<Vec<String>> {
 database_test! {
     async fn pages_lead_to_the_end_and_back(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
-        browser.js("const limit = document.querySelector('#limit'); limit.value = '25'; limit.dispatchEvent(new Event('change', { bubbles: true }))").await;
-        browser.wait("location.search === '?range=24h&limit=25'").await;
-        browser.wait("document.querySelectorAll('#list [data-row]').length === 25").await;
+        browser.js("document.querySelector('#limit').focus()").await;
+        browser.swap(async || browser.press("\u{e013}").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h&limit=25");
+        assert_eq!(browser.focus().await, "limit");
         let first = browser.entries().await;
 
         let mut seen: BTreeSet<String> = first.iter().cloned().collect();
@@ -57,10 +64,36 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn where_looking_stopped_it_goes_on(db: TestDb) {
+        story::story(&db).await;
+        let mut setup = Setup::default();
+        setup.budgets.list = Budget { time: Duration::ZERO, step: 50, steps: 1 };
+        let app = TestApp::with(db, setup).await;
+        let email = app.account(Role::Viewer).await;
+        let browser = Browser::open(&app).await;
+        browser.sign_in(&email).await;
+        browser.goto("/logs?range=all&q=%22100+days+ago%22").await;
+        assert!(browser.entries().await.is_empty());
+        let mut looks = 0;
+        while browser.entries().await.is_empty() {
+            browser.swap(async || browser.click(".tell a").await).await;
+            browser.focused("#results-h").await;
+            looks += 1;
+        }
+        assert!(looks > 1);
+        // As of later: the same list from its start.
+        app.clock.advance(60);
+        browser.swap(async || browser.click("#refresh").await).await;
+        assert_eq!(browser.text(".asof time").await, "14:39:05");
+        assert_eq!(browser.path().await, "/logs?range=all&q=%22100%20days%20ago%22");
+        assert_eq!(browser.focus().await, "refresh");
+        browser.finish().await;
+    }
+
     async fn back_forward_and_reload_show_the_same(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         let mut views = vec![view(&browser).await];
-        for css in ["#f-status--warning", "#range [value='7d']", "#facet-action .facet:nth-of-type(1) .not", "#chip-1"] {
+        for css in ["#f-status--warning", "#range [value='7d']", "#facet-action .facet .not", "#chip-1"] {
             browser.swap(async || browser.click(css).await).await;
             views.push(view(&browser).await);
         }
@@ -89,8 +122,8 @@ database_test! {
     async fn a_link_shows_a_colleague_elsewhere_the_same(db: TestDb) {
         let (app, browser, _story) = begin(db).await;
         browser.click("#range [value=custom]").await;
-        browser.js("document.querySelector('#from').value = '2026-06-18T09:00'").await;
-        browser.js("document.querySelector('#to').value = '2026-06-18T14:30'").await;
+        browser.set("#from", "2026-06-18T09:00").await;
+        browser.set("#to", "2026-06-18T14:30").await;
         browser.swap(async || browser.click("#toolbar button").await).await;
         browser.swap(async || browser.click("#f-action_type--page_visit").await).await;
         let (path, entries) = (browser.path().await, browser.entries().await);
@@ -98,14 +131,14 @@ database_test! {
         browser.finish().await;
 
         app.account_named("far@example.org", Role::Viewer).await;
-        let client: Client = app.client();
+        let client = app.client();
         client.sign_in("far@example.org", PASSWORD).await;
         client.submit("/account/zone", &[("zone", "Pacific/Auckland")]).await;
         let browser = Browser::open(&app).await;
         browser.sign_in("far@example.org").await;
         browser.goto(&path).await;
         assert_eq!(browser.entries().await, entries);
-        assert_eq!(browser.string("document.querySelector('#from').value").await, "2026-06-18T20:00");
+        assert_eq!(browser.value("#from").await, "2026-06-18T20:00");
         // Their form asks for the same as well.
         browser.swap(async || browser.click("#toolbar button").await).await;
         assert_eq!(browser.entries().await, entries);

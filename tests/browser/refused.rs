@@ -26,7 +26,7 @@ database_test! {
         assert_eq!(browser.texts(".chip--bad").await, ["Member nobody", "IP 203.0.113.300"]);
         browser.holds("!document.querySelector('#list, #count')").await;
         for (field, value) in [("f-ip", "203.0.113.300"), ("f-member", "nobody"), ("q", "booking")] {
-            assert_eq!(browser.string(&format!("document.querySelector('#{field}').value")).await, value);
+            assert_eq!(browser.value(&format!("#{field}")).await, value);
         }
         browser.holds("document.querySelector('#f-status--error').checked").await;
         assert!(browser.text("#f-ip-e").await.contains("203.0.113.300"));
@@ -49,8 +49,8 @@ database_test! {
         let (_app, mut browser, _story) = begin(db).await;
         browser.expect(BAD);
         browser.click("#range [value=custom]").await;
-        browser.js("document.querySelector('#from').value = '2026-06-18T15:00'").await;
-        browser.js("document.querySelector('#to').value = '2026-06-18T14:00'").await;
+        browser.set("#from", "2026-06-18T15:00").await;
+        browser.set("#to", "2026-06-18T14:00").await;
         browser.swap(async || browser.click("#toolbar button").await).await;
         follow(&browser, "to").await;
         browser.click(".custom p a").await;
@@ -80,10 +80,10 @@ database_test! {
         browser.swap(async || browser.press("\u{e007}").await).await;
         browser.click(".rail-title button").await;
         follow(&browser, "f-ip").await;
-        browser.holds("document.querySelector('#rail').matches(':popover-open')").await;
+        assert!(browser.open_now("#rail").await);
         // Loaded anew, the rail is in the page, and needs no button.
         browser.reload().await;
-        browser.holds("document.querySelector('#f-ip').checkVisibility() && !document.querySelector('.only-narrow')").await;
+        assert!(browser.shown("#f-ip").await && !browser.shown(".only-narrow").await);
         browser.finish().await;
     }
 }

@@ -122,13 +122,7 @@ impl TestApp {
 
     /// Makes an account with [`PASSWORD`].
     pub async fn account_named(&self, email: &str, role: Role) {
-        // One hash serves every account of every test: making one costs as much as checking one.
-        static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-        let hash = HASH.get_or_init(|| password::hash(PASSWORD).expect("a hash")).clone();
-        let new = NewAccount { email: email.to_owned(), name: None, role, password_hash: hash };
-        let mut tx = self.db.db.write().await.expect("a transaction");
-        accounts::add(&mut tx, &new, self.clock.now()).await.expect("an account");
-        tx.commit().await.expect("committed");
+        add_account(&self.db, email, role, self.clock.now()).await;
     }
 
     /// A client that is signed in as a new account of this role.
@@ -138,6 +132,17 @@ impl TestApp {
         client.sign_in(&email, PASSWORD).await;
         client
     }
+}
+
+/// Makes an account with [`PASSWORD`].
+pub async fn add_account(db: &TestDb, email: &str, role: Role, at: Timestamp) {
+    // One hash serves every account of every test: making one costs as much as checking one.
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let hash = HASH.get_or_init(|| password::hash(PASSWORD).expect("a hash")).clone();
+    let new = NewAccount { email: email.to_owned(), name: None, role, password_hash: hash };
+    let mut tx = db.db.write().await.expect("a transaction");
+    accounts::add(&mut tx, &new, at).await.expect("an account");
+    tx.commit().await.expect("committed");
 }
 
 impl Drop for TestApp {

@@ -260,6 +260,26 @@ impl Browser {
         self.strings(&format!("Array.from({all}, (element) => element.innerText.replace(/\\s+/g, ' ').trim())")).await
     }
 
+    /// What stands in a field.
+    pub async fn value(&self, css: &str) -> String {
+        self.string(&format!("document.querySelector({}).value", json!(css))).await
+    }
+
+    /// Puts a value into a field whose keys depend on the country.
+    pub async fn set(&self, css: &str, value: &str) {
+        self.js(&format!("document.querySelector({}).value = {}", json!(css), json!(value))).await;
+    }
+
+    /// Whether an element is there to be seen.
+    pub async fn shown(&self, css: &str) -> bool {
+        self.is(&format!("document.querySelector({})?.checkVisibility()", json!(css))).await
+    }
+
+    /// Whether it is open: a panel or drawer.
+    pub async fn open_now(&self, css: &str) -> bool {
+        self.is(&format!("document.querySelector({}).matches(':popover-open')", json!(css))).await
+    }
+
     /// The ids of the entries in the list, in their order.
     pub async fn entries(&self) -> Vec<String> {
         self.strings(

@@ -57,6 +57,13 @@ impl TestDb {
         self.address.trim_start_matches("sqlite://").into()
     }
 
+    /// A file in the same folder, which goes with it; and its address as a database.
+    pub fn beside(&self, name: &str) -> (PathBuf, String) {
+        let file = self.file().with_file_name(name);
+        let address = format!("sqlite://{}", file.display());
+        (file, address)
+    }
+
     /// A connection of somebody else: another process, as far as Daybook can tell.
     pub async fn outside(&self) -> Outside {
         Outside::open(&self.file()).await

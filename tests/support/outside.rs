@@ -25,6 +25,12 @@ impl Outside {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await.expect(sql);
     }
 
+    /// Why SQL that is expected to fail was refused.
+    pub async fn refused(&mut self, sql: &str) -> String {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await;
+        done.expect_err(sql).to_string()
+    }
+
     /// The first column of every row, as text.
     pub async fn texts(&mut self, sql: &str) -> Vec<String> {
         sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(&mut self.0).await.expect(sql)

@@ -1,4 +1,4 @@
-//! A day at a club, for the browser: enough entries for three pages, every kind of person, and text that strangers send.
+//! A day at a club, for the browser: enough entries for pages, every kind of person, and text that strangers send.
 
 use std::fmt::Write as _;
 
@@ -25,6 +25,8 @@ pub struct Story {
     pub booking: Uuid,
     /// An error with a traceback of a few lines.
     pub error: Uuid,
+    /// The same error of the same member, three minutes before.
+    pub again: Uuid,
     /// An error with a traceback of 700 lines, some of them long.
     pub long_error: Uuid,
     /// An entry that is as long as its columns allow.
@@ -71,6 +73,7 @@ pub async fn story(db: &TestDb) -> Story {
         quiet: id(8),
         booking: booking.id,
         error: id(1_001),
+        again: id(1_009),
         long_error: id(1_002),
         long_entry: id(1_003),
         hostile: id(1_004),
@@ -192,7 +195,7 @@ fn special(story: &Story) -> Vec<NewLog> {
             area: "public/pricing".to_owned(),
             ..log(minutes_ago(61))
         },
-        hana(NewLog { id: id(1_009), booking_id: Some(story.booking), ..error(minutes_ago(9)) }),
+        hana(NewLog { id: story.again, booking_id: Some(story.booking), ..error(minutes_ago(9)) }),
     ];
     // Three at the very same instant, and two more within its second.
     let tie = minutes_ago(70);

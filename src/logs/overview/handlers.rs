@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use super::{
     pages::{OverviewFragment, OverviewPage, RefusedFragment},
     store::{self, Asker},
-    view,
+    values, view,
 };
 use crate::{
     core::{error::Result, query_string, time::Timestamp, words},
@@ -14,8 +14,7 @@ use crate::{
         handlers::{Typed, refused},
         link,
         saved::SavedViews,
-        store::values,
-        summary,
+        store as logs, summary,
         view::{Reader, controls::Controls},
     },
     paging::At,
@@ -55,13 +54,13 @@ pub async fn overview(
     };
     let asker = Asker { now: reader.now, zone: reader.zone, details: reader.role.sees_details() };
     let overview = store::overview(&state.db, &query.filter, asker, state.budgets.overview).await?;
-    let controls = Controls::of(&query, &values(&state.db).await?, &reader);
+    let controls = Controls::of(&query, &logs::values(&state.db).await?, &reader);
     signed.record(Kind::LogsCounted, None, Some(query.query_string(reader.zone)))?;
 
     let figure = view::figure(&overview, &query, &reader);
     match Want::of(&req) {
         Want::Fragment => {
-            let numbers = view::numbers(&overview, &controls.facets);
+            let numbers = values::numbers(&overview, &controls.facets);
             respond::page(StatusCode::OK, &OverviewFragment { figure, numbers, within_list: true })
         }
         Want::Page => {
@@ -72,7 +71,7 @@ pub async fn overview(
                 as_of_datetime: reader.datetime(reader.now),
                 list: link::list(&query, reader.zone),
                 figure,
-                values: view::values(&overview, &controls.facets, &query, &reader),
+                values: values::values(&overview, &controls.facets, &query, &reader),
                 within_list: false,
             };
             respond::page(StatusCode::OK, &page)

@@ -39,33 +39,35 @@ impl<'a> Labels<'a> {
     /// A bar where it stands for itself: `Wed 15:00 to 16:00`, `Week of 2 Mar`, `Apr to Jun 2026`.
     #[must_use]
     pub fn full(&self, bar: Bar) -> String {
-        let Some(to) = bar.to else { return format!("{} and later", self.moment(bar.from)) };
-        let step = self.buckets.step;
-        let (first, end) = (self.local(bar.from), self.local(to));
-        if !bar.whole || step.is_within_a_day() {
-            let end = if first.date_naive() == end.date_naive() { self.clock(to) } else { self.moment(to) };
-            return format!("{} to {end}", self.moment(bar.from));
-        }
-        let last = end.date_naive().pred_opt().unwrap_or(end.date_naive());
-        let first = first.date_naive();
-        match step {
-            Step::Week => format!("Week of {}", self.day(first)),
-            Step::Months(1) => format!("{} {}", first.format("%b"), first.year()),
-            Step::Months(_) => format!("{} to {} {}", first.format("%b"), last.format("%b"), first.year()),
-            Step::Years(1) => first.year().to_string(),
-            Step::Years(_) => format!("{} to {}", first.year(), last.year()),
-            _ if first == last => format!("{} {}", first.format("%a"), self.day(first)),
-            _ => format!("{} to {}", self.day(first), self.day(last)),
+        match self.buckets.step {
+            Step::Week if bar.whole => format!("Week of {}", self.day(self.local(bar.from).date_naive())),
+            _ => self.several(bar, bar),
         }
     }
 
-    /// Several bars that lie side by side.
+    /// Several bars that lie side by side. Days are said with the last one in, times with the first one out.
     #[must_use]
     pub fn several(&self, first: Bar, last: Bar) -> String {
         let Some(to) = last.to else { return format!("{} and later", self.moment(first.from)) };
-        let same_day = self.local(first.from).date_naive() == self.local(to).date_naive();
-        let end = if same_day { self.clock(to) } else { self.moment(to) };
-        format!("{} to {end}", self.moment(first.from))
+        let (from, end) = (self.local(first.from).date_naive(), self.local(to).date_naive());
+        let step = self.buckets.step;
+        if !first.whole || !last.whole || step.is_within_a_day() {
+            let end = if from == end { self.clock(to) } else { self.moment(to) };
+            return format!("{} to {end}", self.moment(first.from));
+        }
+        let end = end.pred_opt().unwrap_or(end);
+        let month = |date: NaiveDate| date.format("%b").to_string();
+        match step {
+            Step::Years(_) if from.year() == end.year() => from.year().to_string(),
+            Step::Years(_) => format!("{} to {}", from.year(), end.year()),
+            Step::Months(_) if from.year() != end.year() => {
+                format!("{} {} to {} {}", month(from), from.year(), month(end), end.year())
+            }
+            Step::Months(_) if from.month() == end.month() => format!("{} {}", month(from), from.year()),
+            Step::Months(_) => format!("{} to {} {}", month(from), month(end), from.year()),
+            _ if from == end => format!("{} {}", from.format("%a"), self.day(from)),
+            _ => format!("{} to {}", self.day(from), self.day(end)),
+        }
     }
 
     /// Where a bar begins: on the axis, and in the table. What the label before says already is left out.
@@ -86,9 +88,12 @@ impl<'a> Labels<'a> {
             Step::Days(_) | Step::Week => format!("{} {}{year}", date.day(), date.format("%b")),
             Step::Minutes(_) | Step::Hours(_) => {
                 let clock = local.format("%H:%M");
+                let midnight = local.num_seconds_from_midnight() == 0;
                 match (before == Some(date), self.by_weekday) {
                     (true, _) => clock.to_string(),
                     (false, true) => format!("{} {clock}", date.format("%a")),
+                    // A date that many labels share the room with says the day alone.
+                    (false, false) if midnight => format!("{} {}{year}", date.day(), date.format("%b")),
                     (false, false) => format!("{} {}{year} {clock}", date.day(), date.format("%b")),
                 }
             }
@@ -109,12 +114,11 @@ impl<'a> Labels<'a> {
         at.in_zone(self.zone)
     }
 
-    /// `Wed 15:00`, `5 Jan 15:00`, `5 Jan 2025`: the day as short as it can be, the clock where it is not midnight.
+    /// `Wed 15:00`, `5 Jan 15:00`.
     fn moment(&self, at: Timestamp) -> String {
         let local = self.local(at);
         let day = if self.by_weekday { local.format("%a").to_string() } else { self.day(local.date_naive()) };
-        let midnight = local.num_seconds_from_midnight() == 0;
-        if midnight && !self.buckets.step.is_within_a_day() { day } else { format!("{day} {}", self.clock(at)) }
+        format!("{day} {}", self.clock(at))
     }
 
     /// `5 Jan`, with the year where it is not this one.
@@ -131,6 +135,71 @@ impl<'a> Labels<'a> {
         match self.zone.from_local_datetime(&local.naive_local()) {
             LocalResult::Ambiguous(..) => format!("{clock} {}", words::zone_abbreviation(at, self.zone)),
             _ => clock,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Europe;
+
+    use super::*;
+    use crate::{
+        core::role::Role,
+        logs::filter::{Preset, Range},
+    };
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).expect("an instant")
+    }
+
+    /// The first two bars and the last of a range, in words; then where the third begins, after the second.
+    fn said(range: Range) -> [String; 4] {
+        let now = at("2026-06-18T13:38:05Z");
+        let ends = Some((at("2024-11-05T00:00:00Z"), at("2026-06-18T15:10:00Z")));
+        let buckets = Buckets::of(range, now, ends, Europe::London).expect("bars");
+        let labels = Labels::of(&buckets, &Reader { zone: Europe::London, role: Role::Viewer, now });
+        let bars = &buckets.bars;
+        let last = *bars.last().expect("a bar");
+        [labels.full(bars[0]), labels.full(bars[1]), labels.full(last), labels.start(bars[2], Some(bars[1]))]
+    }
+
+    fn between(from: &str, to: &str) -> Range {
+        Range::Between { from: Some(at(from)), to: Some(at(to)) }
+    }
+
+    #[test]
+    fn bars_are_said_as_short_as_their_time_allows() {
+        for (range, expected) in [
+            (
+                Range::Last(Preset::Hour),
+                ["Thu 13:38:05 to 13:40", "Thu 13:40 to 13:45", "Thu 14:40 and later", "13:45"],
+            ),
+            (Range::Last(Preset::Day), ["Wed 14:38:05 to 16:00", "Wed 16:00 to 18:00", "Thu 16:00 and later", "18:00"]),
+            (
+                Range::Last(Preset::Week),
+                ["11 Jun 14:38:05 to 12 Jun 00:00", "12 Jun 00:00 to 12:00", "18 Jun 12:00 to 19 Jun 00:00", "12:00"],
+            ),
+            (
+                Range::Last(Preset::Month),
+                ["19 May 14:38:05 to 20 May 00:00", "20 May to 21 May", "17 Jun to 18 Jun", "22 May"],
+            ),
+            (
+                Range::Last(Preset::Quarter),
+                ["20 Mar 13:38:05 to 23 Mar 00:00", "Week of 23 Mar", "Week of 15 Jun", "30 Mar"],
+            ),
+            (Range::All, ["Nov 2024", "Dec 2024", "Jun 2026", "Jan 2025"]),
+            (
+                between("2021-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+                ["Jan to Mar 2021", "Apr to Jun 2021", "Oct to Dec 2025", "Jul"],
+            ),
+            (between("2000-01-01T00:00:00Z", "2020-01-01T00:00:00Z"), ["2000", "2001", "2019", "2002"]),
+            (
+                between("2026-06-01T23:00:00Z", "2026-06-11T23:00:00Z"),
+                ["2 Jun 00:00 to 12:00", "2 Jun 12:00 to 3 Jun 00:00", "11 Jun 12:00 to 12 Jun 00:00", "3 Jun"],
+            ),
+        ] {
+            assert_eq!(said(range), expected, "{range:?}");
         }
     }
 }

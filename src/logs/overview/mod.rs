@@ -11,4 +11,5 @@ pub mod labels;
 pub mod pages;
 pub mod store;
 pub mod tally;
+pub mod values;
 pub mod view;

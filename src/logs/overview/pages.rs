@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use super::view::{Figure, Number, Values};
+use super::{
+    values::{Number, Values},
+    view::Figure,
+};
 use crate::web::shell::Shell;
 
 /// What htmx gets: the chart in the place that was kept for it, and out of band a number beside each value.

@@ -1,18 +1,18 @@
-//! The overview as its templates print it: the chart with its links and its table, and a number for each value.
+//! The chart as its template prints it: bars, the links over them, the axis, and the same numbers as a table.
 
 use super::{
     buckets::{Bar, Buckets},
     chart::{self, Grid, Rect, Scale, Slot},
     labels::Labels,
     store::{Overview, Reach},
-    tally::{Column, Layer, Layers},
+    tally::{Layer, Layers},
 };
 use crate::{
-    core::words,
+    core::{time::Timestamp, words},
     logs::{
-        filter::{Area, Filter, ListQuery, Range},
+        filter::{Filter, ListQuery, Range},
         link, summary,
-        view::{Reader, facets::Facet},
+        view::Reader,
     },
 };
 
@@ -23,8 +23,8 @@ pub struct Key {
     pub class: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// How many entries: `1,151`, `at least 312`.
-    pub n: String,
+    /// How many entries, where that is known.
+    pub n: Option<String>,
 }
 
 /// A name on the axis.
@@ -102,87 +102,6 @@ pub struct Figure {
     pub rows: Vec<Row>,
 }
 
-/// The number of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Number {
-    /// The id of its place beside the value.
-    pub id: String,
-    /// The number.
-    pub n: String,
-}
-
-/// A value on the page of the overview by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Value {
-    /// Its name.
-    pub name: String,
-    /// How many entries it has, where that is known.
-    pub n: Option<String>,
-    /// The list of it.
-    pub href: String,
-    /// The list without it.
-    pub not: String,
-}
-
-/// The values of a column on the page of the overview by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Values {
-    /// The name of the column.
-    pub legend: &'static str,
-    /// Its values.
-    pub values: Vec<Value>,
-}
-
-fn column(name: &str) -> Column {
-    match name {
-        "status" => Column::Status,
-        "action_type" => Column::ActionType,
-        _ => Column::Area,
-    }
-}
-
-/// The numbers beside the values of the filter form, as far as they are known.
-#[must_use]
-pub fn numbers(overview: &Overview, facets: &[Facet]) -> Vec<Number> {
-    let number = |facet: &Facet| {
-        let column = column(facet.name);
-        let each = facet.options.iter().filter_map(move |option| {
-            let n = overview.counts.of(column, &option.plain)?;
-            Some(Number { id: option.number.clone(), n: words::count(n) })
-        });
-        each.collect::<Vec<_>>()
-    };
-    facets.iter().flat_map(number).collect()
-}
-
-/// The values with their numbers, for a page without the filter form.
-#[must_use]
-pub fn values(overview: &Overview, facets: &[Facet], query: &ListQuery, reader: &Reader) -> Vec<Values> {
-    let list = |facet: &Facet, value: &str| {
-        let mut filter = query.filter.clone();
-        match column(facet.name) {
-            Column::Status => filter.status.add(value.to_owned(), false),
-            Column::ActionType => filter.action_type.add(value.to_owned(), false),
-            Column::Area => filter.area.add(Area::parse(value), false),
-        }
-        link::list(&query.narrowed(filter), reader.zone)
-    };
-    let of = |facet: &Facet| Values {
-        legend: facet.legend,
-        values: facet
-            .options
-            .iter()
-            .map(|option| Value {
-                name: option.name.clone(),
-                n: overview.counts.of(column(facet.name), &option.plain).map(words::count),
-                href: list(facet, &option.plain),
-                not: option.not.clone(),
-            })
-            .collect(),
-    };
-    facets.iter().filter(|facet| !facet.options.is_empty()).map(of).collect()
-}
-
 /// The chart of an overview.
 #[must_use]
 pub fn figure(overview: &Overview, query: &ListQuery, reader: &Reader) -> Figure {
@@ -225,8 +144,11 @@ impl Draw<'_> {
         let all = self.overview.bars.iter().fold(Layers::default(), |sum, bar| sum.and(*bar));
         let scale = Scale::of(self.overview.bars.iter().map(|bar| bar.sum()).max().unwrap_or_default());
         let partly = self.overview.reach != Reach::All;
-        let n = |n: u64| if partly { format!("at least {}", words::count(n)) } else { words::count(n) };
-        let key = |layer: &Layer| Key { class: chart::class(*layer), name: name(*layer), n: n(all.get(*layer)) };
+        let key = |layer: &Layer| Key {
+            class: chart::class(*layer),
+            name: name(*layer),
+            n: (!partly).then(|| words::count(all.get(*layer))),
+        };
         let fine = self.hits(seen, 1);
         let links = words::counted(u64::try_from(fine.len()).unwrap_or_default(), "link", "links");
         let so_far = if partly { " Earlier time has not been looked at." } else { "" };
@@ -235,11 +157,9 @@ impl Draw<'_> {
             keys: if layers.len() > 1 { layers.iter().map(key).collect() } else { Vec::new() },
             stopped: match self.overview.reach {
                 Reach::All => None,
-                Reach::BackTo(at) => Some(format!(
-                    "At least {} {many}, looked back to {}.",
-                    words::count(all.sum()),
-                    summary::moment(at, self.reader.zone, self.reader.now)
-                )),
+                Reach::BackTo(at) => {
+                    Some(format!("At least {} {many}, looked back to {}.", words::count(all.sum()), self.far(at)))
+                }
                 Reach::Nowhere => Some("Nothing was looked at in time.".to_owned()),
             },
             building,
@@ -256,6 +176,16 @@ impl Draw<'_> {
             heads: layers.iter().map(|layer| name(*layer)).collect(),
             rows: self.rows(seen, &layers),
             title,
+        }
+    }
+
+    /// How far back looking came: a day, and within the last one a time.
+    fn far(&self, at: Timestamp) -> String {
+        let Reader { zone, now, .. } = *self.reader;
+        if now.since(at) < chrono::Duration::days(1) {
+            summary::moment(at, zone, now)
+        } else {
+            summary::day(at, zone, now)
         }
     }
 

@@ -4,6 +4,7 @@ use super::{
     Reader,
     chips::{self, Chip},
     controls::Controls,
+    export::ExportMenu,
     row::{self, Day},
 };
 use crate::{
@@ -18,6 +19,9 @@ use crate::{
     },
     paging::{At, Page},
 };
+
+/// What the menu of exports says of a list.
+const EXPORT: &str = "Every matching entry, newest first. The export is recorded under your name.";
 
 /// What stands in `#results`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub struct Results {
     pub overview: String,
     /// This very page of it, to pass on.
     pub permalink: String,
+    /// All of it as a file, for whoever may have that.
+    pub export: Option<ExportMenu>,
     /// The filters in force.
     pub chips: Vec<Chip>,
     /// The list without any, where there are some to clear.
@@ -200,6 +206,7 @@ impl Results {
             refresh: link::list(&at_first, zone),
             overview: link::overview(query, zone, reader.now),
             permalink: link::list(query, zone),
+            export: ExportMenu::of(query, reader, EXPORT),
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
             chips,

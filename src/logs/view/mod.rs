@@ -3,6 +3,7 @@
 pub mod chips;
 pub mod controls;
 pub mod entry;
+pub mod export;
 pub mod facets;
 pub mod list;
 pub mod row;

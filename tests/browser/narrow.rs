@@ -1,0 +1,87 @@
+//! On a phone, between phone and desk, and enlarged.
+
+use crate::{browser::begin, database_test, support::Look};
+
+database_test! {
+    async fn on_a_phone_the_filters_are_a_drawer(db: TestDb) {
+        let (_app, browser, story) = begin(db).await;
+        browser.resize(390, 844).await;
+        assert!(!browser.shown("#f-status--error").await);
+        browser.click(".head .only-narrow").await;
+        browser.wait("document.querySelector('#rail').matches(':popover-open')").await;
+        // A choice searches at once, and leaves the drawer open for the next.
+        browser.swap(async || browser.click("#f-status--error").await).await;
+        browser.swap(async || browser.click("#f-action_type--error").await).await;
+        assert!(browser.open_now("#rail").await);
+        browser.click(".rail-title button").await;
+        browser.wait("!document.querySelector('#f-status--error').checkVisibility()").await;
+        assert_eq!(browser.path().await, "/logs?range=24h&status=error&action_type=error");
+        assert_eq!(browser.entries().await.len(), 4);
+
+        // A row is a card with everything in it.
+        let card = browser.text("#list tr.is-error").await;
+        let what = ["14:32:05", "Error", "Booking could not be confirmed", "App error", "members/bookings/new"];
+        for part in what.into_iter().chain(["Hana Lindqvist", "hana.lindqvist@example.org"]) {
+            assert!(card.contains(part), "{card}");
+        }
+        browser.leave(async || browser.click("#list tr.is-error [data-row]").await).await;
+        assert!(browser.path().await.contains(&story.error.to_string()));
+        browser.leave(async || browser.click("[rel=next]").await).await;
+        browser.leave(async || browser.click(".crumb a").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h&status=error&action_type=error");
+        // The menus stay in the window.
+        browser.click(".zone > summary").await;
+        let menu = "document.querySelector('.zone > div').getBoundingClientRect()";
+        browser.holds(&format!("(({{ left, right }}) => left >= 0 && right <= innerWidth)({menu})")).await;
+        browser.finish().await;
+    }
+
+    async fn a_drawer_is_none_once_there_is_room(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.resize(1024, 768).await;
+        browser.click(".head .only-narrow").await;
+        browser.resize(1440, 900).await;
+        browser.wait("!document.querySelector('#rail').matches(':popover-open')").await;
+        let edge = |css: &str, edge: &str| format!("document.querySelector('{css}').getBoundingClientRect().{edge}");
+        browser.holds(&format!("{} <= {}", edge("#rail", "right"), edge("#main", "left"))).await;
+        browser.swap(async || browser.click("#f-status--error").await).await;
+        browser.finish().await;
+    }
+
+    async fn long_values_leave_the_columns_their_room(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        for (width, least) in [(1440, 220), (1024, 220), (760, 190)] {
+            browser.resize(width, 900).await;
+            let cells = "document.querySelectorAll('#list .c-what')";
+            let widths = format!("[...{cells}].map((cell) => cell.clientWidth)");
+            let narrowest = browser.js(&format!("return Math.min(...{widths})")).await;
+            assert!(narrowest.as_i64() >= Some(least), "{narrowest} of {width}");
+            // A word as applications write them stands on one line where there is room.
+            let actions = "[...document.querySelectorAll('#list .c-action bdi')]";
+            let one_line = format!("{actions}.every((it) => it.innerText.length > 30 || it.clientHeight < 30)");
+            browser.holds(&format!("{width} < 1000 || {one_line}")).await;
+        }
+        browser.finish().await;
+    }
+
+    async fn enlarged_nothing_is_cut(db: TestDb) {
+        let (_app, browser, story) = begin(db).await;
+        // A window of 1440 at 200 % is one of 720; at 400 % of 1280, one of 320.
+        for width in [720, 320] {
+            browser.look(Look { width, height: 450, ..Look::default() }).await;
+            let entry = format!("/logs/{}", story.error);
+            for path in ["/logs?range=24h", &entry, "/members", "/account"] {
+                browser.goto(path).await;
+                let cut = "[...document.querySelectorAll('main *, .top *, .facts *')].filter((element) => {
+                    const { overflowX, clipPath } = getComputedStyle(element);
+                    return overflowX === 'hidden' && clipPath === 'none' && !element.querySelector('pre')
+                        && element.scrollWidth > element.clientWidth + 1;
+                }).map((element) => element.outerHTML.slice(0, 120))";
+                assert_eq!(browser.strings(cut).await, Vec::<String>::new(), "{width} {path}");
+                let page = "document.documentElement";
+                browser.holds(&format!("{page}.scrollWidth <= {page}.clientWidth")).await;
+            }
+        }
+        browser.finish().await;
+    }
+}
