@@ -328,7 +328,7 @@ database_test! {
             match (log.member_id, &log.member_email) {
                 (Some(id), _) => assert_eq!(leads, Some(format!("/members/{id}"))),
                 (None, Some(email)) if email.starts_with("HANA") => {
-                    assert_eq!(leads, Some(format!("/members/{}", named.id)))
+                    assert_eq!(leads, Some(format!("/members/{}", named.id)));
                 }
                 (None, Some(email)) => assert_eq!(leads, Some(format!("/members/by-email?email={email}"))),
                 (None, None) => assert_eq!(leads, None),
