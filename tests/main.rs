@@ -1,11 +1,20 @@
 //! Every behaviour, through the real thing: HTTP against a running server, each test with a database of its own.
 
+#![allow(
+    clippy::manual_assert,
+    clippy::duration_suboptimal_units,
+    clippy::zombie_processes,
+    clippy::format_collect,
+    reason = "a test says what went wrong as it fits, and the processes it begins end with it"
+)]
+
 mod support;
 
 mod access;
 mod architecture;
 mod bounded;
 mod browser;
+mod command_line;
 mod csrf;
 mod entry;
 mod errors;

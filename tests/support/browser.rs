@@ -301,7 +301,7 @@ impl Browser {
 
     // Below the page.
 
-    /// A command of the Chrome DevTools Protocol.
+    /// A command of the browser, by its own protocol.
     pub async fn cdp(&self, command: &str, params: Value) -> Value {
         self.command("goog/cdp/execute", json!({ "cmd": command, "params": params })).await
     }
