@@ -44,7 +44,7 @@ database_test! {
         kept(&browser, &[".top", "#rail", "#filters", "#toolbar", "#q", "#fields", "#f-ip", "h1", "#announce"]).await;
         assert_eq!(browser.focus().await, "f-status--error");
         assert_eq!(ticked(&browser).await, ["error"]);
-        assert_eq!(browser.strings("said").await, ["4 entries. Errors, last 24 hours"]);
+        assert_eq!(browser.strings("said").await, ["4 errors, last 24 hours"]);
         assert_eq!(browser.string("document.title").await, "Errors, last 24 hours · Daybook");
         // What was not touched goes on from here too.
         browser.holds("document.querySelector('#facet-action .not').search.includes('status=error')").await;
