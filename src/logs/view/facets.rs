@@ -194,8 +194,9 @@ fn mark(value: &str) -> String {
 
 /// `n-` and as much of a hash as tells the values of a page apart.
 fn number_id(query: &str, name: &str, value: &str) -> String {
-    let [a, b, c, d, e, f, g, h, ..] = secret::hash([query, name, value].join("\n").as_bytes());
-    format!("n-{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let hash = secret::hash([query, name, value].join("\n").as_bytes());
+    let first = hash.first_chunk::<8>().copied().unwrap_or_default();
+    format!("n-{:016x}", u64::from_be_bytes(first))
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.
