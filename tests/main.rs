@@ -33,7 +33,6 @@ mod request_log;
 mod roles;
 mod round_trip;
 mod search;
-mod seeding;
 mod sign_in;
 mod smoke;
 mod staff_command;
