@@ -124,6 +124,8 @@ database_test! {
             (format!("/members/{}", story.quiet), ".empty"),
             (format!("/members/by-email?email={}", story::GONE), ".calm"),
             ("/account".to_owned(), "#a-zone"),
+            ("/views".to_owned(), "h2"),
+            ("/logs/overview?range=24h".to_owned(), "#hist rect"),
             ("/nowhere".to_owned(), ".lone"),
         ]).await;
         browser.finish().await;
@@ -154,8 +156,12 @@ database_test! {
         let browser = Browser::open(&app).await;
         browser.sign_in(&email).await;
         let mut bad = Vec::new();
-        browser.goto("/logs?range=1h&limit=25").await;
+        browser.goto("/logs?range=24h&limit=25&status=error").await;
+        browser.wait("document.querySelector('#hist svg')").await;
         for open in [
+            "document.querySelector('#save').open = true",
+            "document.querySelectorAll('.export, .export details').forEach((details) => { details.open = true; })",
+            "document.querySelector('#hist details').open = true",
             "document.querySelectorAll('.top details, .rail details').forEach((details) => { details.open = true; })",
             "document.querySelector('#keys').showPopover()",
         ] {

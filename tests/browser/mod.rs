@@ -12,6 +12,7 @@ mod entry;
 mod filters;
 mod keyboard;
 mod narrow;
+mod overview;
 mod paging;
 mod plain;
 mod refused;

@@ -16,6 +16,30 @@ async fn storage(browser: &Browser) -> Vec<String> {
 }
 
 database_test! {
+    async fn what_a_page_does_wrong_fails_its_test(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        for (wrong, said) in [
+            ("document.body.setAttribute('style', 'color: red')", "Content Security Policy"),
+            ("document.body.append(document.createElement('script')); \
+              document.body.lastChild.textContent = 'alert(1)'", "Content Security Policy"),
+            ("setTimeout(() => { throw new Error('thrown'); })", "thrown"),
+            ("console.error('logged')", "logged"),
+            ("fetch('/nowhere')", "status of 404"),
+        ] {
+            browser.js(wrong).await;
+            let mut seen = Vec::new();
+            for _ in 0..100 {
+                seen.extend(browser.complaints().await);
+                if seen.iter().any(|line| line.contains(said)) {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            assert!(seen.iter().any(|line| line.contains(said)), "{wrong}: {seen:?}");
+        }
+        browser.finish().await;
+    }
+
     async fn a_server_that_is_away_is_said_to_be(db: TestDb) {
         let (_app, mut browser, _story) = begin(db).await;
         browser.expect("net::ERR_INTERNET_DISCONNECTED");

@@ -91,19 +91,20 @@ impl Browser {
 
     /// Ends it. Fails if a page broke its content security policy, threw an error or logged one.
     pub async fn finish(mut self) {
-        let console = self.command("se/log", json!({ "type": "browser" })).await;
+        let bad = self.complaints().await;
         self.finished = true;
-        let bad: Vec<String> = console
-            .as_array()
-            .into_iter()
-            .flatten()
+        assert!(bad.is_empty(), "the console says:\n{}", bad.join("\n"));
+    }
+
+    /// What the console says since it was last asked, but for what is expected.
+    pub async fn complaints(&self) -> Vec<String> {
+        let console = self.command("se/log", json!({ "type": "browser" })).await;
+        let lines = console.as_array().expect("lines").iter();
+        lines
             .map(|line| format!("{}: {}", line["level"].as_str().unwrap_or("?"), line["message"]))
             .filter(|line| !line.starts_with("INFO") && !line.starts_with("DEBUG"))
-            // Numbers of an overview that come late, for a list no longer shown, are meant to find no place.
-            .filter(|line| !line.contains("htmx:oobErrorNoTarget, #n-"))
             .filter(|line| !self.expected.iter().any(|part| line.contains(part)))
-            .collect();
-        assert!(bad.is_empty(), "the console says:\n{}", bad.join("\n"));
+            .collect()
     }
 
     // Going somewhere.
@@ -259,7 +260,8 @@ impl Browser {
     /// What is shown of every element that matches.
     pub async fn texts(&self, css: &str) -> Vec<String> {
         let all = format!("document.querySelectorAll({})", json!(css));
-        self.strings(&format!("Array.from({all}, (element) => element.innerText.replace(/\\s+/g, ' ').trim())")).await
+        self.strings(&format!("Array.from({all}, (element) => (element.innerText ?? '').replace(/\\s+/g, ' ').trim())"))
+            .await
     }
 
     /// What stands in a field.
