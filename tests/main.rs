@@ -6,6 +6,7 @@ mod access;
 mod architecture;
 mod bounded;
 mod browser;
+mod command_line;
 mod csrf;
 mod entry;
 mod errors;
