@@ -111,8 +111,8 @@ async fn finds_it_all(client: &Client, reference: &Reference, pairs: &Pairs, rel
     let mut been = std::collections::HashSet::new();
     while let Some(path) = next {
         assert!(been.insert(path.clone()), "{path} leads nowhere");
-        let page = client.get(&path).await;
-        assert_eq!(page.status, 200, "{path}");
+        let page = client.get_patiently(&path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.texts("main").concat());
         is_honest(&page, reference, pairs);
         stops += usize::from(page.has(".tell"));
         found.push(page.entries());

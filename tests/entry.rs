@@ -328,7 +328,7 @@ database_test! {
             match (log.member_id, &log.member_email) {
                 (Some(id), _) => assert_eq!(leads, Some(format!("/members/{id}"))),
                 (None, Some(email)) if email.starts_with("HANA") => {
-                    assert_eq!(leads, Some(format!("/members/{}", named.id)))
+                    assert_eq!(leads, Some(format!("/members/{}", named.id)));
                 }
                 (None, Some(email)) => assert_eq!(leads, Some(format!("/members/by-email?email={email}"))),
                 (None, None) => assert_eq!(leads, None),
@@ -361,9 +361,10 @@ database_test! {
         };
         let blank = NewLog { member_email: Some(" jo@example.org ".to_owned()), ..later(&odd, 2) };
         let nobody = NewLog { member_email: None, extra: None, ..later(&odd, 1) };
+        let empty = NewLog { member_email: Some(String::new()), ..later(&odd, 1) };
         let recorded = NewLog { member_id: None, member_email: member.email.clone(), ..later(&log, 3) };
         let all =
-            [odd.clone(), blank, nobody, recorded, later(&log, 29), later(&log, 31), later(&odd, 500), later(&log, -3)];
+            [odd.clone(), blank, nobody, empty, recorded, later(&log, 29), later(&log, 31), later(&odd, 500), later(&log, -3)];
         db.write(all.to_vec()).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;

@@ -87,7 +87,7 @@ database_test! {
         for pairs in queries(4, 40) {
             holds(&client, &reference, &pairs, 25).await;
             let n = reference.ids(&pairs).len();
-            let said = client.get(&url(&pairs)).await.texts("#count strong");
+            let said = client.get_patiently(&url(&pairs)).await.texts("#count strong");
             assert_eq!(said, [n.to_string()], "{pairs:?}");
             found += usize::from(n > 0);
         }
@@ -102,7 +102,7 @@ database_test! {
         let reference = crowd.reference(true);
         for pairs in queries(2, 40) {
             holds(&client, &reference, &pairs, 25).await;
-            let said = client.get(&url(&pairs)).await.texts("#count strong");
+            let said = client.get_patiently(&url(&pairs)).await.texts("#count strong");
             assert_eq!(said, [reference.ids(&pairs).len().to_string()], "{pairs:?}");
         }
     }
@@ -148,7 +148,7 @@ database_test! {
         for some in 1..=ways.len() {
             let pairs: Pairs = ways.iter().take(some).map(|way| pair("member", way)).collect();
             holds(&client, &reference, &pairs, 25).await;
-            assert_eq!(client.get(&url(&pairs)).await.texts("#count strong"), ["120"], "{pairs:?}");
+            assert_eq!(client.get_patiently(&url(&pairs)).await.texts("#count strong"), ["120"], "{pairs:?}");
         }
     }
 }

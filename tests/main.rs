@@ -1,5 +1,13 @@
 //! Every behaviour, through the real thing: HTTP against a running server, each test with a database of its own.
 
+#![allow(
+    clippy::manual_assert,
+    clippy::duration_suboptimal_units,
+    clippy::zombie_processes,
+    clippy::format_collect,
+    reason = "a test says what went wrong as it fits, and the processes it begins end with it"
+)]
+
 mod support;
 
 mod access;
@@ -27,6 +35,7 @@ mod round_trip;
 mod search;
 mod sign_in;
 mod smoke;
+mod staff_command;
 mod staff_log;
 mod storage;
 mod throttle;

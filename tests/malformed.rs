@@ -379,7 +379,7 @@ database_test! {
         for at in 0..400 {
             let query = queries.new_tree(&mut runner).expect("a query").current();
             let path = format!("/logs?{query}");
-            let page = if at % 2 == 0 { client.get(&path).await } else { client.htmx(&path).await };
+            let page = if at % 2 == 0 { client.get_patiently(&path).await } else { client.htmx(&path).await };
             assert!(matches!(page.status.as_u16(), 200 | 400), "{}: {path}", page.status);
             seen[usize::from(page.status == 400)] += 1;
         }

@@ -184,4 +184,21 @@ database_test! {
             explain(&db, plan.rows(Some(driver), Window::default(), Direction::Older, 51, Columns::Candidate)).await;
         walks(&lines, "daybook_area", Window::default(), false, "200 areas");
     }
+
+    async fn candidates_of_the_index_of_words_are_found_by_arrival(db: TestDb) {
+        fill(&db).await;
+        for query in ["q=walk", "q=walk&status=error&member=no-account&area=!members/*&ip=10.0.0.0/8"] {
+            let plan = plan(&db, query).await;
+            for window in windows() {
+                for range in [None, Some((1, 4_096))] {
+                    let lines = explain(&db, plan.candidates(Some("\"wal\""), range, window)).await;
+                    let told: Vec<&str> = lines.iter().map(|line| line.3.as_str()).collect();
+                    assert!(told[0].starts_with("SCAN daybook_words VIRTUAL TABLE"), "{told:?}");
+                    assert_eq!(told[1], "SEARCH audit_logs USING INTEGER PRIMARY KEY (rowid=?)", "{told:?}");
+                }
+                let lines = explain(&db, plan.candidates(None, Some((1, 4_096)), window)).await;
+                assert_eq!(lines[0].3, "SEARCH audit_logs USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+            }
+        }
+    }
 }

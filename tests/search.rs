@@ -40,13 +40,13 @@ fn scattered() -> Vec<NewLog> {
             timestamp: sample::minutes_ago(minutes),
             description: match at {
                 17 | 2_500 | 4_200 => "A Nëedle in the haystack".to_owned(),
-                _ if at % 3 == 0 => format!("Frequent word and number {at}"),
+                _ if at.is_multiple_of(3) => format!("Frequent word and number {at}"),
                 _ => "Nothing but hay".to_owned(),
             },
-            area: if at % 11 == 0 { "members/frequent" } else { "public/pricing" }.to_owned(),
+            area: if at.is_multiple_of(11) { "members/frequent" } else { "public/pricing" }.to_owned(),
             status: if failed { "error" } else { "success" }.to_owned(),
             error_message: failed.then(|| "hidden from some".to_owned()),
-            error_detail: (failed && at % 2 == 0).then(|| "Traceback\nFREQUENT hidden line".to_owned()),
+            error_detail: (failed && at.is_multiple_of(2)).then(|| "Traceback\nFREQUENT hidden line".to_owned()),
             ..sample::log(sample::now())
         }
     };

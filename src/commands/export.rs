@@ -15,8 +15,11 @@ use super::{line, open};
 use crate::{
     app,
     config::{DatabaseArgs, SiteArgs, Sources},
-    core::{role::Role, time::SharedClock},
-    db::{Db, migrate as schema},
+    core::{
+        role::Role,
+        time::{SharedClock, Zone},
+    },
+    db::{Db, address::Address, migrate as schema},
     logs::{
         export::{Asked, Export, Format, stream::count_and_query},
         form::{Asker, FilterForm, Surface},
@@ -70,25 +73,37 @@ pub async fn run(args: Args) -> Result<()> {
     let zone = sources.site(&SiteArgs::default())?.zone;
     let (asked, format) = (asked(&args, zone)?, args.format());
     let db = open(&address, false).await?;
-    match schema::state(&db).await.map_err(line)? {
+    let exported = export(&db, &address, asked, format, zone, args.output.as_deref()).await;
+    // However it ended: a database that is not closed leaves its side files behind.
+    db.close().await;
+    exported
+}
+
+async fn export(
+    db: &Db,
+    address: &Address,
+    asked: Asked,
+    format: Format,
+    zone: Zone,
+    output: Option<&Path>,
+) -> Result<()> {
+    match schema::state(db).await.map_err(line)? {
         schema::State::Current => {}
         schema::State::Behind(_) => bail!("{address} is not up to date: daybook migrate brings it there"),
         state => bail!("{address} cannot be exported: {state}"),
     }
     let (query, clock) = (asked.query_string(zone), app::system_clock());
-    let mut output = Output::open(args.output.as_deref())?;
-    let mut export = Export::open(&db, asked, format, clock.now(), true).await.map_err(line)?;
-    record(&db, &clock, Kind::Exported, format, query.clone()).await?;
+    let mut output = Output::open(output)?;
+    let mut export = Export::open(db, asked, format, clock.now(), true).await.map_err(line)?;
+    record(db, &clock, Kind::Exported, format, query.clone()).await?;
     let written = write(&mut export, &mut output).await.and_then(|()| output.keep());
     let kind = if written.is_ok() { Kind::ExportEnded } else { Kind::ExportBrokenOff };
-    let recorded = record(&db, &clock, kind, format, count_and_query(export.rows(), &query)).await;
-    written.and(recorded)?;
-    db.close().await;
-    Ok(())
+    let recorded = record(db, &clock, kind, format, count_and_query(export.rows(), &query)).await;
+    written.and(recorded)
 }
 
 /// What is asked for, or one line of what could not be read.
-fn asked(args: &Args, zone: crate::core::time::Zone) -> Result<Asked> {
+fn asked(args: &Args, zone: Zone) -> Result<Asked> {
     let form = FilterForm::new(args.query.trim_start_matches('?'));
     let asked = Asked::read(&form, Asker { zone, role: Role::Admin, surface: Surface::Machine });
     let mut asked = asked.map_err(|errors| {

@@ -31,7 +31,7 @@ use walk::Walk;
 /// The parameter that chooses columns.
 pub const COLUMNS: &str = "columns";
 
-/// A piece is handed over once it has so many bytes.
+/// A piece is handed over once it has so many bytes, or before more is looked for.
 const PIECE: usize = 64 * 1024;
 
 /// What kind of file.
@@ -155,6 +155,10 @@ impl Export {
                 }
                 continue;
             }
+            // What was found goes out before more is looked for: that may take a while.
+            if !self.encoder.is_empty() {
+                return Ok(Some(self.encoder.take()));
+            }
             match self.walk.next(&self.plan, snapshot).await? {
                 Some(found) => self.waiting = rows::groups(snapshot, &found, &self.columns).await?,
                 None => {
@@ -164,6 +168,6 @@ impl Export {
                 }
             }
         }
-        Ok((!self.encoder.is_empty()).then(|| self.encoder.take()))
+        Ok(None)
     }
 }

@@ -100,6 +100,7 @@ mod tests {
     use super::*;
     use crate::core::time::Timestamp;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a page hands out its rows by reference")]
     fn key(n: &i64) -> Key {
         Key { timestamp: Timestamp::from_micros(*n), id: Uuid::nil() }
     }

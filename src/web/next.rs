@@ -101,10 +101,10 @@ mod tests {
 
     #[test]
     fn the_sign_in_form_leads_back() {
-        assert_eq!(sign_in("/logs?range=1h&q=a b"), "/login");
+        assert_eq!(sign_in("/logs?range=1h&q=a b"), "/login?next=/logs");
         assert_eq!(sign_in("/logs?range=1h&q=a%20b"), "/login?next=/logs%3Frange%3D1h%26q%3Da%2520b");
-        assert_eq!(sign_in("/logs"), "/login");
-        assert_eq!(sign_in("/logout"), "/login");
+        assert_eq!(sign_in("/logs"), "/login?next=/logs");
+        assert_eq!(sign_in("/logout"), "/login?next=/logs");
     }
 
     proptest! {

@@ -85,13 +85,25 @@ impl Client {
         Page { status, headers, body }
     }
 
+    /// `GET`, and again where the machine was too busy to write down in time that it was asked.
+    pub async fn get_patiently(&self, path: &str) -> Page {
+        for _ in 0..30 {
+            let page = self.get(path).await;
+            if page.status != StatusCode::SERVICE_UNAVAILABLE {
+                return page;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+        self.get(path).await
+    }
+
     /// The ids of the entries from a page of the list on, page after page by `rel`, as the pages have them.
     pub async fn walk(&self, path: &str, rel: &str) -> Vec<Vec<String>> {
         let mut pages = Vec::new();
         let mut seen = std::collections::HashSet::new();
         let mut next = Some(path.to_owned());
         while let Some(path) = next {
-            let page = self.get(&path).await;
+            let page = self.get_patiently(&path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text());
             pages.push(page.entries());
             next = page.rel(rel);

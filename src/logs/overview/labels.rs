@@ -88,9 +88,12 @@ impl<'a> Labels<'a> {
             Step::Days(_) | Step::Week => format!("{} {}{year}", date.day(), date.format("%b")),
             Step::Minutes(_) | Step::Hours(_) => {
                 let clock = local.format("%H:%M");
+                let midnight = local.num_seconds_from_midnight() == 0;
                 match (before == Some(date), self.by_weekday) {
                     (true, _) => clock.to_string(),
                     (false, true) => format!("{} {clock}", date.format("%a")),
+                    // A date that many labels share the room with says the day alone.
+                    (false, false) if midnight => format!("{} {}{year}", date.day(), date.format("%b")),
                     (false, false) => format!("{} {}{year} {clock}", date.day(), date.format("%b")),
                 }
             }
@@ -193,7 +196,7 @@ mod tests {
             (between("2000-01-01T00:00:00Z", "2020-01-01T00:00:00Z"), ["2000", "2001", "2019", "2002"]),
             (
                 between("2026-06-01T23:00:00Z", "2026-06-11T23:00:00Z"),
-                ["2 Jun 00:00 to 12:00", "2 Jun 12:00 to 3 Jun 00:00", "11 Jun 12:00 to 12 Jun 00:00", "3 Jun 00:00"],
+                ["2 Jun 00:00 to 12:00", "2 Jun 12:00 to 3 Jun 00:00", "11 Jun 12:00 to 12 Jun 00:00", "3 Jun"],
             ),
         ] {
             assert_eq!(said(range), expected, "{range:?}");

@@ -8,7 +8,7 @@ use super::{
     tally::{Layer, Layers},
 };
 use crate::{
-    core::words,
+    core::{time::Timestamp, words},
     logs::{
         filter::{Filter, ListQuery, Range},
         link, summary,
@@ -23,8 +23,8 @@ pub struct Key {
     pub class: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// How many entries: `1,151`, `at least 312`.
-    pub n: String,
+    /// How many entries, where that is known.
+    pub n: Option<String>,
 }
 
 /// A name on the axis.
@@ -144,8 +144,11 @@ impl Draw<'_> {
         let all = self.overview.bars.iter().fold(Layers::default(), |sum, bar| sum.and(*bar));
         let scale = Scale::of(self.overview.bars.iter().map(|bar| bar.sum()).max().unwrap_or_default());
         let partly = self.overview.reach != Reach::All;
-        let n = |n: u64| if partly { format!("at least {}", words::count(n)) } else { words::count(n) };
-        let key = |layer: &Layer| Key { class: chart::class(*layer), name: name(*layer), n: n(all.get(*layer)) };
+        let key = |layer: &Layer| Key {
+            class: chart::class(*layer),
+            name: name(*layer),
+            n: (!partly).then(|| words::count(all.get(*layer))),
+        };
         let fine = self.hits(seen, 1);
         let links = words::counted(u64::try_from(fine.len()).unwrap_or_default(), "link", "links");
         let so_far = if partly { " Earlier time has not been looked at." } else { "" };
@@ -154,11 +157,9 @@ impl Draw<'_> {
             keys: if layers.len() > 1 { layers.iter().map(key).collect() } else { Vec::new() },
             stopped: match self.overview.reach {
                 Reach::All => None,
-                Reach::BackTo(at) => Some(format!(
-                    "At least {} {many}, looked back to {}.",
-                    words::count(all.sum()),
-                    summary::moment(at, self.reader.zone, self.reader.now)
-                )),
+                Reach::BackTo(at) => {
+                    Some(format!("At least {} {many}, looked back to {}.", words::count(all.sum()), self.far(at)))
+                }
                 Reach::Nowhere => Some("Nothing was looked at in time.".to_owned()),
             },
             building,
@@ -175,6 +176,16 @@ impl Draw<'_> {
             heads: layers.iter().map(|layer| name(*layer)).collect(),
             rows: self.rows(seen, &layers),
             title,
+        }
+    }
+
+    /// How far back looking came: a day, and within the last one a time.
+    fn far(&self, at: Timestamp) -> String {
+        let Reader { zone, now, .. } = *self.reader;
+        if now.since(at) < chrono::Duration::days(1) {
+            summary::moment(at, zone, now)
+        } else {
+            summary::day(at, zone, now)
         }
     }
 

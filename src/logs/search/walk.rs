@@ -47,7 +47,8 @@ const OPEN: &str = " AND rowid % 2 = 0";
 /// A stretch of arrivals: when its entries happened, by number.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 struct Block {
-    block: i64,
+    #[sqlx(rename = "block")]
+    number: i64,
     first: Timestamp,
     last: Timestamp,
 }
@@ -210,7 +211,7 @@ impl<'a> Search<'a> {
         blocks: &[Block],
         into: &mut BTreeMap<Key, Facts>,
     ) -> Result<Looked<()>> {
-        let mut numbers: Vec<i64> = blocks.iter().map(|block| block.block).collect();
+        let mut numbers: Vec<i64> = blocks.iter().map(|block| block.number).collect();
         numbers.sort_unstable();
         let mut ranges: Vec<(i64, i64)> = Vec::new();
         for number in numbers {

@@ -318,7 +318,8 @@ fn whom(
         Subject::WithoutAccount { email, .. } | Subject::NoAccountNow { email } => {
             (by_email(email), None, Some(fact(email)), None)
         }
-        Subject::Anonymous => (list(Who::Anonymous), None, None, None),
+        // An e-mail that was recorded and is empty names nobody, but the list of the anonymous is of those without one.
+        Subject::Anonymous => (log.member_email.is_none().then(|| list(Who::Anonymous)).flatten(), None, None, None),
     }
 }
 

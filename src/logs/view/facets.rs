@@ -194,8 +194,8 @@ fn mark(value: &str) -> String {
 
 /// `n-` and as much of a hash as tells the values of a page apart.
 fn number_id(query: &str, name: &str, value: &str) -> String {
-    let [a, b, c, d, e, f, g, h, ..] = secret::hash([query, name, value].join("\n").as_bytes());
-    format!("n-{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let hash = secret::hash([query, name, value].join("\n").as_bytes());
+    hash.iter().take(8).fold("n-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.

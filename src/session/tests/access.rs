@@ -31,7 +31,7 @@ async fn without_a_session_staff_routes_lead_to_sign_in_and_back() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_eq!(answer.header("location"), Some("/login?next=/support%3Frange%3D1h"));
     let answer = nobody.post("/viewer", &[("field", "x")]).await;
-    assert_eq!(answer.header("location"), Some("/login"));
+    assert_eq!(answer.header("location"), Some("/login?next=/logs"));
     assert!(nobody.cookies.is_empty());
 }
 
