@@ -30,7 +30,10 @@ async fn schema(file: &std::path::Path) -> Vec<String> {
 async fn newer(db: &TestDb) {
     db.outside()
         .await
-        .run("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9000, 'later', 1, x'00', 0)")
+        .run(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9000, 'later', 1, x'00', 0)",
+        )
         .await;
 }
 
@@ -119,7 +122,8 @@ database_test! {
             let mut command = daybook(&db, &[&["check"], arguments].concat());
             command.envs(environment.iter().copied());
             let ran = finish(command, "");
-            let line = ran.done().lines().find(|line| line.starts_with("database")).expect("the database is said").to_owned();
+            let line =
+                ran.done().lines().find(|line| line.starts_with("database")).expect("the database is said").to_owned();
             line.split_whitespace().nth(1).expect("an address").to_owned()
         };
         let (ours, theirs) = (("DAYBOOK_DATABASE_URL", "sqlite://ours.db"), ("DATABASE_URL", "sqlite://theirs.db"));
@@ -173,10 +177,14 @@ database_test! {
         db.write(vec![sample::log(sample::minutes_ago(5)), sample::error(sample::minutes_ago(6))]).await;
         let before = db.contents().await;
         let ran = run(&db, &["check", "--database", &db.address]);
-        for (finding, value) in
-            [("schema", "up to date"), ("staff accounts", "none: daybook staff add"), ("entries", "2"), ("indexes", "complete")]
-        {
-            let row = ran.done().lines().find(|line| line.starts_with(finding)).unwrap_or_else(|| panic!("{}", ran.stdout));
+        for (finding, value) in [
+            ("schema", "up to date"),
+            ("staff accounts", "none: daybook staff add"),
+            ("entries", "2"),
+            ("indexes", "complete"),
+        ] {
+            let row =
+                ran.done().lines().find(|line| line.starts_with(finding)).unwrap_or_else(|| panic!("{}", ran.stdout));
             assert!(row[finding.len()..].trim().starts_with(value), "{row}");
         }
         assert_eq!(db.contents().await, before);
@@ -205,7 +213,9 @@ database_test! {
         let options = "CREATE TABLE audit_logs (id TEXT); INSERT INTO audit_logs VALUES ('x')";
         std::fs::write(&file, "").expect("an empty file");
         Outside::open(&file).await.run(options).await;
-        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["check"], &["migrate"], &["seed", "--entries", "5"]] {
+        for arguments in
+            [&["serve", "--listen", "127.0.0.1:0"][..], &["check"], &["migrate"], &["seed", "--entries", "5"]]
+        {
             let ran = run(&db, &[arguments, &["--database", &address]].concat());
             assert!(ran.failed().contains("audit_logs"), "{arguments:?}: {}", ran.stderr);
         }

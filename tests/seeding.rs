@@ -117,9 +117,7 @@ database_test! {
         let mut server = Server::start(daybook(&db, &["serve", "--database", &address, "--listen", "127.0.0.1:0"]));
         assert_eq!(server.client().await.get("/readyz").await.text(), "ok\n");
         // Some are built while it serves.
-        wait::until("every index stands", async || {
-            (indexes(&file).await == indexes(&db.file()).await).then_some(())
-        })
-        .await;
+        wait::until("every index stands", async || (indexes(&file).await == indexes(&db.file()).await).then_some(()))
+            .await;
     }
 }
