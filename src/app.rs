@@ -53,6 +53,20 @@ impl Running {
     }
 }
 
+/// Fails where `listen` is taken: for before a database is made or migrated to be served there.
+pub fn is_free(listen: SocketAddr) -> Result<()> {
+    std::net::TcpListener::bind(listen).map(drop).map_err(|error| refused(listen, &error))
+}
+
+fn refused(listen: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow!("{listen} is taken: choose another address with --listen, or port 0 for a free one")
+        }
+        _ => anyhow!("cannot listen on {listen}: {error}; choose another address with --listen"),
+    }
+}
+
 /// Binds and serves; returns once it listens.
 pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
@@ -85,12 +99,7 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     .shutdown_timeout(FINISH)
     .disable_signals()
     .bind(listen)
-    .map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            anyhow!("{listen} is taken: choose another address with --listen, or port 0 for a free one")
-        }
-        _ => anyhow!("cannot listen on {listen}: {error}; choose another address with --listen"),
-    })?;
+    .map_err(|error| refused(listen, &error))?;
     let address = server.addrs().first().copied().ok_or_else(|| anyhow!("nothing to listen on"))?;
     let server = server.run();
     let handle = server.handle();

@@ -106,8 +106,14 @@ database_test! {
             fields.push(("csrf_token", &token));
             for cookies in ["", "daybook_session=garbled", "daybook_session=", "daybook_session=%ff"] {
                 let page = client.post_with(row.path, &[("cookie", cookies)], &fields).await;
-                assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/login?next=/logs"), "{}", row.path);
-                let fragment = client.post_with(row.path, &[("cookie", cookies), ("HX-Request", "true")], &fields).await;
+                assert_eq!(
+                    (page.status, page.location()),
+                    (StatusCode::SEE_OTHER, "/login?next=/logs"),
+                    "{}",
+                    row.path
+                );
+                let fragment =
+                    client.post_with(row.path, &[("cookie", cookies), ("HX-Request", "true")], &fields).await;
                 assert_eq!(fragment.status, StatusCode::UNAUTHORIZED, "{}", row.path);
                 assert_eq!(fragment.header("hx-redirect"), Some("/login?next=/logs"), "{}", row.path);
             }
@@ -171,9 +177,28 @@ database_test! {
         let app = TestApp::start(db).await;
         let admin = app.signed_in(Role::Admin).await;
         for path in [
-            "/nope", "/admin", "/.env", "/.git/config", "/static", "/static/", "/login/", "/logs/", "/logs/x/y",
-            "/members/", "/logout/x", "/account/", "/account/zone/x", "/healthz/x", "/index.html", "/LOGS", "/api",
-            "/logs/x/error_detail.txt/", "/logs;x=1", "/logs%2f", "/static/x/y", "/logs/%2e%2e/x",
+            "/nope",
+            "/admin",
+            "/.env",
+            "/.git/config",
+            "/static",
+            "/static/",
+            "/login/",
+            "/logs/",
+            "/logs/x/y",
+            "/members/",
+            "/logout/x",
+            "/account/",
+            "/account/zone/x",
+            "/healthz/x",
+            "/index.html",
+            "/LOGS",
+            "/api",
+            "/logs/x/error_detail.txt/",
+            "/logs;x=1",
+            "/logs%2f",
+            "/static/x/y",
+            "/logs/%2e%2e/x",
         ] {
             for client in [&admin, &app.client()] {
                 for method in [Method::GET, Method::POST, Method::HEAD, Method::DELETE] {
@@ -238,7 +263,8 @@ database_test! {
         let places = Places::write(&db).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
-        let (traceback, entry) = (format!("/logs/{}/error_detail.txt", places.entry), format!("/logs/{}", places.entry));
+        let (traceback, entry) =
+            (format!("/logs/{}/error_detail.txt", places.entry), format!("/logs/{}", places.entry));
         let sees = async |client: &Client| {
             let seen = client.get(&entry).await.text().contains("AttributeError");
             assert_eq!(client.get(&traceback).await.status, if seen { 200 } else { 403 });

@@ -1,98 +1,246 @@
-//! The command line, through the real binary: what each command does, and the one line it says when it cannot.
+//! The command line: help with an example, failures in one line, settings in their order, and looking without touching.
 
-use daybook::{core::role::Role, db::Sql};
+use std::process::Command;
 
 use crate::{
     database_test,
     support::{
-        binary::{run, run_with},
+        TestDb,
+        binary::{Server, daybook, finish, run},
+        outside::Outside,
         sample,
     },
 };
 
-const COMMANDS: [&str; 8] = ["demo", "serve", "migrate", "check", "seed", "staff", "export", "backup"];
+/// The commands that help lists, `of` being the command whose help it is.
+fn commands(db: &TestDb, of: &[&str]) -> Vec<String> {
+    let help = run(db, &[of, &["--help"]].concat());
+    let listed = help.done().split("Commands:\n").nth(1).expect("a list of commands").split("\n\n").next();
+    let words = listed.unwrap_or_default().lines().filter_map(|line| line.split_whitespace().next());
+    words.filter(|word| *word != "help").map(str::to_owned).collect()
+}
+
+/// What a database is made of, as SQL.
+async fn schema(file: &std::path::Path) -> Vec<String> {
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE '_sqlx%' ORDER BY type, name";
+    Outside::open(file).await.texts(sql).await
+}
+
+/// A database of a version of Daybook that is not made yet.
+async fn newer(db: &TestDb) {
+    db.outside()
+        .await
+        .run(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9000, 'later', 1, x'00', 0)",
+        )
+        .await;
+}
 
 database_test! {
     async fn every_command_has_help_with_an_example(db: TestDb) {
-        for command in COMMANDS {
-            let help = run(&db, &[command, "--help"]);
-            assert!(help.done().contains("daybook"), "{command}: {}", help.stdout);
+        let all = commands(&db, &[]);
+        for needed in ["demo", "serve", "migrate", "check", "seed", "staff", "backup"] {
+            assert!(all.iter().any(|command| command == needed), "{needed} is not listed");
         }
-        for command in COMMANDS.into_iter().filter(|command| *command != "staff") {
-            assert!(run(&db, &[command, "--help"]).done().contains("Example"), "{command}");
+        let staff = commands(&db, &["staff"]);
+        assert_eq!(staff, ["add", "list", "disable", "enable", "reset-password", "set-role"]);
+        let paths = all.iter().map(|command| vec![command.as_str()]);
+        for path in paths.chain(staff.iter().map(|command| vec!["staff", command.as_str()])) {
+            let help = run(&db, &[&path[..], &["--help"]].concat());
+            let example = help.done().split("Example:\n").nth(1).unwrap_or_default();
+            let begin = format!("daybook {}", path.join(" "));
+            assert!(example.trim().starts_with(&begin), "{path:?} has no example: {}", help.stdout);
+            assert_eq!(help.stderr, "", "{path:?}");
+        }
+        assert!(run(&db, &["--version"]).done().starts_with("daybook "));
+    }
+
+    async fn the_examples_are_understood(db: TestDb) {
+        for command in commands(&db, &[]) {
+            let help = run(&db, &[&command, "--help"]);
+            let example = help.done().split("Example:\n").nth(1).unwrap_or_default().trim();
+            // Quotes in an example are the shell's.
+            let words: Vec<_> = example.split_whitespace().skip(1).map(|word| word.trim_matches('\'')).collect();
+            let ran = run(&db, &[&words[..], &["--help"]].concat());
+            assert!(ran.status.success(), "{example}: {}", ran.stderr);
         }
     }
 
-    async fn what_is_not_understood_is_one_line(db: TestDb) {
+    async fn a_failure_is_one_line_that_says_what_to_do(db: TestDb) {
+        let (none, nowhere) = (db.beside("none.db").1, db.beside("no/such/folder.db").1);
+        let (text, not_one) = db.beside("text.db");
+        std::fs::write(&text, "This is a letter, not a database.").expect("written");
         for (arguments, says) in [
-            (&["seed"][..], "--entries"),
+            (&["nope"][..], "nope"),
+            (&["serve", "--nope"], "--nope"),
             (&["serve", "--listen", "nowhere"], "--listen"),
+            (&["serve", "--listen", "127.0.0.1"], "--listen"),
             (&["serve", "--time-zone", "Mars/Olympus"], "--time-zone"),
-            (&["serve", "--database", "mysql://a:secret@b/c"], "sqlite://"),
-            (&["frobnicate"], "frobnicate"),
-            (&["backup", "copy.db", "--database", "sqlite://nothing.db"], "no database"),
-            (&["demo", "--listen", "0.0.0.0:0"], "loopback"),
+            (&["serve", "--public-url", "daybook.example.org"], "--public-url"),
+            (&["serve", "--trusted-proxy", "10.0.0.300"], "--trusted-proxy"),
+            (&["serve", "--log", "a=b=c"], "--log"),
+            (&["serve", "--database", "mysql://a:topsecret@b/c"], "--database"),
+            (&["serve", "--database", "sqlite::memory:"], "--database"),
+            (&["serve", "--database", "topsecret"], "--database"),
+            (&["serve", "--database", &nowhere, "--listen", "127.0.0.1:0"], "no/such/folder.db"),
+            (&["serve", "--database", &not_one, "--listen", "127.0.0.1:0"], "not a database"),
+            (&["check", "--database", &not_one], "not a database"),
+            (&["migrate", "--dry-run", "--database", &not_one], "not a database"),
+            (&["seed", "--entries", "5", "--database", &not_one], "not a database"),
+            (&["seed"], "--entries"),
+            (&["seed", "--entries", "many"], "--entries"),
+            (&["seed", "--entries", "5", "--until", "tomorrow", "--database", &none], "--until"),
+            (&["seed", "--entries", "5", "--members", "0", "--database", &none], "--members"),
+            (&["backup", "copy.db", "--database", &none], "--database"),
+            (&["backup"], "<FILE>"),
+            (&["staff"], ""),
+            (&["staff", "add", "a@b.example", "--role", "owner"], "viewer, support, admin"),
+            (&["demo", "--listen", "0.0.0.0:0"], "--listen"),
+            (&["demo", "--database", &db.address], "exists"),
+            (&["check", "--config", "none.toml"], "none.toml"),
         ] {
             let ran = run(&db, arguments);
-            assert!(ran.failed().contains(says) && !ran.stderr.contains("secret"), "{arguments:?}: {}", ran.stderr);
+            if arguments == ["staff"] {
+                assert!(!ran.status.success() && ran.stdout.is_empty(), "{}", ran.stdout);
+                continue;
+            }
+            let line = ran.failed();
+            assert!(line.contains(says), "{arguments:?}: {line}");
+            assert!(!line.contains("topsecret"), "{arguments:?} tells the password: {line}");
+            assert_eq!(ran.stdout, "", "{arguments:?}");
+        }
+        assert!(!db.beside("none.db").0.exists() && !db.beside("copy.db").0.exists(), "something was made");
+        assert_eq!(std::fs::read_to_string(&text).expect("read"), "This is a letter, not a database.");
+    }
+
+    async fn a_flag_wins_over_the_environment_over_the_file(db: TestDb) {
+        let (config, _) = db.beside("daybook.toml");
+        std::fs::write(&config, "database = \"sqlite://file.db\"\n").expect("written");
+        let config = config.to_str().expect("text");
+        let chosen = |arguments: &[&str], environment: &[(&str, &str)]| {
+            let mut command = daybook(&db, &[&["check"], arguments].concat());
+            command.envs(environment.iter().copied());
+            let ran = finish(command, "");
+            let line =
+                ran.done().lines().find(|line| line.starts_with("database")).expect("the database is said").to_owned();
+            line.split_whitespace().nth(1).expect("an address").to_owned()
+        };
+        let (ours, theirs) = (("DAYBOOK_DATABASE_URL", "sqlite://ours.db"), ("DATABASE_URL", "sqlite://theirs.db"));
+        let flag = ["--database", "sqlite://flag.db", "--config", config];
+        assert_eq!(chosen(&flag, &[ours, theirs]), "sqlite://flag.db");
+        assert_eq!(chosen(&["--config", config], &[ours, theirs]), "sqlite://ours.db");
+        assert_eq!(chosen(&["--config", config], &[theirs]), "sqlite://theirs.db");
+        assert_eq!(chosen(&["--config", config], &[("DATABASE_URL", " ")]), "sqlite://file.db");
+        assert_eq!(chosen(&["--config", config], &[]), "sqlite://file.db");
+        assert_eq!(chosen(&[], &[]), "sqlite://daybook.db");
+    }
+
+    async fn the_site_is_set_up_in_the_same_order(db: TestDb) {
+        let (config, _) = db.beside("daybook.toml");
+        let text = format!(
+            "database = \"{}\"\nlisten = \"127.0.0.1:0\"\nsite-name = \"Of the file\"\ntime-zone = \"Asia/Kathmandu\"\n\
+             public-url = \"https://daybook.example.org\"\nlog = \"warn\"\n",
+            db.address
+        );
+        std::fs::write(&config, text).expect("written");
+        let arguments = ["serve", "--config", config.to_str().expect("text")];
+        let name = async |command: Command| {
+            let page = Server::start(command).client().await.get("/login").await;
+            // The public address is https, whatever else is overruled.
+            assert!(page.header("strict-transport-security").is_some());
+            page.texts(".brand small").concat()
+        };
+        assert_eq!(name(daybook(&db, &arguments)).await, "Of the file");
+        let mut command = daybook(&db, &arguments);
+        command.env("DAYBOOK_SITE_NAME", "Of the environment");
+        assert_eq!(name(command).await, "Of the environment");
+        let mut command = daybook(&db, &[&arguments[..], &["--site-name", "Of the flag"]].concat());
+        command.env("DAYBOOK_SITE_NAME", "Of the environment");
+        assert_eq!(name(command).await, "Of the flag");
+    }
+
+    async fn a_file_of_settings_that_is_not_understood_is_refused(db: TestDb) {
+        let (config, _) = db.beside("daybook.toml");
+        for text in ["tiem-zone = \"UTC\"", "listen = 8080", "listen = ", "[server]\nlisten = \"127.0.0.1:0\""] {
+            std::fs::write(&config, text).expect("written");
+            let ran = run(&db, &["check", "--config", config.to_str().expect("text")]);
+            assert!(ran.failed().contains("daybook.toml"), "{text}: {}", ran.stderr);
         }
     }
 
-    async fn seed_is_the_same_twice_and_keeps_out_of_other_databases(db: TestDb) {
-        let (_, address) = db.beside("seeded.db");
-        let seed = ["seed", "--entries", "600", "--until", "2026-06-18T12:00:00Z", "--database", &address];
-        assert_eq!(run(&db, &seed).done(), "600 entries written, 0 stood already\n");
-        assert_eq!(run(&db, &seed).done(), "0 entries written, 600 stood already\n");
-        let check = run(&db, &["check", "--database", &address]);
-        assert!(check.done().contains("indexes") && !check.stdout.contains("to be built"), "{}", check.stdout);
-
-        db.write(vec![sample::log(sample::now())]).await;
-        let refused = run(&db, &["seed", "--entries", "5", "--database", &db.address]);
-        assert!(refused.failed().contains("did not write"), "{}", refused.stderr);
-    }
-
-    async fn check_and_a_dry_run_make_nothing(db: TestDb) {
-        let (file, address) = db.beside("absent.db");
-        assert!(run(&db, &["check", "--database", &address]).done().contains("not there yet"));
-        assert!(run(&db, &["migrate", "--dry-run", "--database", &address]).done().contains("CREATE TABLE audit_logs"));
-        assert!(!file.exists());
-        assert!(run(&db, &["migrate", "--dry-run", "--database", &db.address]).done().contains("nothing to do"));
-    }
-
-    async fn a_database_of_a_newer_version_is_refused(db: TestDb) {
-        db.execute(Sql::new("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1")).await;
-        for command in ["serve", "check", "migrate"] {
-            let ran = run(&db, &[command, "--database", &db.address]);
-            assert!(!ran.status.success() && ran.stderr.contains("newer Daybook"), "{command}: {}", ran.stderr);
+    async fn check_says_what_a_database_is_and_changes_nothing(db: TestDb) {
+        let (missing, address) = db.beside("missing.db");
+        let ran = run(&db, &["check", "--database", &address]);
+        assert!(ran.done().contains("not there yet"), "{}", ran.stdout);
+        assert!(!missing.exists());
+        db.write(vec![sample::log(sample::minutes_ago(5)), sample::error(sample::minutes_ago(6))]).await;
+        let before = db.contents().await;
+        let ran = run(&db, &["check", "--database", &db.address]);
+        for (finding, value) in [
+            ("schema", "up to date"),
+            ("staff accounts", "none: daybook staff add"),
+            ("entries", "2"),
+            ("indexes", "complete"),
+        ] {
+            let row =
+                ran.done().lines().find(|line| line.starts_with(finding)).unwrap_or_else(|| panic!("{}", ran.stdout));
+            assert!(row[finding.len()..].trim().starts_with(value), "{row}");
         }
+        assert_eq!(db.contents().await, before);
     }
 
-    async fn a_backup_is_whole_private_and_replaces_nothing(db: TestDb) {
-        use std::os::unix::fs::PermissionsExt;
-        db.write((0..300).map(|minute| sample::log(sample::minutes_ago(minute))).collect()).await;
-        let (file, address) = db.beside("copy.db");
-        let path = file.to_str().expect("text");
-        run(&db, &["backup", path, "--database", &db.address]).done();
-        assert_eq!(std::fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);
-        let exported = run(&db, &["export", "--database", &address, "--format", "ndjson"]);
-        assert_eq!(exported.done().lines().count(), 300);
-        assert!(run(&db, &["backup", path, "--database", &db.address]).failed().contains("never replaces"));
+    async fn a_database_of_a_newer_version_is_refused_and_left_alone(db: TestDb) {
+        newer(&db).await;
+        let before = db.contents().await;
+        for arguments in [
+            &["serve", "--listen", "127.0.0.1:0"][..],
+            &["check"],
+            &["migrate"],
+            &["migrate", "--dry-run"],
+            &["seed", "--entries", "5"],
+            &["staff", "list"],
+        ] {
+            let ran = run(&db, &[arguments, &["--database", &db.address]].concat());
+            assert!(ran.failed().contains("newer Daybook"), "{arguments:?}: {}", ran.stderr);
+            assert!(ran.status.code() == Some(1), "{arguments:?}");
+        }
+        assert_eq!(db.contents().await, before);
     }
 
-    async fn staff_accounts_are_kept_from_the_command_line(db: TestDb) {
-        let database = ["--database", db.address.as_str()];
-        let staff = |arguments: &[&str], input: &str| run_with(&db, &[&["staff"], arguments, &database[..]].concat(), input);
-        let add = ["add", "maya@example.org", "--role", "support", "--password-stdin"];
-        staff(&add, "a rather long pass 71\n").done();
-        assert!(staff(&add, "a rather long pass 71\n").failed().contains("maya@example.org"));
-        assert!(staff(&["add", "jo@example.org", "--role", "viewer", "--password-stdin"], "short\n").failed().contains("12"));
-        assert!(staff(&["add", "jo@example.org", "--role", "owner", "--password-stdin"], "x\n").failed().contains("role"));
-        staff(&["set-role", "maya@example.org", Role::Admin.as_str()], "").done();
-        staff(&["disable", "maya@example.org"], "").done();
-        let list = staff(&["list"], "");
-        assert!(list.done().contains("maya@example.org") && list.stdout.contains("admin"), "{}", list.stdout);
-        staff(&["enable", "maya@example.org"], "").done();
-        staff(&["reset-password", "maya@example.org", "--password-stdin"], "another long pass 72\n").done();
-        assert!(staff(&["disable", "nobody@example.org"], "").failed().contains("nobody@example.org"));
+    async fn a_table_that_is_not_daybooks_is_refused_and_left_alone(db: TestDb) {
+        let (file, address) = db.beside("theirs.db");
+        let options = "CREATE TABLE audit_logs (id TEXT); INSERT INTO audit_logs VALUES ('x')";
+        std::fs::write(&file, "").expect("an empty file");
+        Outside::open(&file).await.run(options).await;
+        for arguments in
+            [&["serve", "--listen", "127.0.0.1:0"][..], &["check"], &["migrate"], &["seed", "--entries", "5"]]
+        {
+            let ran = run(&db, &[arguments, &["--database", &address]].concat());
+            assert!(ran.failed().contains("audit_logs"), "{arguments:?}: {}", ran.stderr);
+        }
+        assert_eq!(schema(&file).await, ["CREATE TABLE audit_logs (id TEXT)"]);
+    }
+
+    async fn a_dry_run_prints_what_migrating_would_do_and_does_nothing(db: TestDb) {
+        let (file, address) = db.beside("new.db");
+        let ran = run(&db, &["migrate", "--dry-run", "--database", &address]);
+        let sql = ran.done().to_owned();
+        assert!(!file.exists(), "it made the file");
+        assert!(sql.contains("CREATE TABLE audit_logs") && sql.contains("BEGIN;") && sql.contains("COMMIT;"), "{sql}");
+
+        // What it printed makes the very database that migrating makes.
+        let (by_hand, _) = db.beside("by-hand.db");
+        std::fs::write(&by_hand, "").expect("an empty file");
+        Outside::open(&by_hand).await.run(&sql).await;
+        let ran = run(&db, &["migrate", "--database", &address]);
+        let steps = ran.done().lines().filter(|line| line.starts_with("done: ")).count();
+        assert_eq!(steps, sql.lines().filter(|line| *line == "BEGIN;").count(), "{}", ran.stdout);
+        assert_eq!(schema(&file).await, schema(&by_hand).await);
+
+        let again = run(&db, &["migrate", "--database", &address]);
+        assert_eq!(again.done(), "up to date: nothing to do\n");
+        let again = run(&db, &["migrate", "--dry-run", "--database", &address]);
+        assert_eq!(again.done(), "-- up to date: nothing to do\n");
     }
 }

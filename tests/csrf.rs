@@ -180,7 +180,11 @@ database_test! {
             for token in tokens {
                 assert!(seen.insert(token.clone()), "{page} repeats a token");
                 let halves: Vec<_> = seen.iter().map(|token| token[token.len() / 2..].to_owned()).collect();
-                assert_eq!(halves.iter().collect::<BTreeSet<_>>().len(), halves.len(), "the secret itself stands there");
+                assert_eq!(
+                    halves.iter().collect::<BTreeSet<_>>().len(),
+                    halves.len(),
+                    "the secret itself stands there"
+                );
             }
         }
         for token in seen {
@@ -220,7 +224,10 @@ database_test! {
             for method in [Method::GET, Method::HEAD, Method::PUT] {
                 let path = format!("{}?{query}&csrf_token={token}", form.path);
                 let page = form.client.send(method.clone(), &path, &[], None).await;
-                assert!(page.status == 405 || (["/login", "/views"].contains(&row.path) && page.status == 200), "{method} {path}");
+                assert!(
+                    page.status == 405 || (["/login", "/views"].contains(&row.path) && page.status == 200),
+                    "{method} {path}"
+                );
                 assert_eq!(contents(&app).await, before, "{method} {path}");
             }
         }

@@ -81,7 +81,8 @@ database_test! {
         let nil = uuid::Uuid::nil();
         for id in [nil.to_string(), "nonsense".to_owned(), "%ff".to_owned(), "018f2b6e".to_owned(), "1".repeat(5_000)] {
             both(&client, &app.db, &format!("/logs/{id}"), 404, "There is no entry at this address").await;
-            both(&client, &app.db, &format!("/logs/{id}/error_detail.txt"), 404, "There is no entry at this address").await;
+            both(&client, &app.db, &format!("/logs/{id}/error_detail.txt"), 404, "There is no entry at this address")
+                .await;
             both(&client, &app.db, &format!("/members/{id}"), 404, "There is no member at this address").await;
         }
         both(&client, &app.db, "/members/by-email", 404, "There is no member at this address").await;
@@ -95,13 +96,23 @@ database_test! {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
         for (query, field) in [
-            ("range=lately", "lately"), ("limit=7", "7"), ("tz=Mars/Olympus", "Mars/Olympus"), ("member=hana", "hana"),
-            ("booking=12", "12"), ("ip=300.1.1.1", "300.1.1.1"), ("from=yesterday", "yesterday"), ("before=x", "x"),
+            ("range=lately", "lately"),
+            ("limit=7", "7"),
+            ("tz=Mars/Olympus", "Mars/Olympus"),
+            ("member=hana", "hana"),
+            ("booking=12", "12"),
+            ("ip=300.1.1.1", "300.1.1.1"),
+            ("from=yesterday", "yesterday"),
+            ("before=x", "x"),
         ] {
             let path = format!("/logs?q=kept&{query}");
             for page in [client.get(&path).await, client.htmx(&path).await] {
                 assert_eq!(page.status, StatusCode::BAD_REQUEST, "{path}");
-                assert!(page.text().contains("value=\"kept\"") && page.text().contains(field), "{path}: {}", page.text());
+                assert!(
+                    page.text().contains("value=\"kept\"") && page.text().contains(field),
+                    "{path}: {}",
+                    page.text()
+                );
                 assert!(page.has("[role=alert]") && page.entries().is_empty(), "{path}");
             }
         }
@@ -126,7 +137,10 @@ database_test! {
             let token = who.token(if path == "/login" { path } else { "/account" }).await;
             let fields = [("csrf_token", token.as_str()), ("zone", large.as_str())];
             let page = who.post(path, &fields).await;
-            assert_eq!((page.status, page.texts("h1")), (StatusCode::PAYLOAD_TOO_LARGE, vec!["That is more than Daybook takes at once".to_owned()]));
+            assert_eq!(
+                (page.status, page.texts("h1")),
+                (StatusCode::PAYLOAD_TOO_LARGE, vec!["That is more than Daybook takes at once".to_owned()])
+            );
             let fragment = who.post_with(path, &[("HX-Request", "true")], &fields).await;
             assert_eq!(fragment.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
             assert!(fragment.has("#results [role=alert]"), "{path}");
@@ -183,16 +197,55 @@ database_test! {
         let cookies = format!("Cookie: {}", client.cookies());
         let (long, terms) = ("x".repeat(20_000), "x%20".repeat(60));
         for path in [
-            "/logs?", "/logs?&&&", "/logs?=", "/logs?%", "/logs?q=%", "/logs?q=%zz", "/logs?%00=%00", "/logs?extra.=1", "/logs?extra.%00=1",
-            "/logs?q=\"", "/logs?limit=-1", "/logs?limit=99999999999999999999", "/logs?before=AAAA", "/logs?after=%ff", "/logs?from=-1",
-            "/logs?from=9999-12-31T23:59:59Z&to=0000-01-01", "/logs?from=2026-02-30", "/logs?ip=::/0", "/logs?ip=0.0.0.0/0&range=all",
-            "/logs?tz=", "/logs?tz=UTC&tz=Europe/London", "/logs?member=*", "/logs?member=%40*", "/logs?area=/*", "/logs?area=*&area=!*",
-            "/logs?status=!", "/logs?status=!error&status=error", "/members?q=%25&q=_", "/members?q=%e2%80%ae", "/members/by-email?email=%40",
-            "/login?next=%ff", "/account?tz=Mars", "/healthz?%", "/readyz?%ff",
-            &format!("/logs?q={long}"), &format!("/logs?q={terms}"), &format!("/members?q={long}"), &format!("/logs?{}", "a=1&".repeat(4_000)),
-            &format!("/logs?{}", "area=x&".repeat(300)), &format!("/logs/{}?before=x&after=y&limit=z", places.entry),
+            "/logs?",
+            "/logs?&&&",
+            "/logs?=",
+            "/logs?%",
+            "/logs?q=%",
+            "/logs?q=%zz",
+            "/logs?%00=%00",
+            "/logs?extra.=1",
+            "/logs?extra.%00=1",
+            "/logs?q=\"",
+            "/logs?limit=-1",
+            "/logs?limit=99999999999999999999",
+            "/logs?before=AAAA",
+            "/logs?after=%ff",
+            "/logs?from=-1",
+            "/logs?from=9999-12-31T23:59:59Z&to=0000-01-01",
+            "/logs?from=2026-02-30",
+            "/logs?ip=::/0",
+            "/logs?ip=0.0.0.0/0&range=all",
+            "/logs?tz=",
+            "/logs?tz=UTC&tz=Europe/London",
+            "/logs?member=*",
+            "/logs?member=%40*",
+            "/logs?area=/*",
+            "/logs?area=*&area=!*",
+            "/logs?status=!",
+            "/logs?status=!error&status=error",
+            "/members?q=%25&q=_",
+            "/members?q=%e2%80%ae",
+            "/members/by-email?email=%40",
+            "/login?next=%ff",
+            "/account?tz=Mars",
+            "/healthz?%",
+            "/readyz?%ff",
+            &format!("/logs?q={long}"),
+            &format!("/logs?q={terms}"),
+            &format!("/members?q={long}"),
+            &format!("/logs?{}", "a=1&".repeat(4_000)),
+            &format!("/logs?{}", "area=x&".repeat(300)),
+            &format!("/logs/{}?before=x&after=y&limit=z", places.entry),
         ] {
-            for more in ["X-A: 1", "HX-Request: true", "HX-Trigger: chip-99999999999999999999", "Accept-Encoding: *;q=x", "Range: bytes=0-1", "If-None-Match: \""] {
+            for more in [
+                "X-A: 1",
+                "HX-Request: true",
+                "HX-Trigger: chip-99999999999999999999",
+                "Accept-Encoding: *;q=x",
+                "Range: bytes=0-1",
+                "If-None-Match: \"",
+            ] {
                 let answer = raw(&app.base, &format!("GET {path}"), &[&cookies, more], b"").await;
                 assert!((200..500).contains(&answer.status()), "{path} with {more}: {}", answer.head);
             }
@@ -240,7 +293,8 @@ database_test! {
                     assert!(!page.has("form") && !page.text().contains(&email), "{path}: {}", page.text());
                 }
             }
-            let fields = [("csrf_token", token.as_str()), ("email", &email), ("password", crate::support::app::PASSWORD)];
+            let fields =
+                [("csrf_token", token.as_str()), ("email", &email), ("password", crate::support::app::PASSWORD)];
             let refused = visitor.post("/login", &fields).await;
             assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR, "{table}");
             tells_nothing(&refused, &app.db, table);

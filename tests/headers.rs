@@ -25,9 +25,14 @@ fn header<'a>(page: &'a Page, name: &str) -> Vec<&'a str> {
 database_test! {
     async fn the_policy_allows_only_what_is_served_here(_db: TestDb) {
         let policy: BTreeSet<&str> = CSP.split(';').map(str::trim).collect();
-        for needed in
-            ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
-        {
+        for needed in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
             assert!(policy.contains(needed), "{needed}");
         }
         for never in ["unsafe", "*", "data:", "blob:", "http", "nonce"] {
@@ -64,8 +69,15 @@ database_test! {
         }
         let upper = places.entry.to_string().to_uppercase();
         for path in [
-            "/logs?range=x", "/members?q=%ff", "/nope", &format!("/logs/{upper}"), &format!("/logs/{}", uuid::Uuid::nil()),
-            "/logs/%ff", "/logs/x/error_detail.txt", "/static/none.css", "/members/by-email?email=hana.lindqvist@example.org",
+            "/logs?range=x",
+            "/members?q=%ff",
+            "/nope",
+            &format!("/logs/{upper}"),
+            &format!("/logs/{}", uuid::Uuid::nil()),
+            "/logs/%ff",
+            "/logs/x/error_detail.txt",
+            "/static/none.css",
+            "/members/by-email?email=hana.lindqvist@example.org",
         ] {
             check(&admin.get(path).await, path);
             check(&admin.htmx(path).await, &format!("{path} by htmx"));
@@ -115,10 +127,18 @@ database_test! {
     async fn files_are_served_in_the_encoding_that_is_asked_for(db: TestDb) {
         let app = TestApp::start(db).await;
         for asset in ASSETS {
-            for (accepted, sent) in [("br, gzip", Some("br")), ("gzip", Some("gzip")), ("identity", None), ("br;q=0, gzip;q=0", None)] {
+            for (accepted, sent) in
+                [("br, gzip", Some("br")), ("gzip", Some("gzip")), ("identity", None), ("br;q=0, gzip;q=0", None)]
+            {
                 let answer =
-                    raw(&app.base, &format!("GET {}", asset.path), &[&format!("Accept-Encoding: {accepted}")], b"").await;
-                assert_eq!((answer.status(), answer.header("content-encoding")), (200, sent), "{} {accepted}", asset.path);
+                    raw(&app.base, &format!("GET {}", asset.path), &[&format!("Accept-Encoding: {accepted}")], b"")
+                        .await;
+                assert_eq!(
+                    (answer.status(), answer.header("content-encoding")),
+                    (200, sent),
+                    "{} {accepted}",
+                    asset.path
+                );
                 assert_eq!(answer.header("content-type"), Some(asset.content_type));
                 assert_eq!(answer.header("vary").map(str::to_lowercase).as_deref(), Some("accept-encoding"));
                 assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
@@ -141,7 +161,8 @@ database_test! {
             let first = client.get(asset.path).await;
             let tag = first.header("etag").expect("a tag").to_owned();
             for encoding in ["br", "gzip", "identity"] {
-                let again = client.get_with(asset.path, &[("If-None-Match", &tag), ("Accept-Encoding", encoding)]).await;
+                let again =
+                    client.get_with(asset.path, &[("If-None-Match", &tag), ("Accept-Encoding", encoding)]).await;
                 assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0), "{}", asset.path);
                 assert_eq!(again.header("etag"), Some(tag.as_str()));
             }
@@ -158,7 +179,9 @@ database_test! {
         for path in ["/login", "/logs?range=all", &format!("/logs/{}", places.entry), "/members", "/account", "/nope"] {
             let page = if path == "/login" { app.client().get(path).await } else { client.get(path).await };
             for (css, name) in [("script", "src"), ("link", "href"), ("use", "href")] {
-                names.extend(page.attributes(css, name).iter().map(|url| url.split('#').next().unwrap_or_default().to_owned()));
+                names.extend(
+                    page.attributes(css, name).iter().map(|url| url.split('#').next().unwrap_or_default().to_owned()),
+                );
             }
         }
         assert!(names.len() >= 4, "{names:?}");

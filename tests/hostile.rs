@@ -67,7 +67,8 @@ fn entry(text: &str, minutes: i64) -> (NewMember, NewBooking, NewLog) {
         booking_id: Some(booking.id),
         error_message: Some(text.to_owned()),
         error_detail: Some(format!(
-            "Traceback (most recent call last):\n  File \"{text}\", line 1, in {text}\n    {text}\n  File \"/a/site-packages/{text}.py\", line 2, in x\n    y\n{text}: {text}"
+            "Traceback (most recent call last):\n  File \"{text}\", line 1, in {text}\n    {text}\n  \
+             File \"/a/site-packages/{text}.py\", line 2, in x\n    y\n{text}: {text}"
         )),
         ip_address: Some(cut(&format!("203.0.113.9 {text}"), 64)),
         user_agent: Some(format!("Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0 {text}")),
@@ -141,8 +142,14 @@ database_test! {
             let read = reads(&page);
             let email = format!("{text}@evil.example");
             for shown in [
-                &log.description, &log.area, &log.status, &log.action_type, member.name.as_ref().expect("a name"), &email,
-                log.error_message.as_ref().expect("a message"), log.ip_address.as_ref().expect("an address"),
+                &log.description,
+                &log.area,
+                &log.status,
+                &log.action_type,
+                member.name.as_ref().expect("a name"),
+                &email,
+                log.error_message.as_ref().expect("a message"),
+                log.ip_address.as_ref().expect("an address"),
                 log.user_agent.as_ref().expect("a browser"),
             ] {
                 assert!(read.contains(&folded(shown)), "{shown:?} does not stand on its page: {read}");
@@ -229,8 +236,23 @@ database_test! {
                 format!("/logs?range=custom&from={typed}&to={typed}&tz={typed}&limit={typed}"),
             ];
             for name in [
-                "q", "status", "action_type", "area", "member", "booking", "ip", "user_agent", "extra.x", "range", "from", "to",
-                "tz", "limit", "before", "after", "since",
+                "q",
+                "status",
+                "action_type",
+                "area",
+                "member",
+                "booking",
+                "ip",
+                "user_agent",
+                "extra.x",
+                "range",
+                "from",
+                "to",
+                "tz",
+                "limit",
+                "before",
+                "after",
+                "since",
             ] {
                 let not = if name == "area" { "!" } else { "" };
                 paths.push(format!("/logs?range=all&{name}={not}{typed}&q=x"));
@@ -260,7 +282,15 @@ database_test! {
             if reqwest::header::HeaderValue::from_str(text).is_err() {
                 continue;
             }
-            for name in ["HX-Trigger", "HX-Target", "HX-Current-URL", "Referer", "User-Agent", "X-Forwarded-For", "X-Request-Id"] {
+            for name in [
+                "HX-Trigger",
+                "HX-Target",
+                "HX-Current-URL",
+                "Referer",
+                "User-Agent",
+                "X-Forwarded-For",
+                "X-Request-Id",
+            ] {
                 let headers = [("HX-Request", "true"), (name, text)];
                 for path in ["/logs?range=all", "/logs/nope", &format!("/logs/{}", places[0].entry)] {
                     harmless::check(&client.get_with(path, &headers).await.html(), &format!("{path} with {name}"));

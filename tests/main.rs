@@ -33,6 +33,8 @@ mod request_log;
 mod roles;
 mod round_trip;
 mod search;
+mod seeding;
+mod serving;
 mod sign_in;
 mod smoke;
 mod staff_command;

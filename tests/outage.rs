@@ -14,9 +14,10 @@ const FULL: &str = "The database has no space left";
 const UNRECORDED: &str = "This page cannot be shown just now";
 
 /// The pages that show members' data.
-fn data(places: &Places) -> [String; 6] {
+fn data(places: &Places) -> [String; 7] {
     [
         "/logs".to_owned(),
+        "/logs/export.ndjson".to_owned(),
         format!("/logs/{}", places.entry),
         format!("/logs/{}/error_detail.txt", places.entry),
         "/members".to_owned(),
@@ -86,7 +87,11 @@ database_test! {
         let shown = list_until(&client, 503).await;
         all_unavailable(&client, &places, UNRECORDED).await;
         for path in ["/login", "/account", "/healthz", "/readyz", daybook::web::assets::APP_CSS] {
-            assert_eq!(client.get_with(path, &[("accept", "*/*")]).await.status.as_u16() / 100, if path == "/login" { 3 } else { 2 }, "{path}");
+            assert_eq!(
+                client.get_with(path, &[("accept", "*/*")]).await.status.as_u16() / 100,
+                if path == "/login" { 3 } else { 2 },
+                "{path}"
+            );
         }
         assert_eq!(visitor.get("/login").await.status, StatusCode::OK);
         let fields = [("csrf_token", token.as_str()), ("email", "support@example.org"), ("password", PASSWORD)];
@@ -184,8 +189,10 @@ database_test! {
         app.staff_log.flush().await;
         // A table that has used up its numbers is the one full thing that a test can make; SQLite says the same of it.
         let full = "CREATE TABLE brim (n INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO brim VALUES (9223372036854775807);
-                    CREATE TRIGGER full_log BEFORE INSERT ON daybook_staff_log BEGIN INSERT INTO brim (n) VALUES (NULL); END;
-                    CREATE TRIGGER full_staff BEFORE UPDATE ON daybook_staff BEGIN INSERT INTO brim (n) VALUES (NULL); END;";
+                    CREATE TRIGGER full_log BEFORE INSERT ON daybook_staff_log
+                    BEGIN INSERT INTO brim (n) VALUES (NULL); END;
+                    CREATE TRIGGER full_staff BEFORE UPDATE ON daybook_staff
+                    BEGIN INSERT INTO brim (n) VALUES (NULL); END;";
         app.db.outside().await.run(full).await;
 
         let shown = list_until(&client, 503).await;

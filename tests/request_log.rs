@@ -43,7 +43,8 @@ database_test! {
         let mut server = server(&db);
         let client = server.client().await;
         let mut expected = Vec::new();
-        let mut ask = |method: &str, route: &str, status: u64| expected.push((method.to_owned(), route.to_owned(), status));
+        let mut ask =
+            |method: &str, route: &str, status: u64| expected.push((method.to_owned(), route.to_owned(), status));
         for path in ["/logs?q=markquery&area=markarea", "/logs?markname=markvalue"] {
             assert_eq!(client.get(path).await.status, StatusCode::SEE_OTHER);
             ask("GET", "/logs", 303);
@@ -77,7 +78,8 @@ database_test! {
         visitor.try_sign_in("marktyped@example.org", "markpassword").await;
         ask("GET", "/login", 200);
         ask("POST", "/login", 401);
-        let headers = [("user-agent", "markagent"), ("referer", "/markreferer"), ("cookie", "daybook_session=markcookie")];
+        let headers =
+            [("user-agent", "markagent"), ("referer", "/markreferer"), ("cookie", "daybook_session=markcookie")];
         visitor.get_with("/logs", &headers).await;
         ask("GET", "/logs", 303);
 
@@ -89,7 +91,11 @@ database_test! {
         for value in ["mark", &entry, &places.member.to_string(), MAYA, PASSWORD, &token, "Hana", "AttributeError"] {
             assert!(!all.to_lowercase().contains(&value.to_lowercase()), "the log holds {value}: {all}");
         }
-        let mut ids: Vec<_> = lines.iter().filter(|line| line.get("route").is_some()).map(|line| line["request_id"].to_string()).collect();
+        let mut ids: Vec<_> = lines
+            .iter()
+            .filter(|line| line.get("route").is_some())
+            .map(|line| line["request_id"].to_string())
+            .collect();
         assert!(ids.iter().all(|id| id.len() == 34), "{ids:?}");
         let n = ids.len();
         ids.sort();
@@ -152,7 +158,8 @@ database_test! {
     }
 
     async fn the_log_can_be_made_quiet(db: TestDb) {
-        let mut command = daybook(&db, &["serve", "--database", &db.address, "--listen", "127.0.0.1:0", "--log", "warn"]);
+        let mut command =
+            daybook(&db, &["serve", "--database", &db.address, "--listen", "127.0.0.1:0", "--log", "warn"]);
         command.env("DAYBOOK_LOG", "debug");
         let mut server = Server::start(command);
         server.client().await.get("/login").await;

@@ -19,8 +19,8 @@ const ADDRESS: &str = "203.0.113.77";
 const BROWSER: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 uamark/18.5 Safari/604.1";
 const MESSAGE: &str = "KeyError: messagemark";
-const DETAIL: &str = "Traceback (most recent call last):\n  File \"/srv/detailmark/service.py\", line 247, in framemark\n    \
-                      return codemark\nKeyError: endmark";
+const DETAIL: &str = "Traceback (most recent call last):\n  File \"/srv/detailmark/service.py\", line 247, in framemark\n\
+                      \x20   return codemark\nKeyError: endmark";
 const EXTRA: &str = r#"{"service_type": "servicemark", "keymark": "valuemark", "deep": {"deepmark": 77001}}"#;
 
 /// What gives any of it away.
@@ -223,7 +223,9 @@ database_test! {
         written(&db).await;
         let app = TestApp::start(db).await;
         let (viewer, support) = (app.signed_in(Role::Viewer).await, app.signed_in(Role::Support).await);
-        for hit in ["messagemark", "detailmark", "endmark", "keyerror", "\"line 247, in framemark\"", "confirmed messagemark"] {
+        for hit in
+            ["messagemark", "detailmark", "endmark", "keyerror", "\"line 247, in framemark\"", "confirmed messagemark"]
+        {
             let path = |text: &str| format!("/logs?range=all&q={}", escape(text));
             assert_eq!(support.get(&path(hit)).await.entries().len(), 2, "{hit}");
             let miss = hit.replace("mark", "nowhere").replace("keyerror", "keynowhere");

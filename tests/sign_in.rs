@@ -84,7 +84,10 @@ database_test! {
         let header = set_cookie(&page, "daybook_session").expect("a cookie");
         assert_eq!(parts(&header).1, ["HttpOnly", "Path=/", "SameSite=Lax"]);
         let form = app.client().get("/login").await;
-        assert_eq!(parts(&set_cookie(&form, "daybook_login").expect("a cookie")).1, ["HttpOnly", "Path=/login", "SameSite=Lax"]);
+        assert_eq!(
+            parts(&set_cookie(&form, "daybook_login").expect("a cookie")).1,
+            ["HttpOnly", "Path=/login", "SameSite=Lax"]
+        );
     }
 
     async fn over_https_the_cookie_is_secure_and_tied_to_the_host(db: TestDb) {
@@ -164,12 +167,17 @@ database_test! {
         let app = TestApp::start(db).await;
         app.account(Role::Admin).await;
         let before = app.db.contents().await;
-        for cookies in ["", "daybook_session=x; daybook_login=y", "daybook_login=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        for cookies in
+            ["", "daybook_session=x; daybook_login=y", "daybook_login=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+        {
             for path in ["/login", "/login?next=/logs%3Fq%3Da", "/login?email=x&password=y"] {
                 let page = app.client().get_with(path, &[("cookie", cookies)]).await;
                 assert_eq!(page.status, StatusCode::OK, "{path}");
                 assert_eq!(page.attribute("input[name=email]", "value").as_deref(), Some(""));
-                assert!(set_cookie(&page, "daybook_session").is_none_or(|header| header.contains("Max-Age=0")), "{cookies}");
+                assert!(
+                    set_cookie(&page, "daybook_session").is_none_or(|header| header.contains("Max-Age=0")),
+                    "{cookies}"
+                );
             }
         }
         app.staff_log.flush().await;
@@ -183,15 +191,36 @@ database_test! {
         for (next, leads) in [
             ("/logs?status=error&range=7d", "/logs?status=error&range=7d"),
             ("/members/by-email?email=a%40b.example", "/members/by-email?email=a%40b.example"),
-            ("", "/logs"), ("logs", "/logs"), ("//evil.example", "/logs"), ("///evil.example/x", "/logs"),
-            ("/\\evil.example", "/logs"), ("\\\\evil.example", "/logs"), ("\\/evil.example", "/logs"),
-            ("/\t/evil.example", "/logs"), ("/\n/evil.example", "/logs"), ("\t//evil.example", "/logs"),
-            ("https://evil.example", "/logs"), ("https:evil.example", "/logs"), ("http:///evil.example", "/logs"),
-            ("javascript:alert(1)", "/logs"), ("data:text/html,x", "/logs"), ("@evil.example", "/logs"),
-            (".evil.example", "/logs"), (":80@evil.example", "/logs"), ("/logs\r\nSet-Cookie: evil=1", "/logs"),
-            ("/logs\u{0}", "/logs"), ("/\u{2028}/evil.example", "/logs"), ("/login", "/logs"), ("/logout", "/logs"),
-            ("/./logout", "/logs"), ("/logs/../logout", "/logs"), ("/%6cogout", "/logs"), ("/%2e%2e/logout", "/logs"),
-            ("/login/../logout?x", "/logs"), ("/..//evil.example", "/logs"), ("/.//evil.example", "/logs"),
+            ("", "/logs"),
+            ("logs", "/logs"),
+            ("//evil.example", "/logs"),
+            ("///evil.example/x", "/logs"),
+            ("/\\evil.example", "/logs"),
+            ("\\\\evil.example", "/logs"),
+            ("\\/evil.example", "/logs"),
+            ("/\t/evil.example", "/logs"),
+            ("/\n/evil.example", "/logs"),
+            ("\t//evil.example", "/logs"),
+            ("https://evil.example", "/logs"),
+            ("https:evil.example", "/logs"),
+            ("http:///evil.example", "/logs"),
+            ("javascript:alert(1)", "/logs"),
+            ("data:text/html,x", "/logs"),
+            ("@evil.example", "/logs"),
+            (".evil.example", "/logs"),
+            (":80@evil.example", "/logs"),
+            ("/logs\r\nSet-Cookie: evil=1", "/logs"),
+            ("/logs\u{0}", "/logs"),
+            ("/\u{2028}/evil.example", "/logs"),
+            ("/login", "/logs"),
+            ("/logout", "/logs"),
+            ("/./logout", "/logs"),
+            ("/logs/../logout", "/logs"),
+            ("/%6cogout", "/logs"),
+            ("/%2e%2e/logout", "/logs"),
+            ("/login/../logout?x", "/logs"),
+            ("/..//evil.example", "/logs"),
+            ("/.//evil.example", "/logs"),
         ] {
             let client = app.client();
             let asked = client.get(&format!("/login?next={}", daybook::core::query_string::escape(next))).await;
@@ -250,7 +279,8 @@ database_test! {
         app.clock.advance(12 * HOUR - 1);
         assert!(is_in(&app, &client.cookies()).await);
         wait::until("its use is written down", async || {
-            let rows = app.db.outside().await.texts("SELECT 'x' FROM daybook_sessions WHERE last_used_at > created_at").await;
+            let rows =
+                app.db.outside().await.texts("SELECT 'x' FROM daybook_sessions WHERE last_used_at > created_at").await;
             (!rows.is_empty()).then_some(())
         })
         .await;
@@ -307,7 +337,12 @@ database_test! {
         let new = "an entirely different sentence";
         let fields = [("current_password", PASSWORD), ("new_password", new), ("new_password_again", new)];
         let page = client.submit("/account/password", &fields).await;
-        assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/account?done=password"), "{}", page.text());
+        assert_eq!(
+            (page.status, page.location()),
+            (StatusCode::SEE_OTHER, "/account?done=password"),
+            "{}",
+            page.text()
+        );
         assert!(is_in(&app, &client.cookies()).await, "their own session ended");
         assert!(!is_in(&app, &before).await, "it goes on under its old id");
         assert!(!is_in(&app, &other.cookies()).await, "another session of theirs goes on");

@@ -52,7 +52,10 @@ database_test! {
         client.sign_in(MAYA, PASSWORD).await;
         let file = format!("/logs/{}/error_detail.txt", places.entry);
         assert_eq!(client.get(&file).await.status, StatusCode::FORBIDDEN);
-        assert_eq!(staff(&app.db, &["set-role", MAYA, "support"], "").done(), format!("{MAYA} has the role support now.\n"));
+        assert_eq!(
+            staff(&app.db, &["set-role", MAYA, "support"], "").done(),
+            format!("{MAYA} has the role support now.\n")
+        );
         assert_eq!(client.get(&file).await.status, StatusCode::OK);
         assert!(staff(&app.db, &["set-role", MAYA, "support"], "").done().contains("already"));
     }
@@ -113,7 +116,11 @@ database_test! {
         let before = db.contents().await;
         let long = format!("{}\n", "x y".repeat(100));
         for (arguments, input, says) in [
-            (&["add", "MAYA.OSEI@example.org", "--role", "admin", "--password-stdin"][..], PASSWORD, "has an account already"),
+            (
+                &["add", "MAYA.OSEI@example.org", "--role", "admin", "--password-stdin"][..],
+                PASSWORD,
+                "has an account already",
+            ),
             (&["add", "no-mail", "--role", "admin", "--password-stdin"], PASSWORD, "is not an e-mail"),
             (&["add", "a@b.example", "--role", "admin", "--password-stdin"], "", "no password"),
             (&["add", "a@b.example", "--role", "admin", "--password-stdin"], "\n", "no password"),
@@ -150,7 +157,11 @@ database_test! {
         finish(command, PASSWORD).done();
         assert!(file.exists());
         let check = run(&db, &["check", "--database", &address]);
-        assert!(check.done().lines().any(|line| line.starts_with("staff accounts") && line.ends_with('1')), "{}", check.stdout);
+        assert!(
+            check.done().lines().any(|line| line.starts_with("staff accounts") && line.ends_with('1')),
+            "{}",
+            check.stdout
+        );
         let empty = run(&db, &["staff", "list", "--database", &db.address]);
         assert!(empty.done().starts_with("No staff account yet."));
     }

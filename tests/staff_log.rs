@@ -82,7 +82,10 @@ database_test! {
         assert_eq!(outside.texts(times).await, expected);
         let requests = outside.texts("SELECT DISTINCT request_id FROM daybook_staff_log").await;
         assert_eq!(requests.len(), 4);
-        assert!(requests.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())), "{requests:?}");
+        assert!(
+            requests.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())),
+            "{requests:?}"
+        );
     }
 
     async fn every_way_of_asking_is_recorded(db: TestDb) {
@@ -107,8 +110,14 @@ database_test! {
         let before = written(&app).await;
         let nil = uuid::Uuid::nil();
         for path in [
-            format!("/logs/{nil}"), format!("/members/{nil}"), "/logs/x".to_owned(), "/nowhere".to_owned(), "/account".to_owned(),
-            format!("/logs/{}/error_detail.txt", places.entry), "/logs?range=x".to_owned(), "/members?q=%ff".to_owned(),
+            format!("/logs/{nil}"),
+            format!("/members/{nil}"),
+            "/logs/x".to_owned(),
+            "/nowhere".to_owned(),
+            "/account".to_owned(),
+            format!("/logs/{}/error_detail.txt", places.entry),
+            "/logs?range=x".to_owned(),
+            "/members?q=%ff".to_owned(),
             format!("/logs/{}", places.entry.simple()),
         ] {
             client.get(&path).await;
@@ -158,7 +167,8 @@ database_test! {
         }
         let twice = [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-For", "198.51.100.10")];
         client.get_with("/members", &twice).await;
-        let from: Vec<_> = written(&app).await.iter().map(|line| line.rsplit_once(" from ").expect("from").1.to_owned()).collect();
+        let from: Vec<_> =
+            written(&app).await.iter().map(|line| line.rsplit_once(" from ").expect("from").1.to_owned()).collect();
         assert_eq!(from[1..], ["198.51.100.7", "198.51.100.8", "2001:db8::9", "127.0.0.1", "198.51.100.10"]);
     }
 

@@ -52,6 +52,7 @@ pub async fn run(args: Args) -> Result<()> {
         "Brackenfield Dogs".clone_into(&mut site.name);
     }
     sources.log(&args.site).begin()?;
+    app::is_free(listen)?;
 
     let folder =
         tempfile::Builder::new().prefix("daybook-demo-").tempdir().context("no temporary folder can be made")?;

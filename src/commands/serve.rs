@@ -30,6 +30,7 @@ pub async fn run(args: Args) -> Result<()> {
     let site = sources.site(&args.site)?;
     let address = sources.database(&args.database)?;
     sources.log(&args.site).begin()?;
+    app::is_free(listen)?;
     let db = make(&address).await?;
     let anybody = accounts::any_exist(&db).await.map_err(|error| anyhow!("{error}"))?;
     let state = State { db: db.clone(), clock: app::system_clock(), site, budgets: Budgets::default() };

@@ -25,6 +25,7 @@ pub(crate) fn explain(error: sqlx::Error) -> Error {
     const IO: i32 = 10;
     const FULL: i32 = 13;
     const CANNOT_OPEN: i32 = 14;
+    const NOT_A_DATABASE: i32 = 26;
     match &error {
         sqlx::Error::PoolTimedOut => Error::Unavailable(Outage::Locked),
         sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => Error::Unavailable(Outage::Away),
@@ -35,6 +36,9 @@ pub(crate) fn explain(error: sqlx::Error) -> Error {
                 BUSY | LOCKED => Error::Unavailable(Outage::Locked),
                 FULL => Error::Unavailable(Outage::Full),
                 IO | CANNOT_OPEN | INTERRUPT => Error::Unavailable(Outage::Away),
+                NOT_A_DATABASE => {
+                    Error::Internal(anyhow::anyhow!("the file is not a database; name another with --database"))
+                }
                 _ => Error::Internal(anyhow::Error::new(error)),
             }
         }
