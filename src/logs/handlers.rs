@@ -6,11 +6,10 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION, HeaderName, HeaderValue, LOCATION},
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, HeaderName, HeaderValue},
     },
     web,
 };
-use uuid::Uuid;
 
 use super::{
     filter::{Filter, ListQuery},
@@ -41,6 +40,7 @@ use crate::{
     web::{
         respond::{self, Want},
         shell::Section,
+        spelling::{self, Spelling},
         state::State,
     },
 };
@@ -241,7 +241,7 @@ pub async fn entry(
     state: web::Data<State>,
     signed: Signed,
 ) -> Result<HttpResponse> {
-    let id = match usual_spelling(&req, &path, "")? {
+    let id = match spelling::read(&req, &path, What::Entry, |id| link::entry(id, ""))? {
         Spelling::Usual(id) => id,
         Spelling::Other(redirect) => return Ok(redirect),
     };
@@ -296,7 +296,7 @@ pub async fn error_detail(
     state: web::Data<State>,
     signed: Signed,
 ) -> Result<HttpResponse> {
-    let id = match usual_spelling(&req, &path, "/error_detail.txt")? {
+    let id = match spelling::read(&req, &path, What::Entry, link::error_detail)? {
         Spelling::Usual(id) => id,
         Spelling::Other(redirect) => return Ok(redirect),
     };
@@ -308,28 +308,4 @@ pub async fn error_detail(
         .insert_header((CONTENT_DISPOSITION, name))
         .content_type("text/plain; charset=utf-8")
         .body(text))
-}
-
-/// An id in a path.
-pub enum Spelling {
-    /// As Daybook writes it.
-    Usual(Uuid),
-    /// Otherwise: on to the usual address, with the query string.
-    Other(HttpResponse),
-}
-
-/// Reads the id in a path; what is none is an entry that does not exist.
-fn usual_spelling(req: &HttpRequest, text: &str, rest: &str) -> Result<Spelling> {
-    let id = Uuid::parse_str(text).map_err(|_| Error::NotFound(What::Entry))?;
-    if id.to_string() == text {
-        return Ok(Spelling::Usual(id));
-    }
-    let query = req.query_string();
-    let mark = if query.is_empty() { "" } else { "?" };
-    let to = format!("/logs/{id}{rest}{mark}{query}");
-    let redirect = HttpResponse::MovedPermanently()
-        .insert_header((LOCATION, to))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish();
-    Ok(Spelling::Other(redirect))
 }

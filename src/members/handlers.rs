@@ -1,13 +1,6 @@
 //! The requests about members: find one, look at one.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{
-        StatusCode,
-        header::{CACHE_CONTROL, LOCATION},
-    },
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use uuid::Uuid;
 
 use super::{
@@ -31,7 +24,12 @@ use crate::{
     paging::{At, Page},
     session::Signed,
     staff_log::Kind,
-    web::{respond, shell::Section, state::State},
+    web::{
+        respond,
+        shell::Section,
+        spelling::{self, Spelling},
+        state::State,
+    },
 };
 
 /// The longest text to find a member by, in characters: the longest e-mail.
@@ -110,15 +108,10 @@ pub async fn member(
     state: web::Data<State>,
     signed: Signed,
 ) -> Result<HttpResponse> {
-    let id = Uuid::parse_str(&path).map_err(|_| Error::NotFound(What::Member))?;
-    if id.to_string() != *path {
-        let query = req.query_string();
-        let mark = if query.is_empty() { "" } else { "?" };
-        return Ok(HttpResponse::MovedPermanently()
-            .insert_header((LOCATION, format!("{}{mark}{query}", link::member(id))))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .finish());
-    }
+    let id = match spelling::read(&req, &path, What::Member, link::member)? {
+        Spelling::Usual(id) => id,
+        Spelling::Other(redirect) => return Ok(redirect),
+    };
     let known = store::member(&state.db, id).await?;
     let who = Who::Member(id);
     let recorded = recorded(&state, &signed, &who).await?;

@@ -10,5 +10,6 @@ pub mod next;
 pub mod origin;
 pub mod respond;
 pub mod shell;
+pub mod spelling;
 pub mod state;
 pub mod zones;
