@@ -21,7 +21,7 @@ use crate::{
         error::{Error, What},
         role::Role,
     },
-    web::origin,
+    web::{origin, respond},
 };
 
 /// Who may use a route.
@@ -125,8 +125,8 @@ fn route(row: Route, sessions: &SessionMiddleware<Store>) -> actix_web::Route {
     if row.access != Access::Public {
         route = route.wrap(sessions.clone()).wrap(from_fn(outage::answer));
     }
-    match row.verb {
-        Verb::Get => route,
-        Verb::Post => route.wrap(from_fn(origin::check)),
+    if row.verb == Verb::Post {
+        route = route.wrap(from_fn(origin::check));
     }
+    route.wrap(from_fn(respond::caught))
 }

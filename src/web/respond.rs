@@ -1,5 +1,7 @@
 //! Answering: a template as a page, and an error for whoever asked. What an error looks like is decided here alone.
 
+use std::panic::AssertUnwindSafe;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
@@ -12,6 +14,7 @@ use actix_web::{
     web,
 };
 use askama::Template;
+use futures_util::FutureExt as _;
 
 use super::{
     error_page::{Away, BareErrorPage, ErrorFragment, ErrorPage, ErrorView},
@@ -100,6 +103,22 @@ pub async fn errors<B: MessageBody + 'static>(
         drawn.headers_mut().append(SET_COOKIE, cookie.clone());
     }
     Ok(ServiceResponse::new(req, drawn))
+}
+
+/// Layer of every route: a panic is a fault of ours like any other, and ends one request alone.
+pub async fn caught<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    // The route is found by now, so nothing below needs the request for itself alone.
+    let request = req.request().clone();
+    match AssertUnwindSafe(next.call(req)).catch_unwind().await {
+        Ok(answered) => Ok(answered?.map_into_boxed_body()),
+        Err(_) => {
+            let fault = Error::Internal(anyhow::anyhow!("a handler panicked; the panic stands above in this log"));
+            Ok(ServiceResponse::new(request, HttpResponse::from_error(fault)))
+        }
+    }
 }
 
 /// The answer to a request that failed, with the headers it failed with.

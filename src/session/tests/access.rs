@@ -36,6 +36,16 @@ async fn without_a_session_staff_routes_lead_to_sign_in_and_back() {
 }
 
 #[actix_web::test]
+async fn a_panic_is_a_fault_and_the_next_request_works() {
+    let house = House::with_maya(Role::Viewer).await;
+    let app = house.serve().await;
+    let mut maya = Browser::new(&app);
+    maya.sign_in(MAYA, PASSWORD).await;
+    assert_eq!(maya.get("/broken").await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(maya.get("/viewer").await.status, StatusCode::OK);
+}
+
+#[actix_web::test]
 async fn a_garbled_cookie_is_no_session() {
     let house = House::with_maya(Role::Viewer).await;
     let app = house.serve().await;

@@ -39,7 +39,13 @@ mod settings;
 const MAYA: &str = "maya.osei@brackenfield.example";
 const PASSWORD: &str = "four words in a row";
 
+/// A handler with a fault.
+async fn broken() -> HttpResponse {
+    panic!("a fault")
+}
+
 static ROUTES: &[Route] = &[
+    get("/broken", Access::Staff(Role::Viewer), |to| to.to(broken)),
     get("/open", Access::Public, |to| to.to(HttpResponse::Ok)),
     get("/things/{id}", Access::Public, |to| to.to(async || "a thing")),
     get("/things/new", Access::Public, |to| to.to(async || "a new thing")),
