@@ -29,6 +29,7 @@ mod outage;
 mod overview;
 mod paging;
 mod plans;
+mod rebuild;
 mod request_log;
 mod roles;
 mod round_trip;

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod export;
 mod migrate;
+mod rebuild;
 mod seed;
 mod serve;
 mod staff;
@@ -35,6 +36,7 @@ enum Command {
     Seed(seed::Args),
     Export(export::Args),
     Staff(staff::Args),
+    Rebuild(rebuild::Args),
     Backup(backup::Args),
 }
 
@@ -48,6 +50,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Seed(args) => seed::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::Staff(args) => staff::run(args).await,
+        Command::Rebuild(args) => rebuild::run(args).await,
         Command::Backup(args) => backup::run(args).await,
     }
 }
