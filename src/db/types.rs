@@ -21,7 +21,7 @@ impl Type<Sqlite> for Timestamp {
 
 impl Encode<'_, Sqlite> for Timestamp {
     fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
-        self.micros().encode_by_ref(buffer)
+        <i64 as Encode<'_, Sqlite>>::encode_by_ref(&self.micros(), buffer)
     }
 }
 
