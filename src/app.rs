@@ -12,7 +12,11 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
-    logs::{saved::SavedViews, search::index, totals::build as totals},
+    logs::{
+        saved::SavedViews,
+        search::index,
+        totals::{build as totals, server},
+    },
     routes,
     session::{SignIn, access},
     staff_log::StaffLog,
@@ -25,6 +29,12 @@ const FINISH: u64 = 20;
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
 
+/// What keeps the totals: counting what stood before they did, and on a server adding up what waits.
+struct Totals {
+    build: JoinHandle<()>,
+    adding: Option<JoinHandle<()>>,
+}
+
 /// A server that listens.
 pub struct Running {
     /// Where it listens; with port 0 the port it was given.
@@ -33,7 +43,7 @@ pub struct Running {
     pub staff_log: StaffLog,
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
-    totals: JoinHandle<()>,
+    totals: Totals,
 }
 
 impl Running {
@@ -48,7 +58,8 @@ impl Running {
         let result = self.server.await.context("the server's task failed")?;
         self.staff_log.flush().await;
         // The step at hand is undone; the next start goes on from the one before.
-        self.totals.abort();
+        self.totals.build.abort();
+        self.totals.adding.iter().for_each(JoinHandle::abort);
         result.context("the server failed")
     }
 }
@@ -73,6 +84,8 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let staff_log = StaffLog::start(state.db.clone());
     let totals = tokio::spawn(totals::run(state.db.clone()));
     tokio::spawn(index::build_all(state.db.clone()));
+    let adding = state.db.dialect().derives().then(|| tokio::spawn(server::add_up_always(state.db.clone())));
+    let totals = Totals { build: totals, adding };
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));

@@ -8,6 +8,7 @@ use daybook::{
     logs::{
         form::{Asker, FilterForm, Surface},
         log::NewLog,
+        search::Question,
         sql::{Columns, Plan},
         store,
         window::{Bound, Window},
@@ -18,7 +19,7 @@ use daybook::{
 use uuid::Uuid;
 
 use crate::{
-    database_test,
+    sqlite_test,
     support::{TestDb, sample},
 };
 
@@ -162,7 +163,7 @@ async fn every_query_walks_its_index(db: &TestDb) {
     }
 }
 
-database_test! {
+sqlite_test! {
     async fn without_statistics_every_query_walks_its_index(db: TestDb) {
         fill(&db).await;
         every_query_walks_its_index(&db).await;
@@ -191,7 +192,7 @@ database_test! {
             let plan = plan(&db, query).await;
             for window in windows() {
                 for range in [None, Some((1, 4_096))] {
-                    let lines = explain(&db, plan.candidates(Some("\"wal\""), range, window)).await;
+                    let lines = explain(&db, plan.candidates(Question::of("wal").as_ref(), range, window)).await;
                     let told: Vec<&str> = lines.iter().map(|line| line.3.as_str()).collect();
                     assert!(told[0].starts_with("SCAN daybook_words VIRTUAL TABLE"), "{told:?}");
                     assert_eq!(told[1], "SEARCH audit_logs USING INTEGER PRIMARY KEY (rowid=?)", "{told:?}");

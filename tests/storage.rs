@@ -301,7 +301,7 @@ database_test! {
         assert_eq!(migrate::state(&db.db).await.expect("a state"), migrate::State::Current);
         assert_eq!(migrate::run(&db.db).await.expect("migrated"), [""; 0]);
         assert_eq!((dump(&db).await, schema(&db.db).await), before);
-        assert_eq!(migrate::pending(&db.db).await.expect("steps"), []);
+        assert_eq!(migrate::pending(&db.db, &daybook::db::postgres::fittings::Without::default()).await.expect("steps"), []);
     }
 
     async fn a_database_of_a_newer_version_is_refused(db: TestDb) {

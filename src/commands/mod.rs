@@ -82,7 +82,15 @@ async fn make(address: &Address) -> Result<Db> {
 
 /// Opens the database at `address`; `create` makes the file where there is none.
 async fn open(address: &Address, create: bool) -> Result<Db> {
-    let Address::Sqlite(file) = address;
+    let file = match address {
+        Address::Sqlite(file) => file,
+        Address::Postgres(server) => {
+            return Db::open_postgres(server).await.map_err(|error| match error {
+                Error::Internal(error) => anyhow!("{address} cannot be opened: {error:#}"),
+                error => anyhow!("{address} cannot be opened: {error}"),
+            });
+        }
+    };
     if !create && !file.exists() {
         return Err(anyhow!(
             "there is no database at {address}: daybook serve makes it, or name another with --database"

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     core::{error::Result, time::Timestamp},
-    db::{Budget, Db, Sql},
+    db::{Budget, Column, Db, Sql},
     paging::{At, Cursor, Key, Page},
 };
 
@@ -34,19 +34,40 @@ const LATELY: i64 = 300;
 /// The values that the log holds.
 pub async fn values(db: &Db) -> Result<Values> {
     Ok(Values {
-        action_types: all_values(db, Sql::new("action_type")).await?,
-        statuses: all_values(db, Sql::new("status")).await?,
+        action_types: known(db, Column::ActionType).await?,
+        statuses: known(db, Column::Status).await?,
         areas: areas_by_use(db).await?,
     })
 }
 
+/// Every value of a column, in alphabetical order; where no index lists them, those of the newest entries.
+async fn known(db: &Db, column: Column) -> Result<Vec<String>> {
+    let name = match column {
+        Column::ActionType => "action_type",
+        Column::Status => "status",
+        _ => "area",
+    };
+    if db.dialect().lists(column) {
+        return all_values(db, Sql::new(name)).await;
+    }
+    let mut lately = lately(db, name).await?;
+    lately.sort();
+    Ok(lately.into_iter().map(|(value, _)| value).take(BRANCHES).collect())
+}
+
+/// The values of a column among the newest entries, and how often each stands there.
+async fn lately(db: &Db, column: &'static str) -> Result<Vec<(String, i64)>> {
+    let newest =
+        Sql::new("SELECT ").text(column).text(" AS value FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ");
+    let sql = Sql::new("SELECT value, count(*) FROM (").append(&newest.bind(LATELY)).text(") AS n GROUP BY value");
+    db.fetch_all(sql).await
+}
+
 async fn areas_by_use(db: &Db) -> Result<Vec<String>> {
-    let newest = Sql::new("SELECT area FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ").bind(LATELY);
-    let lately = Sql::new("SELECT area, count(*) FROM (").append(&newest).text(") AS n GROUP BY area");
-    let mut used: Vec<(String, i64)> = db.fetch_all(lately).await?;
+    let mut used = lately(db, "area").await?;
     used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut areas: Vec<String> = used.into_iter().map(|(area, _)| area).collect();
-    for area in all_values(db, Sql::new("area")).await? {
+    for area in known(db, Column::Area).await? {
         if !areas.contains(&area) {
             areas.push(area);
         }
@@ -64,16 +85,19 @@ async fn all_values(db: &Db, column: Sql) -> Result<Vec<String>> {
 /// The statement behind [`all_values`], within a `range` of conditions that each begin with `AND`.
 fn skip_scan(column: &Sql, range: &Sql) -> Sql {
     let smallest = |beyond: &'static str| {
-        Sql::new("SELECT min(")
+        Sql::new("SELECT ")
             .append(column)
-            .text(") FROM audit_logs WHERE ")
+            .text(" FROM audit_logs WHERE ")
             .append(column)
             .text(beyond)
             .append(range)
+            .text(" ORDER BY ")
+            .append(column)
+            .text(" LIMIT 1")
     };
-    Sql::new("WITH RECURSIVE v(a) AS (")
+    Sql::new("WITH RECURSIVE v(a) AS (SELECT (")
         .append(&smallest(" IS NOT NULL"))
-        .text(" UNION ALL SELECT (")
+        .text(") UNION ALL SELECT (")
         .append(&smallest(" > v.a"))
         .text(") FROM v WHERE v.a IS NOT NULL) SELECT a FROM v WHERE a IS NOT NULL LIMIT ")
         .bind(i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX))
@@ -83,16 +107,18 @@ fn skip_scan(column: &Sql, range: &Sql) -> Sql {
 async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
     let mut meaning = Meaning::default();
     if !filter.action_type.is_empty() {
-        meaning.action_types = all_values(db, Sql::new("action_type")).await?;
+        meaning.action_types = known(db, Column::ActionType).await?;
     }
     if !filter.action_type.is_empty() || !filter.status.is_empty() {
-        meaning.statuses = all_values(db, Sql::new("status")).await?;
+        meaning.statuses = known(db, Column::Status).await?;
     }
     meaning.areas = areas(db, filter).await?;
     for who in &filter.who {
         meaning.people.push(person(db, who).await?);
     }
-    if let Some(block) = filter.ip {
+    if let Some(block) = filter.ip
+        && db.dialect().serves(Column::Ip)
+    {
         let range = Sql::new(" AND ip >= ").bind(block.first()).text(" AND ip <= ").bind(block.last());
         let found: Vec<(Vec<u8>,)> = db.fetch_all(skip_scan(&Sql::new("ip"), &range)).await?;
         let found: Vec<[u8; 16]> = found.into_iter().filter_map(|(ip,)| ip.try_into().ok()).collect();
@@ -104,8 +130,10 @@ async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
 /// The areas in the log that the included values stand for.
 async fn areas(db: &Db, filter: &Filter) -> Result<Option<Vec<String>>> {
     let mut out = Vec::new();
+    let listed = db.dialect().lists(Column::Area);
     for area in &filter.area.any {
         match area {
+            Area::Below(_) if !listed => return Ok(None),
             Area::Exactly(area) => out.push(area.clone()),
             Area::Below(top) => {
                 let (first, last) = predicates::below(top);
@@ -133,7 +161,7 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
             Person::Email { email: email.clone(), owners: owners.into_iter().map(|(id,)| id).collect() }
         }
         Who::EmailPrefix(prefix) => {
-            let (first, last) = predicates::begins(prefix);
+            let (first, last) = predicates::begins(&prefix.to_ascii_lowercase());
             let within = |column: &'static str| {
                 Sql::new(column).text(" >= ").bind(&first).text(" AND ").text(column).text(" < ").bind(&last)
             };
@@ -255,12 +283,15 @@ pub async fn neighbours(db: &Db, plan: &Plan, key: Key, budget: Budget) -> Resul
 
 /// Whether the log holds any entry at all.
 pub async fn is_empty(db: &Db) -> Result<bool> {
-    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT 1 FROM audit_logs LIMIT 1")).await?.is_none())
+    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT CAST(1 AS BIGINT) FROM audit_logs LIMIT 1")).await?.is_none())
 }
 
 /// The e-mails in the log that begin with `prefix`, any case of ASCII letters; at most 200.
 pub async fn emails(db: &Db, prefix: &str) -> Result<Vec<String>> {
-    let (first, last) = predicates::begins(prefix);
+    if !db.dialect().serves(Column::MemberEmail) {
+        return Ok(Vec::new());
+    }
+    let (first, last) = predicates::begins(&prefix.to_ascii_lowercase());
     let column = db.dialect().log_email();
     let range =
         Sql::new(" AND ").text(column).text(" >= ").bind(first).text(" AND ").text(column).text(" < ").bind(last);

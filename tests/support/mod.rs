@@ -11,6 +11,7 @@ pub mod database;
 pub mod harmless;
 pub mod outside;
 pub mod places;
+pub mod postgres;
 pub mod raw;
 pub mod reference;
 pub mod safe_headers;
@@ -45,6 +46,24 @@ macro_rules! database_test {
             async fn sqlite() {
                 test($crate::support::TestDb::sqlite().await).await;
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                test($crate::support::TestDb::postgres().await).await;
+            }
+        }
+    )+};
+}
+
+/// Makes a test of the embedded database alone, for what only it has: a file, its planner, its one writer.
+#[macro_export]
+macro_rules! sqlite_test {
+    ($($(#[$meta:meta])* async fn $name:ident($db:ident: TestDb) $body:block)+) => {$(
+        $(#[$meta])*
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let $db = $crate::support::TestDb::sqlite().await;
+            $body
         }
     )+};
 }

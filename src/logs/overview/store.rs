@@ -102,7 +102,7 @@ fn is_in_totals(filter: &Filter) -> bool {
 /// The overview of a filter.
 pub async fn overview(db: &Db, filter: &Filter, asker: Asker, budget: Budget) -> Result<Overview> {
     let progress = build::progress(db).await?;
-    let building = (!progress.is_complete() && is_in_totals(filter)).then_some(progress);
+    let building = progress.filter(|progress| !progress.is_complete() && is_in_totals(filter));
     let mut looking = db.look(budget).await?;
     let mut ask = Ask { db, looking: &mut looking, filter, asker, budget };
     let found = ask.overview(progress).await;
@@ -119,9 +119,9 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    async fn overview(&mut self, progress: Progress) -> Result<Overview> {
+    async fn overview(&mut self, progress: Option<Progress>) -> Result<Overview> {
         let Looked::Whole(ends) = self.ends().await? else { return Ok(Overview::unknown()) };
-        if progress.is_complete()
+        if progress.is_some_and(Progress::is_complete)
             && is_in_totals(self.filter)
             && let Some(combinations) = cells::combinations(self.looking).await?
         {

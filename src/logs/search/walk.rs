@@ -1,7 +1,7 @@
 //! Candidates of the index in the list's order.
 //!
-//! A term that few entries hold is asked for once, and its candidates are sorted. A frequent one is asked for block by
-//! block, the block with the newest entry first: what is newer than every block still to come is in its final place.
+//! A term that few entries hold is asked for once, and its candidates are sorted. A frequent one is asked for part by
+//! part, the part with the newest entry first: what is newer than every part still to come is in its final place.
 
 use std::{
     collections::BTreeMap,
@@ -9,15 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{BLOCK, PLACES, index, question};
+use super::{Question, index};
 use crate::{
     core::{error::Result, time::Timestamp},
-    db::{Budget, Db, Looked, Looking, Sql},
+    db::{
+        Budget, Db, Looked, Looking,
+        parts::{Part, PartRow, WEEKS},
+    },
     logs::{
         checks::Candidate,
         look::{COUNT_CAP, Count, Facts},
         sql::Plan,
-        window::Window,
+        window::{Bound, Window},
     },
     paging::{At, Direction, Key, Seen},
 };
@@ -26,31 +29,22 @@ use crate::{
 const FEW: i64 = 1_000;
 /// A driver that meets at most so many entries needs no index of words.
 const SHORT: i64 = 1_000;
-/// How many blocks say which of several frequent terms is the rarest.
+/// A term is frequent where one in so many of the newest entries holds it.
+const FREQUENT: i64 = 20;
+/// How many parts say which of several frequent terms is the rarest.
 const SAMPLE: i64 = 8;
 /// How long the first part may take, whatever the budget.
 const FIRST: Duration = Duration::from_secs(1);
-/// The most blocks of one statement: it must end in good time.
-const MOST_BLOCKS: usize = 64;
+/// The most parts of one statement: it must end in good time.
+const MOST_PARTS: usize = 64;
 
 /// A search that the index can serve.
 pub struct Search<'a> {
     plan: &'a Plan,
-    question: String,
+    question: Question,
     few: bool,
+    /// The number of the part from which on all entries are indexed.
     indexed_from: i64,
-}
-
-/// The condition of what everybody reads.
-const OPEN: &str = " AND rowid % 2 = 0";
-
-/// A stretch of arrivals: when its entries happened, by number.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-struct Block {
-    #[sqlx(rename = "block")]
-    number: i64,
-    first: Timestamp,
-    last: Timestamp,
 }
 
 impl<'a> Search<'a> {
@@ -63,8 +57,8 @@ impl<'a> Search<'a> {
         window: Window,
         budget: Budget,
     ) -> Result<Option<Self>> {
-        let questions: Vec<String> = plan.checks.terms.iter().filter_map(|term| question(term)).collect();
-        if questions.is_empty() {
+        let questions: Vec<Question> = plan.checks.terms.iter().filter_map(|term| Question::of(term)).collect();
+        if questions.is_empty() || !plan.dialect.has_words() {
             return Ok(None);
         }
         for driver in plan.drivers() {
@@ -76,15 +70,19 @@ impl<'a> Search<'a> {
             }
         }
         let indexed_from = index::indexed_from(db).await?;
-        let mut rarest: Option<(i64, String)> = None;
+        let complete = indexed_from == i64::MIN;
+        let mut rarest: Option<(i64, Question)> = None;
         for question in questions {
-            let Some(all) = hits(looking, &question, plan.checks.details, None).await? else { return Ok(None) };
-            if all <= FEW && indexed_from <= 1 {
-                return Ok(Some(Self { plan, question, few: true, indexed_from }));
+            if is_frequent(plan, looking, &question).await? {
+                continue;
             }
-            let Some(lately) = hits(looking, &question, plan.checks.details, Some(SAMPLE * BLOCK)).await? else {
-                return Ok(None);
-            };
+            let Some(lately) = hits(plan, looking, &question, Some(SAMPLE)).await? else { return Ok(None) };
+            if lately <= FEW && complete {
+                let Some(all) = hits(plan, looking, &question, None).await? else { return Ok(None) };
+                if all <= FEW {
+                    return Ok(Some(Self { plan, question, few: true, indexed_from }));
+                }
+            }
             if rarest.as_ref().is_none_or(|(n, _)| lately < *n) {
                 rarest = Some((lately, question));
             }
@@ -164,17 +162,17 @@ impl<'a> Search<'a> {
             let _ = release(&mut waiting, None, direction, &mut hit);
             return Ok(Some(Seen::All));
         }
-        let Looked::Whole(blocks) = self.blocks(looking, window, direction).await? else { return Ok(None) };
+        let Some(parts) = self.parts(looking, window, direction).await? else { return Ok(None) };
         let mut seen = None;
         let mut at = 0;
         let mut many = 1;
-        while at < blocks.len() {
-            let next = &blocks[at..(at + many).min(blocks.len())];
-            if let Looked::Interrupted = self.take_blocks(looking, window, next, &mut waiting).await? {
+        while at < parts.len() {
+            let next = &parts[at..(at + many).min(parts.len())];
+            if let Looked::Interrupted = self.take_parts(looking, window, next, &mut waiting).await? {
                 return Ok(seen);
             }
             at += next.len();
-            let ahead = blocks.get(at).map(|block| edge(block, direction));
+            let ahead = parts.get(at).map(|part| edge(part, direction));
             let stopped = release(&mut waiting, ahead, direction, &mut hit).is_break();
             let Some(ahead) = ahead else { return Ok(Some(Seen::All)) };
             seen = Some(Seen::To(ahead));
@@ -182,42 +180,39 @@ impl<'a> Search<'a> {
                 return Ok(seen);
             }
             looking.extend(until.saturating_duration_since(Instant::now())).await?;
-            many = (many * 2).min(MOST_BLOCKS);
+            many = (many * 2).min(MOST_PARTS);
         }
         Ok(Some(Seen::All))
     }
 
-    /// The blocks that may hold entries of the window, the one that the walk meets first at the front.
-    async fn blocks(&self, looking: &mut Looking, window: Window, direction: Direction) -> Result<Looked<Vec<Block>>> {
-        let mut sql = Sql::new("SELECT block, \"first\", \"last\" FROM daybook_blocks WHERE 1 = 1");
-        if let Some(bound) = window.older {
-            sql = sql.text(" AND \"last\" >= ").bind(bound.key.timestamp);
+    /// The parts that may hold entries of the window, the one that the walk meets first at the front. None where there
+    /// was no time to find them, or there are too many.
+    async fn parts(&self, looking: &mut Looking, window: Window, direction: Direction) -> Result<Option<Vec<Part>>> {
+        let dialect = self.plan.dialect;
+        let at = |bound: Option<Bound>| bound.map(|bound| bound.key.timestamp);
+        let sql = dialect.parts(at(window.older), at(window.newer), direction == Direction::Older);
+        let Looked::Whole(rows) = looking.fetch_all::<PartRow>(sql).await? else { return Ok(None) };
+        if dialect.derives() && rows.len() > WEEKS {
+            return Ok(None);
         }
-        if let Some(bound) = window.newer {
-            sql = sql.text(" AND \"first\" <= ").bind(bound.key.timestamp);
-        }
-        sql = sql.text(match direction {
-            Direction::Older => " ORDER BY \"last\" DESC, block DESC",
-            Direction::Newer => " ORDER BY \"first\", block",
-        });
-        looking.fetch_all(sql).await
+        Ok(Some(rows.iter().map(|row| dialect.part(row)).collect()))
     }
 
-    /// Takes the candidates of blocks, those that follow one another in one statement.
-    async fn take_blocks(
+    /// Takes the candidates of parts, those that follow one another in one statement.
+    async fn take_parts(
         &self,
         looking: &mut Looking,
         window: Window,
-        blocks: &[Block],
+        parts: &[Part],
         into: &mut BTreeMap<Key, Facts>,
     ) -> Result<Looked<()>> {
-        let mut numbers: Vec<i64> = blocks.iter().map(|block| block.number).collect();
+        let mut numbers: Vec<i64> = parts.iter().map(|part| part.number).collect();
         numbers.sort_unstable();
         let mut ranges: Vec<(i64, i64)> = Vec::new();
         for number in numbers {
             match ranges.last_mut() {
-                Some((_, end)) if *end == number * BLOCK => *end += BLOCK,
-                _ => ranges.push((number * BLOCK, (number + 1) * BLOCK)),
+                Some((_, end)) if *end == number => *end += 1,
+                _ => ranges.push((number, number + 1)),
             }
         }
         for range in ranges {
@@ -228,7 +223,7 @@ impl<'a> Search<'a> {
         Ok(Looked::Whole(()))
     }
 
-    /// Takes the candidates of a range of arrivals that pass; what is not indexed yet is read one by one.
+    /// Takes the candidates of a range of parts that pass; what is not indexed yet is read one by one.
     async fn take(
         &self,
         looking: &mut Looking,
@@ -262,30 +257,33 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How many candidates a question has for a role that sees `details` or not, up to one more than [`FEW`]; of the newest
-/// arrivals alone where `newest` says.
-async fn hits(looking: &mut Looking, question: &str, details: bool, newest: Option<i64>) -> Result<Option<i64>> {
-    let mut sql = Sql::new("SELECT count(*) FROM (SELECT rowid FROM daybook_words WHERE daybook_words MATCH ");
-    sql = sql.bind(question);
-    if !details {
-        sql = sql.text(OPEN);
-    }
-    if let Some(newest) = newest {
-        sql = sql.text(" AND rowid > (SELECT max(seq) FROM audit_logs) * 2 - ").bind(newest * PLACES);
-    }
-    sql = sql.text(" LIMIT ").bind(FEW * SAMPLE).text(")");
+/// Whether so many of the newest entries hold a term that walking meets a page of them soon.
+async fn is_frequent(plan: &Plan, looking: &mut Looking, question: &Question) -> Result<bool> {
+    let asked = plan.dialect.frequency(&question.trigrams, &question.term, plan.checks.details);
+    let Some((sql, of)) = asked else { return Ok(false) };
+    Ok(match looking.fetch_all::<(i64,)>(sql).await? {
+        Looked::Whole(rows) => rows.first().is_some_and(|(n,)| *n * FREQUENT > of),
+        Looked::Interrupted => false,
+    })
+}
+
+/// How many candidates a question has for the role of the plan, up to several times [`FEW`]; of the newest parts alone
+/// where `newest` says how many.
+async fn hits(plan: &Plan, looking: &mut Looking, question: &Question, newest: Option<i64>) -> Result<Option<i64>> {
+    let Question { trigrams, term } = question;
+    let sql = plan.dialect.hits(trigrams, term, plan.checks.details, newest, FEW * SAMPLE);
     Ok(match looking.fetch_all::<(i64,)>(sql).await? {
         Looked::Whole(rows) => rows.first().map(|(n,)| *n),
         Looked::Interrupted => None,
     })
 }
 
-/// Everything before this key was looked at once every block before `block` was: the first instant of it on the way.
-fn edge(block: &Block, direction: Direction) -> Key {
+/// Everything before this key was looked at once every part before `part` was: the first instant of it on the way.
+fn edge(part: &Part, direction: Direction) -> Key {
     match direction {
         // Its newest instant is still to come, the next one is not.
-        Direction::Older => Key { timestamp: Timestamp::from_micros(block.last.micros() + 1), id: uuid::Uuid::nil() },
-        Direction::Newer => Key { timestamp: Timestamp::from_micros(block.first.micros() - 1), id: uuid::Uuid::max() },
+        Direction::Older => Key { timestamp: Timestamp::from_micros(part.last.micros() + 1), id: uuid::Uuid::nil() },
+        Direction::Newer => Key { timestamp: Timestamp::from_micros(part.first.micros() - 1), id: uuid::Uuid::max() },
     }
 }
 

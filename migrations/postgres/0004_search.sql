@@ -1,0 +1,89 @@
+-- What the search index and the filters by address are made of. The indexes themselves are put onto the table of the log
+-- apart from this.
+
+-- Lower case as Unicode has it, whatever the database's locale.
+CREATE FUNCTION daybook.fold(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT lower(t COLLATE "und-x-icu")
+$$;
+
+-- What everybody reads, and what errors hold, apart: a viewer's search must not be able to tell what errors hold. No term
+-- holds a line break, so none spans two fields.
+CREATE FUNCTION daybook.open_words(area text, description text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN lower((coalesce(area, '') || E'\n' || coalesce(description, '')) COLLATE "und-x-icu");
+END
+$$;
+
+CREATE FUNCTION daybook.error_words(error_message text, error_detail text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF error_message IS NULL AND error_detail IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN lower((coalesce(error_message, '') || E'\n' || coalesce(error_detail, '')) COLLATE "und-x-icu");
+END
+$$;
+
+-- A value of an enumeration as text. PostgreSQL does not call that immutable, since a value may be renamed; whoever does
+-- that makes Daybook's indexes of the column anew (REINDEX).
+CREATE FUNCTION daybook.label(value anyenum) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    RETURN value::text;
+END
+$$;
+
+-- The 16 bytes of the address that a whole word is, IPv4 as IPv6 has it: with or without a port, a zone, brackets.
+CREATE FUNCTION daybook.address(word text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    v4 constant text := '((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+    bare text := word;
+    groups text;
+    n int;
+BEGIN
+    IF bare ~ '^\[[^]]*\](:[0-9]{1,5})?$' THEN
+        bare := substring(bare FROM '^\[([^]]*)\]');
+    ELSIF bare ~ ('^' || v4 || ':[0-9]{1,5}$') THEN
+        bare := split_part(bare, ':', 1);
+    END IF;
+    IF bare ~ ('^' || v4 || '$') THEN
+        RETURN '\x00000000000000000000ffff'::bytea || substring(inet_send(bare::inet) FROM 5);
+    END IF;
+    IF bare !~ ':' THEN
+        RETURN NULL;
+    END IF;
+    bare := regexp_replace(bare, '%[A-Za-z0-9._~-]+$', '');
+    -- A dotted tail stands for two groups.
+    groups := regexp_replace(bare, ':' || v4 || '$', ':0:0');
+    IF groups ~* '^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}$' THEN
+        RETURN substring(inet_send(bare::inet) FROM 5);
+    END IF;
+    IF groups ~* '^([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?::([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?$' THEN
+        n := length(replace(regexp_replace(groups, '[0-9A-Fa-f]+', 'x', 'g'), ':', ''));
+        IF n <= 7 THEN
+            RETURN substring(inet_send(bare::inet) FROM 5);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- The first address in a recorded text: what filters by address compare. It never fails, whatever a proxy wrote.
+CREATE FUNCTION daybook.ip(recorded text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    word text;
+    found bytea;
+BEGIN
+    -- Nearly all are this.
+    IF recorded !~ E'[ \t\n\r,;="''()<>{}|]' THEN
+        RETURN daybook.address(recorded);
+    END IF;
+    FOREACH word IN ARRAY regexp_split_to_array(recorded, E'[ \t\n\r,;="''()<>{}|]+') LOOP
+        found := daybook.address(word);
+        IF found IS NOT NULL THEN
+            RETURN found;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
