@@ -294,7 +294,7 @@ database_test! {
         assert_eq!(client.get("/logs").await.status, StatusCode::OK);
     }
 
-    async fn an_account_that_is_off_or_gone_is_let_in_nowhere_even_where_its_session_stands(db: TestDb) {
+    async fn an_account_that_is_off_or_gone_is_let_in_nowhere_even_where_its_session_stands(db: FileDb) {
         let app = TestApp::start(db).await;
         for change in ["UPDATE daybook_staff SET disabled_at = 5", "DELETE FROM daybook_staff"] {
             let client = app.client();

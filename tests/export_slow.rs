@@ -185,7 +185,7 @@ database_test! {
         assert!(ended(&app).await.contains("export_ended csv rows=3000&"));
     }
 
-    async fn a_fault_on_the_way_breaks_the_connection_and_is_recorded(db: TestDb) {
+    async fn a_fault_on_the_way_breaks_the_connection_and_is_recorded(db: FileDb) {
         let logs = bulky(3_000);
         write(&db, &logs).await;
         checkpoint(&db).await;
@@ -274,7 +274,7 @@ database_test! {
         assert_eq!(ids(&unpacked(&body)), newest_first(&logs));
     }
 
-    async fn memory_stays_flat(db: TestDb) {
+    async fn memory_stays_flat(db: FileDb) {
         let mut logs: Vec<NewLog> = (0..30_000).map(|at| sample::error(sample::minutes_ago(at))).collect();
         // As many bytes side by side as would be seen if a page of entries were held at once.
         for log in &mut logs[300..340] {
@@ -377,7 +377,7 @@ mod command {
             assert_eq!(said[..5], expected);
         }
 
-        async fn it_says_in_a_line_what_is_wrong_and_makes_nothing(db: TestDb) {
+        async fn it_says_in_a_line_what_is_wrong_and_makes_nothing(db: FileDb) {
             db.write(bulky(2_000)).await;
             checkpoint(&db).await;
             let folder = tempfile::tempdir().expect("a folder");

@@ -41,6 +41,7 @@ mod smoke;
 mod staff_command;
 mod staff_log;
 mod storage;
+mod storage_postgres;
 mod throttle;
 mod time;
 mod views;

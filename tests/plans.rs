@@ -19,7 +19,7 @@ use daybook::{
 use uuid::Uuid;
 
 use crate::{
-    sqlite_test,
+    database_test,
     support::{TestDb, sample},
 };
 
@@ -163,19 +163,19 @@ async fn every_query_walks_its_index(db: &TestDb) {
     }
 }
 
-sqlite_test! {
-    async fn without_statistics_every_query_walks_its_index(db: TestDb) {
+database_test! {
+    async fn without_statistics_every_query_walks_its_index(db: FileDb) {
         fill(&db).await;
         every_query_walks_its_index(&db).await;
     }
 
-    async fn with_statistics_every_query_walks_its_index(db: TestDb) {
+    async fn with_statistics_every_query_walks_its_index(db: FileDb) {
         fill(&db).await;
         db.db.execute_alone(Sql::new("ANALYZE")).await.expect("statistics");
         every_query_walks_its_index(&db).await;
     }
 
-    async fn as_many_branches_as_there_may_be_are_merged(db: TestDb) {
+    async fn as_many_branches_as_there_may_be_are_merged(db: FileDb) {
         let areas = (0..199).map(|at| NewLog { area: format!("many/{at}"), ..sample::log(sample::minutes_ago(at)) });
         db.write(areas.collect()).await;
         let plan = plan(&db, "area=many/*&q=opened").await;
@@ -186,7 +186,7 @@ sqlite_test! {
         walks(&lines, "daybook_area", Window::default(), false, "200 areas");
     }
 
-    async fn candidates_of_the_index_of_words_are_found_by_arrival(db: TestDb) {
+    async fn candidates_of_the_index_of_words_are_found_by_arrival(db: FileDb) {
         fill(&db).await;
         for query in ["q=walk", "q=walk&status=error&member=no-account&area=!members/*&ip=10.0.0.0/8"] {
             let plan = plan(&db, query).await;

@@ -123,7 +123,7 @@ async fn every_search(db: &TestDb, reference: &mut Reference, role: Role, budget
 }
 
 database_test! {
-    async fn the_index_finds_what_reading_finds(db: TestDb) {
+    async fn the_index_finds_what_reading_finds(db: FileDb) {
         let logs = scattered();
         db.write(logs.clone()).await;
         let mut reference = Reference { members: Vec::new(), logs, now: sample::now(), details: true };

@@ -86,7 +86,7 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
             n => words::count(n),
         },
     ));
-    let entries = number(db, "SELECT count(*) FROM (SELECT 1 FROM audit_logs LIMIT 10001)").await?;
+    let entries = number(db, "SELECT count(*) FROM (SELECT 1 FROM audit_logs LIMIT 10001) AS entries").await?;
     findings.push(("entries", if entries > 10_000 { "more than 10,000".to_owned() } else { words::count(entries) }));
     match db {
         Db::Sqlite(_) => file(db, findings).await?,

@@ -22,7 +22,9 @@ pub struct TestDb {
     pub db: Db,
     /// Its address, for the binary.
     pub address: String,
-    folder: Option<tempfile::TempDir>,
+    /// A folder of its own: of the file, or where commands run.
+    pub folder: tempfile::TempDir,
+    is_file: bool,
 }
 
 impl TestDb {
@@ -32,7 +34,7 @@ impl TestDb {
         let file = folder.path().join("daybook.db");
         let db = Db::open_sqlite(&file, true).await.expect("an open database");
         migrate::run(&db).await.expect("a migrated database");
-        Self { db, address: format!("sqlite://{}", file.display()), folder: Some(folder) }
+        Self { db, address: format!("sqlite://{}", file.display()), folder, is_file: true }
     }
 
     /// A fresh database on the shared server, Daybook's own.
@@ -46,7 +48,8 @@ impl TestDb {
     pub async fn postgres_at(address: &str) -> Self {
         let Ok(Address::Postgres(server)) = Address::parse(address) else { panic!("{address} is no server") };
         let db = Db::open_postgres(&server).await.expect("an open database");
-        Self { db, address: address.to_owned(), folder: None }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { db, address: address.to_owned(), folder, is_file: false }
     }
 
     /// Writes entries through the one insert path.
@@ -71,7 +74,7 @@ impl TestDb {
 
     /// The file it is kept in.
     pub fn file(&self) -> PathBuf {
-        assert!(self.folder.is_some(), "a database on a server has no file");
+        assert!(self.is_file, "a database on a server has no file");
         self.address.trim_start_matches("sqlite://").into()
     }
 
@@ -84,10 +87,7 @@ impl TestDb {
 
     /// A connection of somebody else: another process, as far as Daybook can tell.
     pub async fn outside(&self) -> Outside {
-        match &self.folder {
-            Some(_) => Outside::open(&self.file()).await,
-            None => Outside::connect(&self.address).await,
-        }
+        if self.is_file { Outside::open(&self.file()).await } else { Outside::connect(&self.address).await }
     }
 
     /// Everything in it, as somebody else reads it.

@@ -71,6 +71,14 @@ impl Outside {
         .expect(sql)
     }
 
+    /// A column that holds an instant, as microseconds since 1970.
+    pub fn micros(&self, column: &str) -> String {
+        match self {
+            Self::Sqlite(_) => column.to_owned(),
+            Self::Postgres(_) => format!("CAST(extract(epoch FROM {column}) * 1000000 AS BIGINT)"),
+        }
+    }
+
     /// Everything that is in it.
     pub async fn contents(&mut self) -> Contents {
         let mut out = Contents::new();
@@ -78,7 +86,7 @@ impl Outside {
         let tables = if file {
             "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
         } else {
-            "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('public', 'daybook') ORDER BY 1"
+            "SELECT tablename::text FROM pg_tables WHERE schemaname IN ('public', 'daybook') ORDER BY 1"
         };
         for table in self.texts(tables).await {
             let rows = if file {

@@ -139,8 +139,10 @@ pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMu
         .await
         .map_err(explain)?;
         tx.commit().await.map_err(explain)?;
-        each(&name(step));
-        done.push(name(step));
+        if !(step.version == LOG && attached) {
+            each(&name(step));
+            done.push(name(step));
+        }
     }
     db.look_again().await?;
     for fitting in fittings::missing(&mut connection, &db.shape(), without).await? {

@@ -70,7 +70,7 @@ enum As {
     Bytewise,
     /// An address as text.
     Address,
-    /// JSON as the text that came; an explicit `null` is absent.
+    /// JSON as the text that came.
     Json,
 }
 
@@ -121,9 +121,6 @@ impl As {
             (Self::Instant, "date") => format!("({bare}::timestamp AT TIME ZONE 'UTC')"),
             (Self::Instant, _) => absent.to_owned(),
             (Self::Address, "inet" | "cidr") => format!("host({bare})"),
-            (Self::Json, "json" | "jsonb") => {
-                format!("(CASE WHEN {kind}_typeof({bare}) <> 'null' THEN {bare}::text END)", kind = column.kind)
-            }
             (Self::Json | Self::Text | Self::Address, _) => text,
             (Self::Given, _) if column.required => text,
             (Self::Given, _) => format!("coalesce({text}, '')"),
