@@ -12,6 +12,7 @@ mod support;
 
 mod access;
 mod architecture;
+mod attached;
 mod bounded;
 mod browser;
 mod command_line;

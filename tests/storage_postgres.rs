@@ -3,7 +3,7 @@
 
 use daybook::{
     core::ip,
-    db::migrate,
+    db::{migrate, postgres::fittings::Without},
     logs::{log::NewLog, totals::server},
 };
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
@@ -13,7 +13,7 @@ mod cases;
 
 use crate::{
     database_test,
-    support::{Outside, TestDb, sample},
+    support::{Outside, sample},
 };
 
 /// A text as SQL writes it.
@@ -154,7 +154,7 @@ database_test! {
     async fn migrating_again_changes_nothing_and_a_newer_version_is_refused(db: ServerDb) {
         assert_eq!(migrate::state(&db.db).await.expect("a state"), migrate::State::Current);
         assert_eq!(migrate::run(&db.db).await.expect("migrated"), [""; 0]);
-        assert_eq!(migrate::pending(&db.db, &Default::default()).await.expect("steps"), []);
+        assert_eq!(migrate::pending(&db.db, &Without::default()).await.expect("steps"), []);
         let mut outside = db.outside().await;
         outside
             .run("INSERT INTO daybook_migrations (version, name, checksum, attached) VALUES (9999, 'later', '', false)")

@@ -46,8 +46,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT ('x' || substr(md5(action_type || E'\x1f' || status || E'\x1f' || area), 1, 16))::bit(64)::bigint
 $$;
 
+-- None for a time without end, which is in no hour.
 CREATE FUNCTION daybook.hour(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT floor(extract(epoch FROM at) / 3600)::bigint
+    SELECT CASE WHEN isfinite(at) THEN floor(extract(epoch FROM at) / 3600)::bigint END
 $$;
 
 -- Called once a statement that inserts. It runs as its owner, as whoever writes entries has no rights here.
@@ -58,6 +59,7 @@ BEGIN
     SELECT f.hour, daybook.combination(f.action_type, f.status, f.area), f.action_type, f.status, f.area, count(*)
     FROM (SELECT daybook.hour("timestamp"::timestamptz) AS hour, coalesce(action_type::text, '') AS action_type,
                  coalesce(status::text, '') AS status, coalesce(area::text, '') AS area FROM fresh) AS f
+    WHERE f.hour IS NOT NULL
     GROUP BY f.hour, f.action_type, f.status, f.area;
     RETURN NULL;
 END

@@ -55,8 +55,13 @@ pub async fn run(args: Args) -> Result<()> {
 /// Fills in the findings; what is returned keeps it from being served.
 async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>> {
     if let Db::Postgres(server) = db {
-        for (name, value) in report::tables(server).await.map_err(line)? {
-            findings.push((name, value));
+        findings.extend(report::tables(server).await.map_err(line)?);
+        let lacking = report::rights(server).await.map_err(line)?;
+        let problem =
+            (!lacking.is_empty()).then(|| format!("the role of this connection may not {}", lacking.join(", nor ")));
+        findings.push(("rights", problem.clone().unwrap_or_else(|| "all that serving needs".to_owned())));
+        if problem.is_some() {
+            return Ok(problem);
         }
     }
     let state = schema::state(db).await.map_err(line)?;
@@ -68,15 +73,6 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
         // What is not there yet cannot be counted; serve brings it up to date by itself.
         schema::State::Behind(_) => return Ok(None),
         schema::State::Current => {}
-    }
-    if let Db::Postgres(server) = db {
-        let lacking = report::rights(server).await.map_err(line)?;
-        let problem =
-            (!lacking.is_empty()).then(|| format!("the role of this connection may not {}", lacking.join(", nor ")));
-        findings.push(("rights", problem.clone().unwrap_or_else(|| "all that serving needs".to_owned())));
-        if problem.is_some() {
-            return Ok(problem);
-        }
     }
     let accounts = number(db, "SELECT count(*) FROM daybook_staff WHERE disabled_at IS NULL").await?;
     findings.push((

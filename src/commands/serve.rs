@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use clap::Args as ClapArgs;
 
-use super::make;
+use super::make_patiently;
 use crate::{
     app,
     config::{DatabaseArgs, SiteArgs, Sources},
@@ -31,7 +31,7 @@ pub async fn run(args: Args) -> Result<()> {
     let address = sources.database(&args.database)?;
     sources.log(&args.site).begin()?;
     app::is_free(listen)?;
-    let db = make(&address).await?;
+    let db = make_patiently(&address).await?;
     let anybody = accounts::any_exist(&db).await.map_err(|error| anyhow!("{error}"))?;
     let state = State { db: db.clone(), clock: app::system_clock(), site, budgets: Budgets::default() };
     let running = app::start(state, listen).await?;

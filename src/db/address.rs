@@ -16,7 +16,7 @@ pub enum Address {
 /// A PostgreSQL server, a database on it, and as whom.
 #[derive(Clone)]
 pub struct Server {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     shown: String,
     schema: Option<String>,
 }
@@ -53,7 +53,7 @@ impl Server {
             Some((user, host)) => format!("{}@{host}", user.split(':').next().unwrap_or_default()),
             None => rest,
         };
-        Ok(Self { options, shown: format!("postgresql://{host}{kept}"), schema: None })
+        Ok(Self { options: Box::new(options), shown: format!("postgresql://{host}{kept}"), schema: None })
     }
 
     /// The schema of the application's tables, where it was named; else it is the first on the search path that has

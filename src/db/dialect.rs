@@ -142,6 +142,14 @@ impl Dialect {
         }
     }
 
+    /// Whether every index is there that lists are looked through by.
+    #[must_use]
+    pub fn is_fitted(self) -> bool {
+        use Column::{ActionType, Area, BookingId, Ip, MemberEmail, MemberId, Status};
+        let all = [ActionType, Status, Area, MemberId, MemberEmail, BookingId, Ip];
+        all.into_iter().all(|column| self.serves(column)) && self.serves_without_member() && self.has_words()
+    }
+
     /// The index of words with its entries, the index leading.
     #[must_use]
     pub fn words_with_entries(self) -> &'static str {

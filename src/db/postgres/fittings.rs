@@ -228,8 +228,7 @@ pub(super) async fn missing(connection: &mut PgConnection, shape: &Shape, withou
 }
 
 async fn wanted(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fitting>> {
-    if !shape.exists() {
-        // As they will be made on the table that the first step makes.
+    if !shape.tables[0].takes_fittings() {
         return Ok(Vec::new());
     }
     let mut out = indexes(shape);
@@ -267,7 +266,7 @@ fn indexes(shape: &Shape) -> Vec<Fitting> {
         }
     }
     let members = &shape.tables[1];
-    if members.column("email").is_some() && !members.has_index("daybook_members_email", 1) {
+    if members.takes_fittings() && members.column("email").is_some() && !members.has_index("daybook_members_email", 1) {
         let body = format!("(lower({} COLLATE \"C\"))", shape.select(1, "email"));
         out.push(plain("daybook_members_email", "members", &body));
     }
@@ -362,6 +361,7 @@ async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fi
                      SELECT 1, 0, coalesce(daybook.hour(max(\"timestamp\"::timestamptz)) \
                      - daybook.hour(min(\"timestamp\"::timestamptz)) + 1, 0), \
                      coalesce(daybook.hour(min(\"timestamp\"::timestamptz)), 0) FROM {table} \
+                     WHERE \"timestamp\" < 'infinity' AND \"timestamp\" > '-infinity' \
                      ON CONFLICT (one) DO UPDATE SET counted = 0, last = excluded.last, \"first\" = excluded.\"first\""
                 ),
             ],

@@ -32,6 +32,8 @@ pub struct Shape {
 /// One of the application's tables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
+    /// What it is in the catalogue: `r` a table, `p` one in partitions, `v` a view.
+    pub kind: String,
     /// Its columns; none where there is no such table.
     pub columns: Vec<Column>,
     /// Its valid indexes: the name of each, how many key columns it has, and the first of them.
@@ -137,6 +139,12 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// Whether indexes and triggers can be put onto it without holding up who writes: it is a table as such.
+    #[must_use]
+    pub fn takes_fittings(&self) -> bool {
+        self.kind == "r"
+    }
+
     /// Whether it is there at all.
     #[must_use]
     pub fn exists(&self) -> bool {
@@ -180,6 +188,16 @@ impl Shape {
     pub(super) async fn of(connection: &mut PgConnection, schema: &str) -> Result<Self> {
         let mut shape = Self { schema: schema.to_owned(), ..Self::default() };
         for (table, name) in shape.tables.iter_mut().zip(TABLES) {
+            table.kind = sqlx::query_scalar(
+                "SELECT c.relkind::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+            )
+            .bind(schema)
+            .bind(name)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(explain)?
+            .unwrap_or_default();
             table.columns = sqlx::query_as(
                 "SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS kind, t.typtype::text AS family, a.attnotnull AS required
                  FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
@@ -204,14 +222,22 @@ impl Shape {
             .await
             .map_err(explain)?;
         }
-        let ready: bool = sqlx::query_scalar("SELECT to_regprocedure('daybook.ip(text)') IS NOT NULL")
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(explain)?;
-        let origin: Option<bool> = if sqlx::query_scalar("SELECT to_regclass('daybook.daybook_migrations') IS NOT NULL")
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(explain)?
+        // Asked of the catalogue, which everybody may read: this role may have no right on the schema.
+        let ready: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+             WHERE n.nspname = 'daybook' AND p.proname = 'ip')",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(explain)?;
+        let origin: Option<bool> = if sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'daybook' AND c.relname = 'daybook_migrations'
+             AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(explain)?
         {
             let sql = "SELECT attached FROM daybook.daybook_migrations ORDER BY version LIMIT 1";
             sqlx::query_scalar(sql).fetch_optional(&mut *connection).await.map_err(explain)?

@@ -26,13 +26,14 @@ const MOST: i64 = 10_000;
 
 /// Every combination there is; none where there are too many, or time was over.
 pub async fn combinations(looking: &mut Looking) -> Result<Option<Vec<Combination>>> {
-    let all = match looking.dialect().derives() {
-        false => Sql::new("SELECT id, action_type, status, area FROM daybook_combinations LIMIT "),
+    let all = if looking.dialect().derives() {
         // What waits to be added up may hold new ones.
-        true => Sql::new(
+        Sql::new(
             "SELECT id, action_type, status, area FROM daybook_combinations UNION \
              SELECT combination, action_type, status, area FROM daybook_totals_delta LIMIT ",
-        ),
+        )
+    } else {
+        Sql::new("SELECT id, action_type, status, area FROM daybook_combinations LIMIT ")
     };
     let sql = all.bind(MOST + 1);
     Ok(match looking.fetch_all::<Combination>(sql).await? {

@@ -57,15 +57,23 @@ pub async fn add_up(db: &Db) -> Result<()> {
 pub(super) async fn step(db: &Db, counted: i64, last: i64) -> Result<bool> {
     let first: Option<(i64,)> = db.fetch_optional(Sql::new("SELECT \"first\" FROM daybook_totals_build")).await?;
     let first = first.map_or(0, |(first,)| first);
+    let begin = first + counted;
+    let end = first + last;
+    // Straight to the next hour that holds anything: a single entry may lie thousands of years ahead.
+    let next = Sql::new(
+        "SELECT daybook.hour(CAST(min(\"timestamp\") AS timestamptz)) FROM audit_logs \
+         WHERE \"timestamp\" < 'infinity' AND \"timestamp\" >= to_timestamp(",
+    );
+    let next: Option<(Option<i64>,)> = db.fetch_optional(next.bind(begin).text("::bigint * 3600)")).await?;
+    let from = next.and_then(|(hour,)| hour).unwrap_or(end).min(end - 1);
     // Whole days of UTC, but for the first.
-    let from = first + counted;
-    let to = ((from.div_euclid(HOURS) + 1) * HOURS).min(first + last);
+    let to = ((from.div_euclid(HOURS) + 1) * HOURS).min(end);
     let mut tx = db.write().await?;
     if !is_ours(&mut tx).await? {
         return Ok(false);
     }
     let within = |sql: Sql| sql.bind(from).text(" AND hour < ").bind(to);
-    let sql = within(Sql::new("DELETE FROM daybook_totals_hour WHERE hour >= "));
+    let sql = Sql::new("DELETE FROM daybook_totals_hour WHERE hour >= ").bind(begin).text(" AND hour < ").bind(to);
     tx.execute(sql).await?;
     let counted_now = Sql::new(
         "SELECT daybook.hour(CAST(\"timestamp\" AS timestamptz)) AS hour, action_type, status, area, count(*) AS n \
@@ -110,13 +118,13 @@ pub(super) async fn step(db: &Db, counted: i64, last: i64) -> Result<bool> {
     }
     // The days that these hours touch, anew.
     let days =
-        |sql: Sql| sql.bind(from).text("::bigint / 24.0) AND day <= floor((").bind(to).text("::bigint - 1) / 24.0)");
+        |sql: Sql| sql.bind(begin).text("::bigint / 24.0) AND day <= floor((").bind(to).text("::bigint - 1) / 24.0)");
     tx.execute(days(Sql::new("DELETE FROM daybook_totals_day WHERE day >= floor("))).await?;
     let sql = Sql::new(
         "INSERT INTO daybook_totals_day (day, combination, n) SELECT day, combination, sum(n)::bigint FROM \
          (SELECT floor(hour / 24.0)::bigint AS day, combination, n FROM daybook_totals_hour WHERE hour >= floor(",
     )
-    .bind(from)
+    .bind(begin)
     .text("::bigint / 24.0) * 24 AND hour < (floor((")
     .bind(to)
     .text("::bigint - 1) / 24.0) + 1) * 24) AS h GROUP BY 1, 2");
@@ -146,7 +154,8 @@ pub(super) async fn begin_again(tx: &mut Tx) -> Result<()> {
     let ends: Vec<(i64, i64)> = tx
         .fetch_all(Sql::new(
             "SELECT coalesce(daybook.hour(CAST(min(\"timestamp\") AS timestamptz)), 0), \
-             coalesce(daybook.hour(CAST(max(\"timestamp\") AS timestamptz)), -1) FROM audit_logs",
+             coalesce(daybook.hour(CAST(max(\"timestamp\") AS timestamptz)), -1) FROM audit_logs \
+             WHERE \"timestamp\" < 'infinity' AND \"timestamp\" > '-infinity'",
         ))
         .await?;
     let (first, last) = ends.first().copied().unwrap_or((0, -1));
