@@ -66,6 +66,19 @@ impl Dialect {
         }
     }
 
+    /// A number that is another one as soon as an action, a status or an area is new to the log, in no row where it
+    /// cannot be told; none where nothing keeps one.
+    #[must_use]
+    pub fn version_of_values(self) -> Option<Sql> {
+        match self {
+            // A new value is a new combination, which the transaction that brings it adds to the totals.
+            Self::Sqlite => Some(Sql::new(
+                "SELECT (SELECT coalesce(max(id), 0) FROM daybook_combinations) FROM daybook_totals_build \
+                 WHERE counted >= last",
+            )),
+        }
+    }
+
     /// The index of words with its entries, the index leading.
     #[must_use]
     pub fn words_with_entries(self) -> &'static str {

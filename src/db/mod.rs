@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod dialect;
+pub mod memo;
 pub mod migrate;
 mod place;
 pub mod run;

@@ -7,6 +7,7 @@
 use std::{
     ops::ControlFlow,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 
-use super::{Arg, Sql, explain, place::Place};
+use super::{Arg, Sql, explain, memo::Memo, place::Place};
 use crate::core::error::{Error, Result};
 
 /// A row that can be read from either database; `#[derive(sqlx::FromRow)]` makes it.
@@ -59,6 +60,7 @@ pub struct SqliteDb {
     /// Apart from the readers, so that pages never wait for exports.
     snapshots: SqlitePool,
     place: Place,
+    memo: Arc<Memo>,
 }
 
 impl SqliteDb {
@@ -70,6 +72,11 @@ impl SqliteDb {
     /// The readers of snapshots, while the file is there.
     pub(super) fn snapshots(&self) -> Result<&SqlitePool> {
         self.place.check().map(|()| &self.snapshots)
+    }
+
+    /// What was read a moment ago.
+    pub(super) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     /// The writer, while the file is there.
@@ -123,7 +130,7 @@ impl Db {
         // A row may hold a traceback of any length, and rows that wait are held in memory.
         let options = options.row_buffer_size(8).statement_cache_capacity(16);
         let snapshots = pool(SNAPSHOTS).idle_timeout(Some(Duration::from_mins(1))).connect_lazy_with(options);
-        Ok(Self::Sqlite(SqliteDb { readers, writer, snapshots, place: Place::of(file) }))
+        Ok(Self::Sqlite(SqliteDb { readers, writer, snapshots, place: Place::of(file), memo: Arc::default() }))
     }
 
     /// Opens the file of an embedded database to look at it alone: nothing in it is changed.
@@ -136,6 +143,7 @@ impl Db {
             snapshots: readers.clone(),
             readers,
             place: Place::of(file),
+            memo: Arc::default(),
         }))
     }
 

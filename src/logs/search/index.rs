@@ -71,10 +71,15 @@ pub async fn note_times(tx: &mut Tx, logs: &[&NewLog], first: i64) -> Result<()>
     Ok(())
 }
 
+/// Asks for the lowest `seq` from which on all entries are indexed; no row where none is.
+#[must_use]
+pub fn from() -> Sql {
+    Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM)
+}
+
 /// The lowest `seq` from which on all entries are indexed.
 pub async fn indexed_from(db: &Db) -> Result<i64> {
-    let sql = Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM);
-    Ok(db.fetch_optional::<(i64,)>(sql).await?.map_or(i64::MAX, |(from,)| from))
+    Ok(db.fetch_optional::<(i64,)>(from()).await?.map_or(i64::MAX, |(from,)| from))
 }
 
 /// How much of the log is indexed, in percent.
@@ -126,11 +131,10 @@ struct TextRow {
 /// Each call is a short transaction of its own, so writes go on between them, and one that breaks off is made again.
 pub async fn build(db: &Db) -> Result<bool> {
     let mut tx = db.write().await?;
-    let from: Vec<(i64,)> =
-        tx.fetch_all(Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM)).await?;
+    let indexed: Vec<(i64,)> = tx.fetch_all(from()).await?;
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
     let newest = newest.first().map_or(0, |(seq,)| *seq);
-    let from = from.first().map_or(i64::MAX, |(from,)| *from).min(newest + 1);
+    let from = indexed.first().map_or(i64::MAX, |(from,)| *from).min(newest + 1);
     if from <= 1 {
         return Ok(false);
     }

@@ -6,6 +6,7 @@
 pub mod index;
 mod trigrams;
 pub mod walk;
+pub mod whole;
 
 pub use trigrams::question;
 

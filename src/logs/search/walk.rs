@@ -32,12 +32,17 @@ const SAMPLE: i64 = 8;
 const FIRST: Duration = Duration::from_secs(1);
 /// The most blocks of one statement: it must end in good time.
 const MOST_BLOCKS: usize = 64;
+/// How many blocks are looked up at a time; more than are taken at once.
+const BLOCKS: usize = 2 * MOST_BLOCKS;
+/// A term that so many entries of the newest block hold is met soon by reading one entry after the other.
+const FREQUENT: i64 = BLOCK / 4;
 
 /// A search that the index can serve.
 pub struct Search<'a> {
     plan: &'a Plan,
     question: String,
     few: bool,
+    frequent: bool,
     indexed_from: i64,
 }
 
@@ -78,18 +83,32 @@ impl<'a> Search<'a> {
         let indexed_from = index::indexed_from(db).await?;
         let mut rarest: Option<(i64, String)> = None;
         for question in questions {
-            let Some(all) = hits(looking, &question, plan.checks.details, None).await? else { return Ok(None) };
+            let details = plan.checks.details;
+            let Some(all) = number(looking, hits(&question, details, None, FEW + 1)).await? else { return Ok(None) };
             if all <= FEW && indexed_from <= 1 {
-                return Ok(Some(Self { plan, question, few: true, indexed_from }));
+                return Ok(Some(Self { plan, question, few: true, frequent: false, indexed_from }));
             }
-            let Some(lately) = hits(looking, &question, plan.checks.details, Some(SAMPLE * BLOCK)).await? else {
+            let Some(newest) = number(looking, hits(&question, details, Some(BLOCK), FREQUENT)).await? else {
                 return Ok(None);
             };
+            let lately = if newest < FREQUENT {
+                number(looking, hits(&question, details, Some(SAMPLE * BLOCK), FEW * SAMPLE)).await?
+            } else {
+                Some(i64::MAX)
+            };
+            let Some(lately) = lately else { return Ok(None) };
             if rarest.as_ref().is_none_or(|(n, _)| lately < *n) {
                 rarest = Some((lately, question));
             }
         }
-        Ok(rarest.map(|(_, question)| Self { plan, question, few: false, indexed_from }))
+        let search = |(n, question)| Self { plan, question, few: false, frequent: n == i64::MAX, indexed_from };
+        Ok(rarest.map(search))
+    }
+
+    /// Whether so many entries hold each term that reading one after the other meets enough of them soon.
+    #[must_use]
+    pub fn is_frequent(&self) -> bool {
+        self.frequent
     }
 
     /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked. None where the
@@ -164,17 +183,23 @@ impl<'a> Search<'a> {
             let _ = release(&mut waiting, None, direction, &mut hit);
             return Ok(Some(Seen::All));
         }
-        let Looked::Whole(blocks) = self.blocks(looking, window, direction).await? else { return Ok(None) };
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut whole = false;
         let mut seen = None;
-        let mut at = 0;
         let mut many = 1;
-        while at < blocks.len() {
-            let next = &blocks[at..(at + many).min(blocks.len())];
-            if let Looked::Interrupted = self.take_blocks(looking, window, next, &mut waiting).await? {
+        loop {
+            // One more than is taken: it says up to where things are in their final place.
+            if blocks.len() <= many && !whole {
+                let more = self.blocks(looking, window, direction, blocks.last().copied()).await?;
+                let Looked::Whole(more) = more else { return Ok(seen) };
+                whole = more.len() < BLOCKS;
+                blocks.extend(more);
+            }
+            let next: Vec<Block> = blocks.drain(..many.min(blocks.len())).collect();
+            if let Looked::Interrupted = self.take_blocks(looking, window, &next, &mut waiting).await? {
                 return Ok(seen);
             }
-            at += next.len();
-            let ahead = blocks.get(at).map(|block| edge(block, direction));
+            let ahead = blocks.first().map(|block| edge(block, direction));
             let stopped = release(&mut waiting, ahead, direction, &mut hit).is_break();
             let Some(ahead) = ahead else { return Ok(Some(Seen::All)) };
             seen = Some(Seen::To(ahead));
@@ -184,11 +209,17 @@ impl<'a> Search<'a> {
             looking.extend(until.saturating_duration_since(Instant::now())).await?;
             many = (many * 2).min(MOST_BLOCKS);
         }
-        Ok(Some(Seen::All))
     }
 
-    /// The blocks that may hold entries of the window, the one that the walk meets first at the front.
-    async fn blocks(&self, looking: &mut Looking, window: Window, direction: Direction) -> Result<Looked<Vec<Block>>> {
+    /// The next blocks that may hold entries of the window, the one that the walk meets first at the front; as many as
+    /// [`BLOCKS`], or all that are left.
+    async fn blocks(
+        &self,
+        looking: &mut Looking,
+        window: Window,
+        direction: Direction,
+        after: Option<Block>,
+    ) -> Result<Looked<Vec<Block>>> {
         let mut sql = Sql::new("SELECT block, \"first\", \"last\" FROM daybook_blocks WHERE 1 = 1");
         if let Some(bound) = window.older {
             sql = sql.text(" AND \"last\" >= ").bind(bound.key.timestamp);
@@ -196,11 +227,18 @@ impl<'a> Search<'a> {
         if let Some(bound) = window.newer {
             sql = sql.text(" AND \"first\" <= ").bind(bound.key.timestamp);
         }
-        sql = sql.text(match direction {
-            Direction::Older => " ORDER BY \"last\" DESC, block DESC",
-            Direction::Newer => " ORDER BY \"first\", block",
-        });
-        looking.fetch_all(sql).await
+        if let Some(block) = after {
+            let (beyond, time) = match direction {
+                Direction::Older => (" AND (\"last\", block) < (", block.last),
+                Direction::Newer => (" AND (\"first\", block) > (", block.first),
+            };
+            sql = sql.text(beyond).bind(time).text(", ").bind(block.number).text(")");
+        }
+        let order = match direction {
+            Direction::Older => " ORDER BY \"last\" DESC, block DESC LIMIT ",
+            Direction::Newer => " ORDER BY \"first\", block LIMIT ",
+        };
+        looking.fetch_all(sql.text(order).bind(i64::try_from(BLOCKS).unwrap_or(i64::MAX))).await
     }
 
     /// Takes the candidates of blocks, those that follow one another in one statement.
@@ -262,9 +300,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How many candidates a question has for a role that sees `details` or not, up to one more than [`FEW`]; of the newest
-/// arrivals alone where `newest` says.
-async fn hits(looking: &mut Looking, question: &str, details: bool, newest: Option<i64>) -> Result<Option<i64>> {
+/// Asks how many candidates a question has for a role that sees `details` or not, up to `most`; of the newest arrivals
+/// alone where `newest` says.
+#[must_use]
+pub fn hits(question: &str, details: bool, newest: Option<i64>, most: i64) -> Sql {
     let mut sql = Sql::new("SELECT count(*) FROM (SELECT rowid FROM daybook_words WHERE daybook_words MATCH ");
     sql = sql.bind(question);
     if !details {
@@ -273,7 +312,11 @@ async fn hits(looking: &mut Looking, question: &str, details: bool, newest: Opti
     if let Some(newest) = newest {
         sql = sql.text(" AND rowid > (SELECT max(seq) FROM audit_logs) * 2 - ").bind(newest * PLACES);
     }
-    sql = sql.text(" LIMIT ").bind(FEW * SAMPLE).text(")");
+    sql.text(" LIMIT ").bind(most).text(")")
+}
+
+/// The number that a statement asks for, if it came in time.
+async fn number(looking: &mut Looking, sql: Sql) -> Result<Option<i64>> {
     Ok(match looking.fetch_all::<(i64,)>(sql).await? {
         Looked::Whole(rows) => rows.first().map(|(n,)| *n),
         Looked::Interrupted => None,
