@@ -130,10 +130,10 @@ class Server:
             sys.exit(f"{path} was answered with {answer.status}")
         return body.decode()
 
-    def wrk(self, path, clients, seconds):
+    def wrk(self, path, clients, seconds, encoding="identity"):
         """The median in milliseconds, and requests a second."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        command = ["wrk", "--latency", "-t1", f"-c{clients}", f"-d{seconds}s", "-H", f"Cookie: {cookie}"]
+        command = ["wrk", "--latency", "-t1", f"-c{clients}", f"-d{seconds}s", "-H", f"Cookie: {cookie}", "-H", f"Accept-Encoding: {encoding}"]
         report = run(*command, self.base + path)
         if "Non-2xx" in report or "Socket errors" in report:
             sys.exit(f"{path} failed under load:\n{report}")
@@ -330,7 +330,7 @@ def table(head, rows):
     print()
 
 
-def report(database, entries, args):
+def report(database, entries, args, exports=True):
     """Measures one database and prints its tables; the medians of its pages, for growth."""
     database.account()
     product = Server(DAYBOOK, database, "serve")
@@ -395,16 +395,21 @@ def report(database, entries, args):
                 ],
             )
         if "memory" in args.only:
-            memory.phase = "two exports at once"
-            took = together(
-                lambda: export(product, "/logs/export.csv"),
-                lambda: export(product, "/logs/export.ndjson"),
-            )
-            for (seconds, lines), kind in zip(took, ["CSV", "NDJSON"]):
-                print(f"Export as {kind}, two at once: {lines:,} lines in {seconds:.1f} s.")
+            if exports:
+                memory.phase = "two exports of everything at once"
+                took = together(
+                    lambda: export(product, "/logs/export.csv"),
+                    lambda: export(product, "/logs/export.ndjson"),
+                )
+                for (seconds, lines), kind in zip(took, ["CSV", "NDJSON"]):
+                    print(f"Export as {kind}, two at once: {lines:,} lines in {seconds:.1f} s.")
+            memory.phase = "exports of a search"
+            for query in ["q=" + args.absent, "q=" + rare]:
+                seconds, lines = export(product, "/logs/export.ndjson?" + query)
+                print(f"Export of {query}: {lines:,} lines in {seconds * 1000:.0f} ms.")
             print()
-            memory.phase = "a compressed crowd"
-            product.wrk("/logs", 16, args.seconds)
+            memory.phase = "16 clients, compressed"
+            product.wrk("/logs", 16, args.seconds, "br, gzip")
             memory.phase = "afterwards"
             time.sleep(1)
             rows = [[phase, f"{most:.1f}{mark(most < RSS_ANON_MB)}"] for phase, most in memory.most.items()]
@@ -474,7 +479,7 @@ def main():
     load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     print(f"{today}, {cores} cores shared by server and clients, {platform.system()} {platform.release()}, {versions};")
     print(f"load of the machine at the start {load}. {args.rounds} rounds of {args.seconds} s; ✗ misses its target.\n")
-    medians = [report(database, name, args) for name, database in databases.items()]
+    medians = [report(database, name, args, at == 0) for at, (name, database) in enumerate(databases.items())]
     for name, database in databases.items():
         if database.seeding:
             print(f"Seeding {name} took {database.seeding:.0f} s.\n")

@@ -106,7 +106,7 @@ impl Facts {
 /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
-    let found = keys_with(db, &mut looking, plan, at, want, budget).await;
+    let found = keys_with(&mut looking, plan, at, want, budget).await;
     finish(looking, found).await
 }
 
@@ -119,7 +119,7 @@ pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
         return Ok(Count::MoreThan(COUNT_CAP));
     }
     let mut looking = db.look(budget).await?;
-    let found = count_with(db, &mut looking, plan, budget).await;
+    let found = count_with(&mut looking, plan, budget).await;
     let count = finish(looking, found).await?;
     if let (Count::MoreThan(_), Some(condition)) = (count, lasting) {
         db.memo().keep_many(condition);
@@ -128,14 +128,8 @@ pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
 }
 
 /// Hands every matching entry to `each`, newest first, as long as there is time; how far it came, if it came anywhere.
-pub async fn each(
-    db: &Db,
-    looking: &mut Looking,
-    plan: &Plan,
-    budget: Budget,
-    each: impl FnMut(Facts),
-) -> Result<Option<Seen>> {
-    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await? {
+pub async fn each(looking: &mut Looking, plan: &Plan, budget: Budget, each: impl FnMut(Facts)) -> Result<Option<Seen>> {
+    if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
         let time = looking.deadline().saturating_duration_since(std::time::Instant::now());
         return search.each(looking, Budget { time, ..budget }, each).await;
     }
@@ -143,7 +137,6 @@ pub async fn each(
 }
 
 async fn keys_with(
-    db: &Db,
     looking: &mut Looking,
     plan: &Plan,
     at: At,
@@ -151,7 +144,7 @@ async fn keys_with(
     budget: Budget,
 ) -> Result<(Vec<Key>, Seen)> {
     let window = at.cursor().map_or(plan.window, |cursor| plan.window.beyond(cursor.into(), at.direction()));
-    if let Some(search) = Search::of(db, looking, plan, window, budget).await? {
+    if let Some(search) = Search::of(looking, plan, window, budget).await? {
         if search.is_frequent() {
             let soon = Budget { step: budget.step.min(SOON), steps: 1, ..budget };
             let walk = Walk { plan, looking: &mut *looking, direction: at.direction(), budget: soon };
@@ -168,9 +161,9 @@ async fn keys_with(
     Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
 }
 
-async fn count_with(db: &Db, looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
+async fn count_with(looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
     let mut budget = budget;
-    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await? {
+    if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
         // Every text that is counted is read. Whoever searches waits for what was found, not for how much there is.
         budget.time /= 10;
         if !search.is_frequent()

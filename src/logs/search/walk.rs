@@ -12,7 +12,7 @@ use std::{
 use super::{BLOCK, PLACES, index, question};
 use crate::{
     core::{error::Result, time::Timestamp},
-    db::{Budget, Db, Looked, Looking, Sql},
+    db::{Budget, Looked, Looking, Sql},
     logs::{
         checks::Candidate,
         look::{COUNT_CAP, Count, Facts},
@@ -61,13 +61,7 @@ struct Block {
 impl<'a> Search<'a> {
     /// The search of a plan; none where it has no term that the index knows, where another walk is short, or where
     /// there was no time to find out.
-    pub async fn of(
-        db: &Db,
-        looking: &mut Looking,
-        plan: &'a Plan,
-        window: Window,
-        budget: Budget,
-    ) -> Result<Option<Self>> {
+    pub async fn of(looking: &mut Looking, plan: &'a Plan, window: Window, budget: Budget) -> Result<Option<Self>> {
         let questions: Vec<String> = plan.checks.terms.iter().filter_map(|term| question(term)).collect();
         if questions.is_empty() {
             return Ok(None);
@@ -80,7 +74,8 @@ impl<'a> Search<'a> {
                 Looked::Interrupted => return Ok(None),
             }
         }
-        let indexed_from = index::indexed_from(db).await?;
+        // By the same reader: whoever holds one and waits for another may wait for one who does so too.
+        let Some(indexed_from) = number(looking, index::from()).await? else { return Ok(None) };
         let mut rarest: Option<(i64, String)> = None;
         for question in questions {
             let details = plan.checks.details;
@@ -318,7 +313,7 @@ pub fn hits(question: &str, details: bool, newest: Option<i64>, most: i64) -> Sq
 /// The number that a statement asks for, if it came in time.
 async fn number(looking: &mut Looking, sql: Sql) -> Result<Option<i64>> {
     Ok(match looking.fetch_all::<(i64,)>(sql).await? {
-        Looked::Whole(rows) => rows.first().map(|(n,)| *n),
+        Looked::Whole(rows) => Some(rows.first().map_or(i64::MAX, |(n,)| *n)),
         Looked::Interrupted => None,
     })
 }
