@@ -20,7 +20,7 @@ use crate::{
     },
     staff_log::StaffLog,
     views::shelf::Shelf,
-    web::{access_log, client, headers, respond, state::State},
+    web::{access_log, client, compress, headers, respond, state::State},
 };
 
 /// How long requests in flight may take to finish when the server is told to stop, in seconds.
@@ -96,6 +96,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
             .wrap(from_fn(respond::errors))
+            .wrap(from_fn(compress::pages))
             .wrap(Compress::default())
             .wrap(from_fn(headers::security))
             .wrap(from_fn(access_log::line))
