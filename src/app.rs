@@ -18,10 +18,13 @@ use crate::{
         totals::{build as totals, server},
     },
     routes,
-    session::{SignIn, access},
+    session::{
+        SignIn,
+        access::{self, Route},
+    },
     staff_log::StaffLog,
     views::shelf::Shelf,
-    web::{access_log, client, headers, respond, state::State},
+    web::{access_log, client, compress, headers, respond, state::State},
 };
 
 /// How long requests in flight may take to finish when the server is told to stop, in seconds.
@@ -78,8 +81,13 @@ fn refused(listen: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     }
 }
 
-/// Binds and serves; returns once it listens.
+/// Binds and serves every route of the product; returns once it listens.
 pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
+    start_with(state, listen, routes::ROUTES).await
+}
+
+/// The same with a table of routes of the caller's.
+pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Route]) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
     let staff_log = StaffLog::start(state.db.clone());
     let totals = tokio::spawn(totals::run(state.db.clone()));
@@ -97,10 +105,11 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .app_data(views.clone())
-            .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
+            .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
             .wrap(from_fn(respond::errors))
+            .wrap(from_fn(compress::pages))
             .wrap(Compress::default())
             .wrap(from_fn(headers::security))
             .wrap(from_fn(access_log::line))

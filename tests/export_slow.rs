@@ -204,6 +204,21 @@ database_test! {
         assert!(rows < 3_000 && rows >= had.len(), "{line}, {} came", had.len());
     }
 
+    async fn one_that_fails_before_anything_was_sent_is_answered_as_a_failure(db: TestDb) {
+        write(&db, &bulky(3_000)).await;
+        checkpoint(&db).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        damage(&app.db);
+        for file in ["csv", "ndjson"] {
+            let page = client.get(&format!("/logs/export.{file}")).await;
+            assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{file}: {}", page.text());
+            assert_eq!(page.header("content-disposition"), None, "{file}: it is no file");
+        }
+        let line = ended(&app).await;
+        assert!(line.contains("export_broken_off") && line.contains("rows=0&"), "{line}");
+    }
+
     async fn whoever_stops_taking_it_loses_it(db: TestDb) {
         write(&db, &bulky(3_000)).await;
         let mut setup = Setup::default();

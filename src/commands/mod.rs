@@ -7,7 +7,7 @@ mod export;
 mod migrate;
 mod rebuild;
 mod seed;
-mod serve;
+pub mod serve;
 mod staff;
 
 use anyhow::{Result, anyhow};

@@ -150,6 +150,25 @@ impl Dialect {
         all.into_iter().all(|column| self.serves(column)) && self.serves_without_member() && self.has_words()
     }
 
+    /// A number that is another one as soon as an action, a status or an area is new to the log, in no row where it
+    /// cannot be told; none where nothing keeps one.
+    #[must_use]
+    pub fn version_of_values(self) -> Option<Sql> {
+        Some(Sql::new(match self {
+            // A new value is a new combination, which the transaction that brings it adds to the totals.
+            Self::Sqlite => {
+                "SELECT (SELECT coalesce(max(id), 0) FROM daybook_combinations) FROM daybook_totals_build \
+                 WHERE counted >= last"
+            }
+            // Or one that waits to be added.
+            Self::Postgres(_) => {
+                "SELECT (SELECT count(*) FROM daybook_combinations) FROM daybook_totals_build WHERE counted >= last \
+                 AND NOT EXISTS (SELECT 1 FROM daybook_totals_delta AS d WHERE NOT EXISTS \
+                 (SELECT 1 FROM daybook_combinations AS c WHERE c.id = d.combination))"
+            }
+        }))
+    }
+
     /// The index of words with its entries, the index leading.
     #[must_use]
     pub fn words_with_entries(self) -> &'static str {

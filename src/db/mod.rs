@@ -4,6 +4,7 @@
 pub mod address;
 pub mod dialect;
 pub mod looking;
+pub mod memo;
 pub mod migrate;
 pub mod parts;
 mod place;

@@ -12,9 +12,6 @@ pub const BLOCK: i64 = 4_096;
 /// An entry has two places in SQLite's index: `2 * seq` for what everybody reads (area and description), `2 * seq + 1` for
 /// its error, if it has one. So a role that does not see errors searches as if they were not there.
 pub const PLACES: i64 = 2;
-/// The most weeks that are found at once.
-pub const WEEKS: usize = 1_000;
-
 /// Microseconds of a week.
 const WEEK: i64 = 7 * 24 * 3_600_000_000;
 /// The Monday that weeks are counted from.
@@ -42,9 +39,16 @@ pub struct PartRow {
 }
 
 impl Dialect {
-    /// The parts that may hold entries between two instants, the one that a walk meets first at the front.
+    /// The next parts after one that may hold entries between two instants, the one that a walk meets first at the front.
     #[must_use]
-    pub fn parts(self, older: Option<Timestamp>, newer: Option<Timestamp>, newest_first: bool) -> Sql {
+    pub fn parts(
+        self,
+        (older, newer): (Option<Timestamp>, Option<Timestamp>),
+        newest_first: bool,
+        after: Option<Part>,
+        most: usize,
+    ) -> Sql {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
         match self {
             Self::Sqlite => {
                 let mut sql = Sql::new("SELECT block AS number, \"first\", \"last\" FROM daybook_blocks WHERE 1 = 1");
@@ -54,14 +58,31 @@ impl Dialect {
                 if let Some(at) = newer {
                     sql = sql.text(" AND \"first\" <= ").bind(at);
                 }
+                if let Some(after) = after {
+                    let (beyond, time) = if newest_first {
+                        (" AND (\"last\", block) < (", after.last)
+                    } else {
+                        (" AND (\"first\", block) > (", after.first)
+                    };
+                    sql = sql.text(beyond).bind(time).text(", ").bind(after.number).text(")");
+                }
                 sql.text(if newest_first {
                     " ORDER BY \"last\" DESC, block DESC"
                 } else {
                     " ORDER BY \"first\", block"
                 })
+                .text(" LIMIT ")
+                .bind(most)
             }
             Self::Postgres(_) => {
                 let mut range = Sql::empty();
+                if let Some(after) = after {
+                    range = if newest_first {
+                        range.text(" AND \"timestamp\" < ").bind(after.first)
+                    } else {
+                        range.text(" AND \"timestamp\" > ").bind(after.last)
+                    };
+                }
                 if let Some(at) = older {
                     range = range.text(" AND \"timestamp\" >= ").bind(at);
                 }
@@ -91,7 +112,7 @@ impl Dialect {
                          CAST(w.at AS timestamptz) AS first, CAST(w.at AS timestamptz) AS last \
                          FROM w WHERE w.at IS NOT NULL LIMIT ",
                     )
-                    .bind(i64::try_from(WEEKS + 1).unwrap_or(i64::MAX))
+                    .bind(most)
             }
         }
     }

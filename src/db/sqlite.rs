@@ -4,7 +4,7 @@
 //! connection, each in a transaction that takes the write lock at once, since one that reads first and writes later
 //! can fail without a chance to wait.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection as _, Sqlite, SqliteConnection, SqlitePool,
@@ -12,7 +12,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Arg, Sql, explain, place::Place};
+use super::{Arg, Sql, explain, memo::Memo, place::Place};
 use crate::core::error::Result;
 
 /// The pools of the embedded database.
@@ -23,6 +23,7 @@ pub struct SqliteDb {
     /// Apart from the readers, so that pages never wait for exports.
     snapshots: SqlitePool,
     place: Place,
+    memo: Arc<Memo>,
 }
 
 /// How many readers there are; more than cores, since a reader also waits for the page to be written.
@@ -70,7 +71,7 @@ impl SqliteDb {
         // A row may hold a traceback of any length, and rows that wait are held in memory.
         let options = options.row_buffer_size(8).statement_cache_capacity(16);
         let snapshots = pool(SNAPSHOTS).idle_timeout(Some(Duration::from_mins(1))).connect_lazy_with(options);
-        Ok(Self { readers, writer, snapshots, place: Place::of(file) })
+        Ok(Self { readers, writer, snapshots, place: Place::of(file), memo: Arc::default() })
     }
 
     /// Opens a file to look at it alone: nothing in it is changed.
@@ -78,7 +79,13 @@ impl SqliteDb {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
         let pool = PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
         let readers = pool.connect_with(options).await.map_err(explain)?;
-        Ok(Self { writer: readers.clone(), snapshots: readers.clone(), readers, place: Place::of(file) })
+        Ok(Self {
+            writer: readers.clone(),
+            snapshots: readers.clone(),
+            readers,
+            place: Place::of(file),
+            memo: Arc::default(),
+        })
     }
 
     /// The readers, while the file is there.
@@ -89,6 +96,11 @@ impl SqliteDb {
     /// The readers of snapshots, while the file is there.
     pub(super) fn snapshots(&self) -> Result<&SqlitePool> {
         self.place.check().map(|()| &self.snapshots)
+    }
+
+    /// What was read a moment ago.
+    pub(super) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     /// The writer, while the file is there.

@@ -1,6 +1,6 @@
 //! Asking the database about the log: what a filter's values stand for, a page of rows, one entry.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use uuid::Uuid;
 
@@ -31,24 +31,34 @@ pub struct Values {
 /// How many of the newest entries say which areas matter now.
 const LATELY: i64 = 300;
 
+/// How old the order of the areas may be.
+const ORDER: Duration = Duration::from_secs(5);
+
 /// The values that the log holds.
 pub async fn values(db: &Db) -> Result<Values> {
+    let version = version(db).await?;
     Ok(Values {
-        action_types: known(db, Column::ActionType).await?,
-        statuses: known(db, Column::Status).await?,
-        areas: areas_by_use(db).await?,
+        action_types: known(db, version, Column::ActionType).await?,
+        statuses: known(db, version, Column::Status).await?,
+        areas: areas_by_use(db, version).await?,
     })
 }
 
+/// What of the log values were read at; none where that cannot be told.
+async fn version(db: &Db) -> Result<Option<i64>> {
+    let Some(sql) = db.dialect().version_of_values() else { return Ok(None) };
+    Ok(db.fetch_optional::<(i64,)>(sql).await?.map(|(version,)| version))
+}
+
 /// Every value of a column, in alphabetical order; where no index lists them, those of the newest entries.
-async fn known(db: &Db, column: Column) -> Result<Vec<String>> {
+async fn known(db: &Db, version: Option<i64>, column: Column) -> Result<Vec<String>> {
     let name = match column {
         Column::ActionType => "action_type",
         Column::Status => "status",
         _ => "area",
     };
     if db.dialect().lists(column) {
-        return all_values(db, Sql::new(name)).await;
+        return all_values(db, version, name).await;
     }
     let mut lately = lately(db, name).await?;
     lately.sort();
@@ -63,23 +73,38 @@ async fn lately(db: &Db, column: &'static str) -> Result<Vec<(String, i64)>> {
     db.fetch_all(sql).await
 }
 
-async fn areas_by_use(db: &Db) -> Result<Vec<String>> {
+async fn areas_by_use(db: &Db, version: Option<i64>) -> Result<Vec<String>> {
+    const NAME: &str = "areas by use";
+    if let Some(kept) = version.and_then(|version| db.memo().texts(NAME, version, ORDER)) {
+        return Ok(kept.to_vec());
+    }
     let mut used = lately(db, "area").await?;
     used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut areas: Vec<String> = used.into_iter().map(|(area, _)| area).collect();
-    for area in known(db, Column::Area).await? {
+    for area in known(db, version, Column::Area).await? {
         if !areas.contains(&area) {
             areas.push(area);
         }
     }
     areas.truncate(BRANCHES);
+    if let Some(version) = version {
+        db.memo().keep_texts(NAME, version, areas.clone());
+    }
     Ok(areas)
 }
 
 /// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.
-async fn all_values(db: &Db, column: Sql) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&column, &Sql::empty())).await?;
-    Ok(rows.into_iter().map(|(value,)| value).take(BRANCHES).collect())
+/// Where the log has a `version`, that is done once for each.
+async fn all_values(db: &Db, version: Option<i64>, column: &'static str) -> Result<Vec<String>> {
+    if let Some(kept) = version.and_then(|version| db.memo().texts(column, version, Duration::MAX)) {
+        return Ok(kept.to_vec());
+    }
+    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &Sql::empty())).await?;
+    let values: Vec<String> = rows.into_iter().map(|(value,)| value).take(BRANCHES).collect();
+    if let Some(version) = version {
+        db.memo().keep_texts(column, version, values.clone());
+    }
+    Ok(values)
 }
 
 /// The statement behind [`all_values`], within a `range` of conditions that each begin with `AND`.
@@ -106,11 +131,12 @@ fn skip_scan(column: &Sql, range: &Sql) -> Sql {
 /// What the values of `filter` stand for at this moment.
 async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
     let mut meaning = Meaning::default();
-    if !filter.action_type.is_empty() {
-        meaning.action_types = known(db, Column::ActionType).await?;
-    }
     if !filter.action_type.is_empty() || !filter.status.is_empty() {
-        meaning.statuses = known(db, Column::Status).await?;
+        let version = version(db).await?;
+        if !filter.action_type.is_empty() {
+            meaning.action_types = known(db, version, Column::ActionType).await?;
+        }
+        meaning.statuses = known(db, version, Column::Status).await?;
     }
     meaning.areas = areas(db, filter).await?;
     for who in &filter.who {

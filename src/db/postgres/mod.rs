@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, pool:
 
 pub use shape::Shape;
 
-use super::{Arg, Sql, address::Server, explain};
+use super::{Arg, Sql, address::Server, explain, memo::Memo};
 use crate::core::error::{Error, Outage, Result};
 
 /// The pools of a server. Each is small, and none can take what another needs: a page never waits for an export, and
@@ -30,6 +30,7 @@ pub struct PgDb {
     writers: PgPool,
     snapshots: PgPool,
     shape: Arc<RwLock<Arc<Shape>>>,
+    memo: Arc<Memo>,
 }
 
 /// Connections for short questions, for bounded looking, for writing, for snapshots.
@@ -61,7 +62,13 @@ impl PgDb {
             writers: connect(writers, SHORT),
             snapshots: connect(snapshots, LONG),
             shape: Arc::new(RwLock::new(Arc::new(shape))),
+            memo: Arc::default(),
         })
+    }
+
+    /// What was read a moment ago.
+    pub(super) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     pub(super) fn pages(&self) -> &PgPool {

@@ -71,20 +71,23 @@ pub async fn note_times(tx: &mut Tx, logs: &[&NewLog], first: i64) -> Result<()>
     Ok(())
 }
 
-/// The number of the part of the log from which on all entries are indexed; the smallest number where all are.
-pub async fn indexed_from(db: &Db) -> Result<i64> {
-    if db.dialect().derives() {
-        return Ok(i64::MIN);
-    }
-    let from = first_indexed(db).await?;
+/// Asks for the lowest `seq` from which on all entries are indexed; no row where none is.
+#[must_use]
+pub fn from() -> Sql {
+    Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM)
+}
+
+/// The number of the part of the log from which on all entries are indexed, out of the lowest `seq` from which on they are;
+/// the smallest number where all are.
+#[must_use]
+pub fn part(from: i64) -> i64 {
     // A part that is indexed in part counts as one that is not.
-    Ok(if from <= 1 { i64::MIN } else { from.div_euclid(BLOCK).saturating_add(1) })
+    if from <= 1 { i64::MIN } else { from.div_euclid(BLOCK).saturating_add(1) }
 }
 
 /// The lowest `seq` from which on all entries are indexed.
 async fn first_indexed(db: &Db) -> Result<i64> {
-    let sql = Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM);
-    Ok(db.fetch_optional::<(i64,)>(sql).await?.map_or(i64::MAX, |(from,)| from))
+    Ok(db.fetch_optional::<(i64,)>(from()).await?.map_or(i64::MAX, |(from,)| from))
 }
 
 /// How much of the log is indexed, in percent.
@@ -150,11 +153,10 @@ pub async fn build(db: &Db) -> Result<bool> {
         return Ok(false);
     }
     let mut tx = db.write().await?;
-    let from: Vec<(i64,)> =
-        tx.fetch_all(Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM)).await?;
+    let indexed: Vec<(i64,)> = tx.fetch_all(from()).await?;
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
     let newest = newest.first().map_or(0, |(seq,)| *seq);
-    let from = from.first().map_or(i64::MAX, |(from,)| *from).min(newest + 1);
+    let from = indexed.first().map_or(i64::MAX, |(from,)| *from).min(newest + 1);
     if from <= 1 {
         return Ok(false);
     }

@@ -6,6 +6,7 @@
 pub mod index;
 mod trigrams;
 pub mod walk;
+pub mod whole;
 
 use crate::db::parts::{BLOCK, PLACES};
 

@@ -13,8 +13,8 @@ use super::{Question, index};
 use crate::{
     core::{error::Result, time::Timestamp},
     db::{
-        Budget, Db, Looked, Looking,
-        parts::{Part, PartRow, WEEKS},
+        Budget, Looked, Looking, Sql,
+        parts::{BLOCK, Part, PartRow},
     },
     logs::{
         checks::Candidate,
@@ -29,6 +29,10 @@ use crate::{
 const FEW: i64 = 1_000;
 /// A driver that meets at most so many entries needs no index of words.
 const SHORT: i64 = 1_000;
+/// How many parts are looked up at a time; more than are taken at once.
+const PARTS: usize = 2 * MOST_PARTS;
+/// In place of how many candidates a term has lately, where they are met soon by reading one entry after the other.
+const OFTEN: i64 = i64::MAX;
 /// A term is frequent where one in so many of the newest entries holds it.
 const FREQUENT: i64 = 20;
 /// How many parts say which of several frequent terms is the rarest.
@@ -43,6 +47,7 @@ pub struct Search<'a> {
     plan: &'a Plan,
     question: Question,
     few: bool,
+    frequent: bool,
     /// The number of the part from which on all entries are indexed.
     indexed_from: i64,
 }
@@ -50,13 +55,7 @@ pub struct Search<'a> {
 impl<'a> Search<'a> {
     /// The search of a plan; none where it has no term that the index knows, where another walk is short, or where
     /// there was no time to find out.
-    pub async fn of(
-        db: &Db,
-        looking: &mut Looking,
-        plan: &'a Plan,
-        window: Window,
-        budget: Budget,
-    ) -> Result<Option<Self>> {
+    pub async fn of(looking: &mut Looking, plan: &'a Plan, window: Window, budget: Budget) -> Result<Option<Self>> {
         let questions: Vec<Question> = plan.checks.terms.iter().filter_map(|term| Question::of(term)).collect();
         if questions.is_empty() || !plan.dialect.has_words() {
             return Ok(None);
@@ -69,25 +68,31 @@ impl<'a> Search<'a> {
                 Looked::Interrupted => return Ok(None),
             }
         }
-        let indexed_from = index::indexed_from(db).await?;
+        // By the same reader: whoever holds one and waits for another may wait for one who does so too.
+        let indexed_from = if plan.dialect.derives() { Some(1) } else { number(looking, index::from()).await? };
+        let Some(indexed_from) = indexed_from.map(index::part) else { return Ok(None) };
         let complete = indexed_from == i64::MIN;
+        let search = |question, few, frequent| Self { plan, question, few, frequent, indexed_from };
         let mut rarest: Option<(i64, Question)> = None;
         for question in questions {
-            if is_frequent(plan, looking, &question).await? {
-                continue;
-            }
-            let Some(lately) = hits(plan, looking, &question, Some(SAMPLE)).await? else { return Ok(None) };
+            let Some(lately) = lately(plan, looking, &question).await? else { return Ok(None) };
             if lately <= FEW && complete {
-                let Some(all) = hits(plan, looking, &question, None).await? else { return Ok(None) };
+                let Some(all) = number(looking, hits(plan, &question, None, FEW + 1)).await? else { return Ok(None) };
                 if all <= FEW {
-                    return Ok(Some(Self { plan, question, few: true, indexed_from }));
+                    return Ok(Some(search(question, true, false)));
                 }
             }
             if rarest.as_ref().is_none_or(|(n, _)| lately < *n) {
                 rarest = Some((lately, question));
             }
         }
-        Ok(rarest.map(|(_, question)| Self { plan, question, few: false, indexed_from }))
+        Ok(rarest.map(|(n, question)| search(question, false, n == OFTEN)))
+    }
+
+    /// Whether so many entries hold each term that reading one after the other meets enough of them soon.
+    #[must_use]
+    pub fn is_frequent(&self) -> bool {
+        self.frequent
     }
 
     /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked. None where the
@@ -162,17 +167,23 @@ impl<'a> Search<'a> {
             let _ = release(&mut waiting, None, direction, &mut hit);
             return Ok(Some(Seen::All));
         }
-        let Some(parts) = self.parts(looking, window, direction).await? else { return Ok(None) };
+        let mut parts: Vec<Part> = Vec::new();
+        let mut whole = false;
         let mut seen = None;
-        let mut at = 0;
         let mut many = 1;
-        while at < parts.len() {
-            let next = &parts[at..(at + many).min(parts.len())];
-            if let Looked::Interrupted = self.take_parts(looking, window, next, &mut waiting).await? {
+        loop {
+            // One more than is taken: it says up to where things are in their final place.
+            if parts.len() <= many && !whole {
+                let more = self.parts(looking, window, direction, parts.last().copied()).await?;
+                let Looked::Whole(more) = more else { return Ok(seen) };
+                whole = more.len() < PARTS;
+                parts.extend(more);
+            }
+            let next: Vec<Part> = parts.drain(..many.min(parts.len())).collect();
+            if let Looked::Interrupted = self.take_parts(looking, window, &next, &mut waiting).await? {
                 return Ok(seen);
             }
-            at += next.len();
-            let ahead = parts.get(at).map(|part| edge(part, direction));
+            let ahead = parts.first().map(|part| edge(part, direction));
             let stopped = release(&mut waiting, ahead, direction, &mut hit).is_break();
             let Some(ahead) = ahead else { return Ok(Some(Seen::All)) };
             seen = Some(Seen::To(ahead));
@@ -182,20 +193,25 @@ impl<'a> Search<'a> {
             looking.extend(until.saturating_duration_since(Instant::now())).await?;
             many = (many * 2).min(MOST_PARTS);
         }
-        Ok(Some(Seen::All))
     }
 
-    /// The parts that may hold entries of the window, the one that the walk meets first at the front. None where there
-    /// was no time to find them, or there are too many.
-    async fn parts(&self, looking: &mut Looking, window: Window, direction: Direction) -> Result<Option<Vec<Part>>> {
+    /// The next parts that may hold entries of the window, the one that the walk meets first at the front; as many as
+    /// [`PARTS`], or all that are left.
+    async fn parts(
+        &self,
+        looking: &mut Looking,
+        window: Window,
+        direction: Direction,
+        after: Option<Part>,
+    ) -> Result<Looked<Vec<Part>>> {
         let dialect = self.plan.dialect;
         let at = |bound: Option<Bound>| bound.map(|bound| bound.key.timestamp);
-        let sql = dialect.parts(at(window.older), at(window.newer), direction == Direction::Older);
-        let Looked::Whole(rows) = looking.fetch_all::<PartRow>(sql).await? else { return Ok(None) };
-        if dialect.derives() && rows.len() > WEEKS {
-            return Ok(None);
-        }
-        Ok(Some(rows.iter().map(|row| dialect.part(row)).collect()))
+        let within = (at(window.older), at(window.newer));
+        let sql = dialect.parts(within, direction == Direction::Older, after, PARTS);
+        Ok(match looking.fetch_all::<PartRow>(sql).await? {
+            Looked::Whole(rows) => Looked::Whole(rows.iter().map(|row| dialect.part(row)).collect()),
+            Looked::Interrupted => Looked::Interrupted,
+        })
     }
 
     /// Takes the candidates of parts, those that follow one another in one statement.
@@ -257,23 +273,30 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether so many of the newest entries hold a term that walking meets a page of them soon.
-async fn is_frequent(plan: &Plan, looking: &mut Looking, question: &Question) -> Result<bool> {
-    let asked = plan.dialect.frequency(&question.trigrams, &question.term, plan.checks.details);
-    let Some((sql, of)) = asked else { return Ok(false) };
-    Ok(match looking.fetch_all::<(i64,)>(sql).await? {
-        Looked::Whole(rows) => rows.first().is_some_and(|(n,)| *n * FREQUENT > of),
-        Looked::Interrupted => false,
-    })
+/// How many candidates a question has lately, or [`OFTEN`]; none where there was no time to find out.
+async fn lately(plan: &Plan, looking: &mut Looking, question: &Question) -> Result<Option<i64>> {
+    let often = match plan.dialect.frequency(&question.trigrams, &question.term, plan.checks.details) {
+        Some((sql, of)) => number(looking, sql).await?.map(|n| n * FREQUENT > of),
+        None => number(looking, hits(plan, question, Some(1), BLOCK / 4)).await?.map(|n| n >= BLOCK / 4),
+    };
+    match often {
+        None => Ok(None),
+        Some(true) => Ok(Some(OFTEN)),
+        Some(false) => number(looking, hits(plan, question, Some(SAMPLE), FEW * SAMPLE)).await,
+    }
 }
 
-/// How many candidates a question has for the role of the plan, up to several times [`FEW`]; of the newest parts alone
-/// where `newest` says how many.
-async fn hits(plan: &Plan, looking: &mut Looking, question: &Question, newest: Option<i64>) -> Result<Option<i64>> {
-    let Question { trigrams, term } = question;
-    let sql = plan.dialect.hits(trigrams, term, plan.checks.details, newest, FEW * SAMPLE);
+/// Asks how many candidates a question has for the role of the plan, up to `most`; of the newest parts alone where
+/// `newest` says how many.
+#[must_use]
+pub fn hits(plan: &Plan, question: &Question, newest: Option<i64>, most: i64) -> Sql {
+    plan.dialect.hits(&question.trigrams, &question.term, plan.checks.details, newest, most)
+}
+
+/// The number that a statement asks for, if it came in time.
+async fn number(looking: &mut Looking, sql: Sql) -> Result<Option<i64>> {
     Ok(match looking.fetch_all::<(i64,)>(sql).await? {
-        Looked::Whole(rows) => rows.first().map(|(n,)| *n),
+        Looked::Whole(rows) => Some(rows.first().map_or(i64::MAX, |(n,)| *n)),
         Looked::Interrupted => None,
     })
 }
