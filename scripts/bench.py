@@ -196,7 +196,7 @@ def choose(server, words):
         "page 1,000": path,
         "an entry": entry,
     }
-    return pages, {f"{name} word, “{word}”": f"/logs?range=all&q={word}" for name, word in words.items()}
+    return pages, {f"{name} word": f"/logs?range=all&q={word}" for name, word in words.items()}
 
 
 def charge(server):
@@ -370,6 +370,7 @@ def report(database, entries, args, exports=True):
             medians.update({name: row[0] for name, row in figures.items()})
             most = WORD_MS[database.kind]
             rows = [[name, f"{row[0]:.2f}{mark(row[0] < most)}", f"{row[1]:.2f}"] for name, row in figures.items()]
+            print(f"Rare is “{rare}”, absent “{args.absent}”, common “{args.common}”.\n")
             table(["search", "median, ms", "its own queries, ms"], rows)
         if "overview" in args.only:
             memory.phase = "overview"
