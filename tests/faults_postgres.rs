@@ -86,15 +86,15 @@ async fn serve_waits_for_a_server_that_comes_up_later_and_not_for_what_will_neve
     let mut server = Server::start();
     let db = own(&server).await;
     server.stop();
-    let mut served = Served::start(daybook(&db, &["serve", "--listen", "127.0.0.1:0", "--database", &db.address]));
+    let mut waiting = Served::start(daybook(&db, &["serve", "--listen", "127.0.0.1:0", "--database", &db.address]));
     wait::until("it says what it waits for", async || {
-        served.stderr().iter().any(|line| line.contains("waiting for postgresql://")).then_some(())
+        waiting.stderr().iter().any(|line| line.contains("waiting for postgresql://")).then_some(())
     })
     .await;
     server.run();
-    let base = served.base().await;
+    let base = waiting.base().await;
     assert!(base.starts_with("http://127.0.0.1:"));
-    served.stop();
+    waiting.stop();
 
     let began = Instant::now();
     let nowhere = server.address("owner", "no_such_database");
