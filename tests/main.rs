@@ -35,6 +35,7 @@ mod rebuild;
 mod request_log;
 mod roles;
 mod round_trip;
+mod schema;
 mod search;
 mod seeding;
 mod serving;
