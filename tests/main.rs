@@ -31,6 +31,7 @@ mod outage;
 mod overview;
 mod paging;
 mod plans;
+mod plans_postgres;
 mod rebuild;
 mod request_log;
 mod roles;

@@ -132,6 +132,11 @@ impl Server {
         }
     }
 
+    /// What it has written down.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("its log")
+    }
+
     /// The address of a database on it, as a user.
     pub fn address(&self, user: &str, database: &str) -> String {
         format!("postgresql://{user}@localhost/{database}?host={}", self.folder.path().display())
