@@ -58,6 +58,25 @@ async fn rows(outside: &mut Outside) -> Vec<String> {
     out
 }
 
+/// Everything that `migrate` may make, as the catalogue has it.
+const OBJECTS: &str = "SELECT c.relkind::text || ' ' || c.relname || coalesce(' ' || pg_get_indexdef(i.indexrelid), '') \
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace LEFT JOIN pg_index AS i ON i.indexrelid = c.oid \
+    WHERE n.nspname IN ('public', 'daybook') UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal \
+    UNION ALL SELECT 'function ' || p.proname FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace \
+    WHERE n.nspname = 'daybook' ORDER BY 1";
+
+/// Runs what a dry run printed, each part as it says.
+async fn by_hand(outside: &mut Outside, printed: &str) {
+    for part in format!("\n{printed}").split("\n-- ").filter(|part| !part.trim().is_empty()) {
+        let sql = part.split_once('\n').map_or("", |(_, sql)| sql);
+        for one in if sql.contains("CONCURRENTLY") { sql.split(";\n").collect() } else { vec![sql] } {
+            if !one.trim().is_empty() {
+                outside.run(one).await;
+            }
+        }
+    }
+}
+
 /// The entries that a query finds.
 async fn found(client: &Client, query: &str) -> Vec<String> {
     let page = client.get(&format!("/logs?{query}")).await;
@@ -249,7 +268,7 @@ async fn nothing_is_changed_before_migrate_and_serve_says_which_command() {
         "CREATE SCHEMA",
         "CREATE INDEX CONCURRENTLY \"daybook_area\"",
         "daybook_words",
-        "CREATE TRIGGER daybook_note_totals",
+        "CREATE OR REPLACE TRIGGER daybook_note_totals",
     ] {
         assert!(printed.contains(part), "{part}");
     }
@@ -257,24 +276,14 @@ async fn nothing_is_changed_before_migrate_and_serve_says_which_command() {
     assert_eq!(outside.number(objects).await, before);
 
     // The printed SQL, run by hand, is what migrate would have done.
-    let (by_hand, mut twin) = application("").await;
-    for part in printed.split("\n-- ").filter(|part| !part.trim().is_empty()) {
-        let sql = part.split_once('\n').map_or("", |(_, sql)| sql);
-        for one in if sql.contains("CONCURRENTLY") { sql.split(";\n").collect() } else { vec![sql] } {
-            if !one.trim().is_empty() {
-                twin.run(one).await;
-            }
-        }
-    }
+    let (_, mut twin) = application("").await;
+    by_hand(&mut twin, &printed).await;
     run(&db, &["migrate", "--database", &address]).done();
-    let made = "SELECT c.relkind::text || ' ' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-                WHERE n.nspname IN ('public', 'daybook') ORDER BY 1";
-    assert_eq!(twin.texts(made).await, outside.texts(made).await);
+    assert_eq!(twin.texts(OBJECTS).await, outside.texts(OBJECTS).await);
     let again = run(&db, &["migrate", "--database", &address]).done().to_owned();
     assert!(again.contains("nothing to do"), "{again}");
     let again = run(&db, &["migrate", "--dry-run", "--database", &address]).done().to_owned();
     assert!(again.contains("nothing to do"), "{again}");
-    drop(by_hand);
 
     let checked = run(&db, &["check", "--database", &address]).done().to_owned();
     assert!(checked.contains("attached") && checked.contains("guarded by the database"), "{checked}");
@@ -463,4 +472,120 @@ async fn the_application_writes_on_without_a_right_on_what_is_daybook_s() {
     app.run(&format!("DELETE FROM members WHERE id = '{AROHA}'")).await;
     assert_eq!(outside.number("SELECT count(*) FROM audit_logs WHERE member_id IS NOT NULL").await, 0);
     assert_eq!(outside.number("SELECT coalesce(sum(n), 0)::bigint FROM daybook.daybook_totals_delta").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_stays_open_only_makes_migrate_wait() {
+    let (address, mut outside) = application("").await;
+    let db = TestDb::postgres_at(&address).await;
+    // An index made beside writers waits for every transaction that began before it, longer than for any lock.
+    let mut holder = Outside::connect(&address).await;
+    holder
+        .run("BEGIN; UPDATE members SET name = 'Aroha N.' WHERE name = 'Aroha Ngata'; SELECT count(*) FROM audit_logs")
+        .await;
+    holder.run("INSERT INTO audit_logs (id, timestamp, action_type, area, description, status) VALUES (gen_random_uuid(), now(), 'a', 'b', 'c', 'd')").await;
+    let (folder, of) = (db.folder.path().to_owned(), address.clone());
+    let migrating = tokio::task::spawn_blocking(move || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_daybook"));
+        command.args(["migrate", "--database", &of]).current_dir(folder).output().expect("it runs")
+    });
+    for _ in 0..10 {
+        outside.run("INSERT INTO audit_logs (id, timestamp, action_type, area, description, status) VALUES (gen_random_uuid(), now(), 'a', 'b', 'c', 'd')").await;
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    }
+    holder.run("COMMIT").await;
+    let ran = migrating.await.expect("it ended");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(outside.number("SELECT count(*) FROM pg_index WHERE NOT indisvalid").await, 0);
+    assert!(run(&db, &["migrate", "--database", &address]).done().contains("nothing to do"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_migrate_finishes_the_next_time() {
+    let (address, mut outside) = application("").await;
+    outside
+        .run(
+            "INSERT INTO audit_logs (id, timestamp, action_type, area, description, status, ip_address)
+             SELECT gen_random_uuid(), now() - interval '1 minute' * i, 'login', 'x' || i % 9, 'Did thing ' || i, 'success', '10.0.0.1'
+             FROM generate_series(1, 30000) AS g (i)",
+        )
+        .await;
+    let db = TestDb::postgres_at(&address).await;
+    for after in ["0003 staff", "daybook_status", "daybook_ip", "daybook_anonymous", "daybook_members_email"] {
+        let mut command = crate::support::binary::daybook(&db, &["migrate", "--database", &address]);
+        let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn();
+        let mut child = child.expect("it runs");
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().expect("a pipe")));
+        for line in lines.map_while(Result::ok) {
+            if line == format!("done: {after}") {
+                // In the middle of what comes next.
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                child.kill().expect("killed");
+            }
+        }
+        child.wait().expect("it ended");
+    }
+    run(&db, &["migrate", "--database", &address]).done();
+    assert!(run(&db, &["migrate", "--database", &address]).done().contains("nothing to do"));
+    assert_eq!(outside.number("SELECT count(*) FROM pg_index WHERE NOT indisvalid").await, 0);
+    assert_eq!(
+        outside
+            .number("SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'daybook%'")
+            .await,
+        11
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trigger_that_was_switched_off_is_missed_and_put_back() {
+    let (db, mut outside) = attached("", &[]).await;
+    outside.run("ALTER TABLE audit_logs DISABLE TRIGGER daybook_keep_entry").await;
+    let checked = run(&db, &["check", "--database", &db.address]).done().to_owned();
+    assert!(checked.contains("NOT guarded"), "{checked}");
+    let ran = run(&db, &["migrate", "--database", &db.address]).done().to_owned();
+    assert_eq!(ran, "done: daybook_keep_entry\n");
+    assert!(outside.refused("UPDATE audit_logs SET area = 'x'").await.contains("immutable"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_whose_entries_have_no_name_or_time_is_refused_in_a_line() {
+    for (change, named) in [
+        ("ALTER TABLE audit_logs DROP COLUMN id, ADD COLUMN id serial", "id"),
+        ("ALTER TABLE audit_logs DROP COLUMN timestamp", "timestamp"),
+        ("ALTER TABLE audit_logs ALTER COLUMN timestamp TYPE text", "timestamp"),
+    ] {
+        let (address, _outside) = application(change).await;
+        let db = TestDb::postgres_at(&address).await;
+        for command in [&["migrate"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+            let why = run(&db, &[command, &["--database", &address]].concat()).failed().to_owned();
+            assert!(why.contains("audit_logs") && why.contains(named), "{change}: {why}");
+        }
+        let checked = run(&db, &["check", "--database", &address]);
+        assert!(!checked.status.success() && checked.stderr.contains(named), "{change}: {}", checked.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_column_that_goes_while_it_serves_is_missed_and_no_page_fails_for_long() {
+    let (db, mut outside) = attached("", &[]).await;
+    let (app, client) = signed_in(db).await;
+    assert_eq!(found(&client, "range=all").await, ENTRIES);
+    outside.run("ALTER TABLE audit_logs DROP COLUMN extra; ALTER TABLE audit_logs DROP COLUMN user_agent").await;
+    app.db.db.look_again().await.expect("looked");
+    assert_eq!(found(&client, "range=all").await, ENTRIES);
+    assert_eq!(client.get(&format!("/logs/{}", ENTRIES[3])).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_printed_for_an_empty_database_is_what_is_made_there() {
+    let server = postgres::shared();
+    let (printed_for, made_in) = (server.database().await, server.database().await);
+    let (printed_for, made_in) = (server.address("owner", &printed_for), server.address("owner", &made_in));
+    let db = TestDb::postgres_at(&made_in).await;
+    let printed = run(&db, &["migrate", "--dry-run", "--database", &made_in]).done().to_owned();
+    let mut twin = Outside::connect(&printed_for).await;
+    by_hand(&mut twin, &printed).await;
+    run(&db, &["migrate", "--database", &made_in]).done();
+    let mut made = Outside::connect(&made_in).await;
+    assert_eq!(twin.texts(OBJECTS).await, made.texts(OBJECTS).await);
 }

@@ -23,6 +23,8 @@ pub enum State {
     Newer(i64),
     /// There is a table `audit_logs` that Daybook did not make, in a file.
     Foreign,
+    /// The application's `audit_logs` lacks columns without which nothing can be shown: these.
+    Unfit(Vec<&'static str>),
     /// There is a table `audit_logs` that Daybook did not make, on a server, and migrations that have not run.
     Unattached(Vec<String>),
 }
@@ -38,6 +40,11 @@ impl std::fmt::Display for State {
             Self::Newer(version) => write!(
                 f,
                 "this database was migrated by a newer Daybook (step {version}): run that version, or a newer one"
+            ),
+            Self::Unfit(columns) => write!(
+                f,
+                "the application's audit_logs cannot be shown: it has no column {} of the type that an entry needs",
+                columns.join(", nor ")
             ),
             Self::Unattached(_) => f.write_str(
                 "the tables are the application's and Daybook's own are not all there: run daybook migrate (--dry-run shows what it does)",
@@ -164,6 +171,16 @@ pub async fn settle(db: &Db) -> Result<()> {
         db.execute_alone(Sql::new(sql)).await?;
     }
     Ok(())
+}
+
+impl Db {
+    /// Looks at the application's tables anew: what they are like, and which indexes stand, may change while Daybook runs.
+    pub async fn look_again(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(db) => db.look_again().await,
+        }
+    }
 }
 
 /// Takes down the indexes of `audit_logs` before a bulk load, and writes down how to make them again.
