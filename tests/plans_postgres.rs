@@ -6,9 +6,7 @@ use daybook::{
     db::{Sql, migrate, postgres::fittings::Without},
 };
 
-use crate::support::{Outside, TestApp, TestDb, app::Setup, database::at, postgres::Server};
-
-const FIXTURE: &str = include_str!("fixtures/sqlalchemy_postgresql.sql");
+use crate::support::{Outside, TestApp, TestDb, app::Setup, application::FIXTURE, database::at, postgres::Server};
 
 /// A hundred thousand entries as an application writes them: random ids, few errors, old ones among them.
 const FILL: &str = "
