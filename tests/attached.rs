@@ -1,12 +1,17 @@
 //! The application's own tables, browsed where they are: as SQLAlchemy makes them, and as they may be instead; and
 //! that nothing in them changes.
 
-use daybook::db::postgres::fittings::Kind;
+use daybook::{
+    core::role::Role,
+    db::{Budget, postgres::fittings::Kind},
+};
 
 use crate::support::{
-    Outside,
+    Outside, TestApp,
+    app::Setup,
     application::{ENTRIES, attached, found, signed_in},
     binary::run,
+    database::at,
 };
 
 const AROHA: &str = "3f0a4f0e-6d3c-4a58-9a53-0b6f2c3f9a11";
@@ -197,4 +202,18 @@ async fn a_column_that_goes_while_it_serves_is_missed_and_no_page_fails_for_long
     app.db.db.look_again().await.expect("looked");
     assert_eq!(found(&client, "range=all").await, ENTRIES);
     assert_eq!(client.get(&format!("/logs/{}", ENTRIES[3])).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_stopped_says_what_would_make_it_fast_where_that_is_missing() {
+    for without in [vec![], vec![Kind::Indexes]] {
+        let (db, _outside) = attached("", &without).await;
+        let mut setup = Setup { now: at("2026-04-06T00:00:00Z"), ..Setup::default() };
+        setup.budgets.list = Budget { step: 2, steps: 1, ..setup.budgets.list };
+        let app = TestApp::with(db, setup).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let page = client.get("/logs?range=all&area=members/*&status=success").await;
+        assert!(page.texts(".tell").concat().contains("This looked for"), "{}", page.text());
+        assert_eq!(page.texts(".tell").concat().contains("daybook migrate"), !without.is_empty(), "{without:?}");
+    }
 }
