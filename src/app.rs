@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
-    logs::{saved::SavedViews, search::index, totals::build as totals},
+    logs::{live::watcher::Watcher, saved::SavedViews, search::index, totals::build as totals},
     routes,
     session::{SignIn, access},
     staff_log::StaffLog,
@@ -77,6 +77,7 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
+    let watcher = web::Data::new(Watcher::default());
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
         App::new()
@@ -84,6 +85,7 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .app_data(views.clone())
+            .app_data(watcher.clone())
             .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
