@@ -117,6 +117,8 @@
     shown && results ? results.prepend(note) : document.body.append(note);
     if (shown) say(note.textContent);
   };
+  // What comes for a place that is gone meanwhile (the numbers of a list that was left) has no place to go.
+  addEventListener("htmx:beforeSwap", ({ detail }) => { if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false; });
   // Live asks by itself: where it gets no answer it says so in its own place, moves nothing and tries again.
   const isLive = (e) => e.detail.elt?.id === "newer";
   addEventListener("htmx:beforeRequest", (e) => { if (!isLive(e)) offline(false); });
