@@ -120,7 +120,7 @@
   // What comes for a place that is gone meanwhile (the numbers of a list that was left) has no place to go.
   addEventListener("htmx:beforeSwap", ({ detail }) => { if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false; });
   // Live asks by itself: where it gets no answer it says so in its own place, moves nothing and tries again.
-  const isLive = (e) => e.detail.elt?.id === "newer";
+  const isLive = (e) => e.detail.requestConfig?.elt.id === "newer";
   addEventListener("htmx:beforeRequest", (e) => { if (!isLive(e)) offline(false); });
   for (const name of ["htmx:sendError", "htmx:timeout"]) addEventListener(name, (e) => { if (!isLive(e)) offline(true); });
   addEventListener("htmx:beforeSwap", (e) => { if (isLive(e) && e.detail.xhr.status >= 500) e.detail.shouldSwap = false; });

@@ -100,7 +100,12 @@ fn answer(signed: &Signed, reader: &Reader, text: String, found: &Hits) -> FindP
     let search = format!("/logs?{}", query_string::write([("range", "all"), ("q", text.as_str())]));
     FindPage {
         caption: format!("Found, by kind, times in {}", reader.zone_at(reader.now)),
-        count: if unsure { format!("At least {} found", words::count(n)) } else { format!("{} found", words::count(n)) },
+        count: match (n, unsure) {
+            (0, false) => "Nothing found".to_owned(),
+            (0, true) => "Nothing found so far".to_owned(),
+            (n, false) => format!("{} found", words::count(n)),
+            (n, true) => format!("At least {} found", words::count(n)),
+        },
         groups: view::groups(found, &text, reader),
         more: found.hits.len() >= SHOWN || unsure,
         entries: found.hits.iter().filter(|hit| matches!(hit, Hit::Entry(_))).count() > 1,

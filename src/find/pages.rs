@@ -16,7 +16,7 @@ pub struct FindPage {
     pub error: Option<String>,
     /// What the table says of itself.
     pub caption: String,
-    /// `5 found`, `At least 20 found`.
+    /// `5 found`, `At least 20 found`, `Nothing found`.
     pub count: String,
     /// What was found, by kind.
     pub groups: Vec<Group>,
