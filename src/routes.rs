@@ -5,9 +5,7 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 use crate::{
     core::role::Role,
     find::handlers as find,
-    logs::{
-        export::handlers as export, handlers as logs, live::handlers as live, overview::handlers as overview,
-    },
+    logs::{export::handlers as export, handlers as logs, live::handlers as live, overview::handlers as overview},
     members::handlers as members,
     session::{
         access::{Access, Route, get, post},

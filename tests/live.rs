@@ -17,11 +17,7 @@ use daybook::{
     },
     paging::{Cursor, Key},
 };
-use proptest::{
-    prelude::*,
-    strategy::ValueTree as _,
-    test_runner::TestRunner,
-};
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use reqwest::StatusCode;
 use uuid::Uuid;
 

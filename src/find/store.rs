@@ -198,11 +198,8 @@ impl Place<'_> {
         let begins: Vec<Uuid> = owners.iter().map(|(id, _)| *id).collect();
         let mut ids = begins.clone();
         ids.extend(named.iter().filter(|id| !begins.contains(id)));
-        let by = |id: Uuid| By {
-            id: false,
-            name: named.contains(&id),
-            email: begins.contains(&id).then_some(Whole::No),
-        };
+        let by =
+            |id: Uuid| By { id: false, name: named.contains(&id), email: begins.contains(&id).then_some(Whole::No) };
         hits.more |= ids.len() > SHOWN || owners.len() > ALIKE || recorded.len() >= ALIKE;
         // Those whose name has it and whose e-mail begins so are the likeliest.
         ids.sort_by_key(|id| !(named.contains(id) && begins.contains(id)));
@@ -216,7 +213,8 @@ impl Place<'_> {
     async fn members(&self, ids: &[Uuid], by: impl Fn(Uuid) -> By, hits: &mut Hits) -> Result<()> {
         let mut found = members::by_ids(self.db, ids).await?;
         found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
-        let had = |id: Uuid| hits.hits.iter().any(|hit| matches!(hit, Hit::Member { found, .. } if found.id == Some(id)));
+        let had =
+            |id: Uuid| hits.hits.iter().any(|hit| matches!(hit, Hit::Member { found, .. } if found.id == Some(id)));
         let new: Vec<Hit> = found
             .into_iter()
             .filter_map(|found| Some((found.id?, found)))

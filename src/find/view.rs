@@ -174,11 +174,15 @@ pub fn tried(text: &str, reader: &Reader, unfinished: bool) -> Vec<Tried> {
         (true, true) => "No entry has it",
         (true, false) => "Not an IP address",
     };
-    let name = if unfinished { "None so far; there was no time to look at every name" } else { "No member’s name has it" };
+    let name =
+        if unfinished { "None so far; there was no time to look at every name" } else { "No member’s name has it" };
     vec![
         Tried { as_what: "Entry ID", result: entry },
         Tried { as_what: "Member ID", result: if whole { "No member has it" } else { "Not a whole ID" } },
-        Tried { as_what: "Booking ID", result: if whole { "No booking and no entry has it" } else { "Not a whole ID" } },
+        Tried {
+            as_what: "Booking ID",
+            result: if whole { "No booking and no entry has it" } else { "Not a whole ID" },
+        },
         Tried { as_what: "E-mail, or its beginning", result: "No member and no entry has it" },
         Tried { as_what: "Name", result: name },
         Tried { as_what: "Address", result: address },

@@ -49,7 +49,9 @@ impl Places {
         match route.path {
             "/logs/{id}" => format!("/logs/{}", self.entry),
             "/logs/{id}/error_detail.txt" => format!("/logs/{}/error_detail.txt", self.entry),
-            "/logs/newer" => format!("/logs/newer?since={}", Cursor::at(Key { timestamp: Timestamp::MIN, id: self.entry })),
+            "/logs/newer" => {
+                format!("/logs/newer?since={}", Cursor::at(Key { timestamp: Timestamp::MIN, id: self.entry }))
+            }
             "/find" => "/find?q=nobody%20there".to_owned(),
             "/members/by-email" => "/members/by-email?email=nobody@example.org".to_owned(),
             "/members/{id}" => format!("/members/{}", self.member),
