@@ -145,7 +145,10 @@ database_test! {
             member_email: Some(format!("nobody{n:02}@example.org")),
             ..sample::log(sample::minutes_ago(5))
         };
-        let alike = |n: u128| NewLog { id: Uuid::from_u128((0xabcd_ef01 << 96) + n), ..sample::log(sample::minutes_ago(5)) };
+        let alike = |n: u128| {
+            let id = Uuid::from_u128((0xabcd_ef01 << 96) + n);
+            NewLog { id, ..sample::log(sample::minutes_ago(5)) }
+        };
         let logs = (0..30).map(strange).chain((0..30).map(alike)).collect();
         db.write_batch(Batch { members, logs, ..Batch::default() }).await;
         let app = TestApp::start(db).await;
@@ -240,7 +243,8 @@ database_test! {
             assert_eq!(page.text().contains("address"), says);
         }
         // The page it leads to guards itself.
-        assert_eq!(leads(&viewer, &format!("/logs/{}/error_detail.txt", places.entry)).await, format!("/logs/{}/error_detail.txt", places.entry));
+        let file = format!("/logs/{}/error_detail.txt", places.entry);
+        assert_eq!(leads(&viewer, &file).await, file);
     }
 
     async fn what_cannot_be_read_is_said_beside_its_field(db: TestDb) {
@@ -252,7 +256,8 @@ database_test! {
             assert_eq!(page.texts("#q-e").len(), 1, "{q}");
             assert!(page.has("#q[aria-describedby=q-e]"), "{q}");
         }
-        assert_eq!(client.get(&format!("/find?q={}", "é".repeat(255).replace('é', "%C3%A9"))).await.status, StatusCode::OK);
+        let longest = client.get(&format!("/find?q={}", "%C3%A9".repeat(255))).await;
+        assert_eq!(longest.status, StatusCode::OK);
     }
 
     async fn what_was_pasted_is_recorded_before_it_is_answered(db: TestDb) {
@@ -264,7 +269,8 @@ database_test! {
             find(&client, q).await;
         }
         app.staff_log.flush().await;
-        let sql = "SELECT coalesce(subject, '-') || ' ' || detail FROM daybook_staff_log WHERE kind = 'found' ORDER BY \"timestamp\"";
+        let sql = "SELECT coalesce(subject, '-') || ' ' || detail FROM daybook_staff_log WHERE kind = 'found' \
+                   ORDER BY \"timestamp\", seq";
         let lines = app.db.outside().await.texts(sql).await;
         let hana = format!("{} {HANA}", places.member);
         assert_eq!(lines, [&hana, "- hana", "- nobody at all", "203.0.113.24 203.0.113.24", "- /logs?range=1h"]);

@@ -151,7 +151,8 @@ database_test! {
         let empty = begin(&client, "/logs?range=24h&q=walker").await;
         assert!(told(&empty).is_empty());
         let none = begin(&client, "/logs?range=24h&area=members/live&status=warning").await;
-        app.db.write(vec![NewLog { area: "members/live".into(), status: "warning".into(), ..sample::log(sample::now()) }]).await;
+        let warning = NewLog { area: "members/live".into(), status: "warning".into(), ..sample::log(sample::now()) };
+        app.db.write(vec![warning]).await;
         assert_eq!(told(&news(&client, &none).await), ["Show 1 new entry"]);
     }
 
@@ -234,7 +235,8 @@ database_test! {
     }
 
     async fn what_cannot_be_watched_is_said(db: TestDb) {
-        db.write((1..=60).map(|n| NewLog { ip_address: Some("203.0.113.24".into()), ..sample::log(sample::minutes_ago(n)) }).collect()).await;
+        let log = |n| NewLog { ip_address: Some("203.0.113.24".into()), ..sample::log(sample::minutes_ago(n)) };
+        db.write((1..=60).map(log).collect()).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;
         let first = begin(&client, "/logs?range=24h").await;

@@ -11,8 +11,8 @@ use crate::{
 
 /// Where the rows stand on the screen, and which.
 async fn rows(browser: &Browser) -> Vec<String> {
-    let rows = "Array.from(document.querySelectorAll('#list a[data-row]'), (row) => `${row.getBoundingClientRect().top} ${row.href}`)";
-    browser.strings(rows).await
+    let place = "(row) => `${row.getBoundingClientRect().top} ${row.href}`";
+    browser.strings(&format!("Array.from(document.querySelectorAll('#list a[data-row]'), {place})")).await
 }
 
 database_test! {
@@ -39,7 +39,8 @@ database_test! {
         assert_eq!(rows(&browser).await, before);
         assert_eq!(browser.string("document.activeElement.href").await, focus);
         // It can be seen from there, and is said to who hears the page.
-        browser.holds("(() => { const { top, bottom } = document.querySelector('#newer-show').getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; })()").await;
+        let within = "({ top, bottom }) => top >= 0 && bottom <= innerHeight";
+        browser.holds(&format!("({within})(document.querySelector('#newer-show').getBoundingClientRect())")).await;
         browser.holds("document.querySelector('#announce').textContent.includes('new entr')").await;
         assert_eq!(browser.path().await, "/logs?range=24h&limit=25");
 
