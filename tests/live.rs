@@ -110,7 +110,8 @@ database_test! {
         // Whoever has them shown goes on watching, from there.
         let list = three.attribute("#newer-show", "hx-get").expect("a list");
         let shown = client.get_with(&list, &[("HX-Request", "true"), ("HX-Trigger", "newer-show")]).await;
-        assert!(shown.has("#live[aria-pressed=true]") && shown.has("#newer.is-on[hx-trigger=load]"), "{}", shown.text());
+        let on = shown.has("#live[aria-pressed=true]") && shown.has("#newer.is-on[hx-trigger=load]");
+        assert!(on, "{}", shown.text());
         let on = client.htmx(&shown.attribute("#newer", "hx-get").expect("an address")).await;
         assert!(told(&on).is_empty(), "{}", on.text());
         quiet(&client, &on).await;
