@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_id_is_read_from_eight_digits_on() {
-        let range = |text| id_range(text).map(|(first, last)| (first.to_string(), last.to_string()));
+        let range = |text: &str| id_range(text).map(|(first, last)| (first.to_string(), last.to_string()));
         let whole = "0197830e-6c2f-7a11-9f3e-5b0d7c2a9e11";
         assert_eq!(range(whole), Some((whole.to_owned(), whole.to_owned())));
         assert_eq!(range(&whole.to_uppercase().replace('-', "")), Some((whole.to_owned(), whole.to_owned())));
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn an_address_is_one_alone() {
-        let read = |text| address(text).map(|block| block.to_string());
+        let read = |text: &str| address(text).map(|block| block.to_string());
         assert_eq!(read("203.0.113.24").as_deref(), Some("203.0.113.24"));
         assert_eq!(read("203.0.113.24:4711").as_deref(), Some("203.0.113.24"));
         assert_eq!(read("[2001:db8::7]:443").as_deref(), Some("2001:db8::7"));
