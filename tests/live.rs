@@ -287,7 +287,7 @@ database_test! {
             let page = store::page(&db.db, &plan, &ListQuery::first(filter.clone()), budget).await.expect("a page");
             let shown = Shown::of(&page, sample::now());
             let had = known.clone();
-            let mut watched: Option<Watched> = None;
+            let mut last: Option<Watched> = None;
             for turn in 0..8 {
                 if turn > 0 {
                     let drawn = step.new_tree(&mut runner).expect("a step").current();
@@ -303,7 +303,7 @@ database_test! {
                     watcher = Watcher::new(width, Duration::ZERO);
                 }
                 let place = Place { watcher: &watcher, db: &db.db, plan: &plan, budget };
-                let news = place.news(&shown, watched.as_ref()).await.expect("news");
+                let news = place.news(&shown, last.as_ref()).await.expect("news");
                 let new = u64::try_from(known.difference(&had).count()).expect("a number");
                 let what = format!("of {width}, turn {turn}: {news:?}, and {new} are new");
                 assert!(news.told.entries <= new, "{what}");
@@ -315,7 +315,7 @@ database_test! {
                 }
                 let epoch = watcher.epoch().to_owned();
                 let News { told, moment, base, .. } = news;
-                watched = Some(Watched { epoch, moment, base, told, until: sample::now() });
+                last = Some(Watched { epoch, moment, base, told, until: sample::now() });
             }
         }
     }

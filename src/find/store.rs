@@ -182,9 +182,9 @@ impl Place<'_> {
             self.members(&whole, |_| by, hits).await?;
             return Ok(true);
         }
-        let lower: HashSet<String> = owners.iter().map(|(_, email)| email.to_ascii_lowercase()).collect();
+        let owned: HashSet<String> = owners.iter().map(|(_, email)| email.to_ascii_lowercase()).collect();
         let nobodys: Vec<String> =
-            recorded.iter().filter(|email| !lower.contains(&email.to_ascii_lowercase())).cloned().collect();
+            recorded.iter().filter(|email| !owned.contains(&email.to_ascii_lowercase())).cloned().collect();
         if let Some(email) = nobodys.iter().find(|email| is_it(email)) {
             let found = members::by_emails(self.db, std::slice::from_ref(email)).await?;
             let whole = !found.is_empty();
@@ -198,8 +198,13 @@ impl Place<'_> {
         let begins: Vec<Uuid> = owners.iter().map(|(id, _)| *id).collect();
         let mut ids = begins.clone();
         ids.extend(named.iter().filter(|id| !begins.contains(id)));
-        let by =
-            |id: Uuid| By { id: false, name: named.contains(&id), email: begins.contains(&id).then_some(Whole::No) };
+        let lower = text.to_lowercase();
+        // Looking for names ends when there are enough, so those who were found by their e-mail are asked as well.
+        let by = |found: &Found| By {
+            id: false,
+            name: found.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&lower)),
+            email: found.id.is_some_and(|id| begins.contains(&id)).then_some(Whole::No),
+        };
         hits.more |= ids.len() > SHOWN || owners.len() > ALIKE || recorded.len() >= ALIKE;
         // Those whose name has it and whose e-mail begins so are the likeliest.
         ids.sort_by_key(|id| !(named.contains(id) && begins.contains(id)));
@@ -210,7 +215,7 @@ impl Place<'_> {
         Ok(false)
     }
 
-    async fn members(&self, ids: &[Uuid], by: impl Fn(Uuid) -> By, hits: &mut Hits) -> Result<()> {
+    async fn members(&self, ids: &[Uuid], by: impl Fn(&Found) -> By, hits: &mut Hits) -> Result<()> {
         let mut found = members::by_ids(self.db, ids).await?;
         found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
         let had =
@@ -219,7 +224,7 @@ impl Place<'_> {
             .into_iter()
             .filter_map(|found| Some((found.id?, found)))
             .filter(|(id, _)| !had(*id))
-            .map(|(id, found)| Hit::Member { found, by: by(id) })
+            .map(|(_, found)| Hit::Member { by: by(&found), found })
             .collect();
         hits.hits.extend(new);
         Ok(())

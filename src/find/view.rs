@@ -51,14 +51,15 @@ pub fn subject(hit: &Hit) -> Option<String> {
 /// The hits by kind.
 #[must_use]
 pub fn groups(hits: &Hits, text: &str, reader: &Reader) -> Vec<Group> {
-    let kinds: [(&'static str, fn(&Hit) -> bool); 5] = [
+    type Kind = (&'static str, fn(&Hit) -> bool);
+    let kinds: [Kind; 5] = [
         ("Members", |hit| matches!(hit, Hit::Member { .. })),
         ("E-mails without an account now", |hit| matches!(hit, Hit::Email { .. })),
         ("Entries", |hit| matches!(hit, Hit::Entry(_))),
         ("Bookings", |hit| matches!(hit, Hit::Booking { .. })),
         ("Addresses", |hit| matches!(hit, Hit::Address { .. })),
     ];
-    let group = |(name, is): (&'static str, fn(&Hit) -> bool)| Group {
+    let group = |(name, is): Kind| Group {
         name,
         hits: hits.hits.iter().filter(|hit| is(hit)).map(|hit| view(hit, text, reader)).collect(),
     };

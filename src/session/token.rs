@@ -1,8 +1,8 @@
 //! The token of a form: a secret under a fresh random pad, so that the same bytes never stand on two pages and
 //! compression cannot be made to give them away.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use anyhow::anyhow;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;

@@ -67,8 +67,8 @@ pub async fn newer(
     }
     let until = had.as_ref().map_or(reader.now.plus(UNATTENDED), |had| had.until);
     let News { told, moment, base, .. } = news;
-    let watched = Watched { epoch: watcher.epoch().to_owned(), moment, base, told, until };
-    let again = format!("{}.{watched}.{}", since.shown, signed.seal(&sealed(&watched))?);
+    let now_told = Watched { epoch: watcher.epoch().to_owned(), moment, base, told, until };
+    let again = format!("{}.{now_told}.{}", since.shown, signed.seal(&sealed(&now_told))?);
     let had_some = had.as_ref().is_some_and(|had| had.told.entries > 0);
     let list = link::list(&query, reader.zone);
     let again = link::newer(&query, reader.zone, &again);

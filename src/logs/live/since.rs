@@ -99,7 +99,7 @@ impl Since {
                 let from = cursor.parse().map_err(|_| NotSince)?;
                 Ok(Self { shown: Shown { from, entries: 0, as_of: now }, watched: None })
             }
-            [shown @ ..] if shown.len() == 3 => Ok(Self { shown: read_shown(shown, now)?, watched: None }),
+            shown if shown.len() == 3 => Ok(Self { shown: read_shown(shown, now)?, watched: None }),
             [cursor, entries, as_of, epoch, moment, base, told, until, seal] => {
                 let (entries_told, at_least) = told.strip_suffix('~').map_or((*told, false), |told| (told, true));
                 let watched = Watched {
