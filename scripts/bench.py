@@ -339,7 +339,7 @@ def report(database, entries, args, exports=True):
     servers = (product, constant, counting)
     try:
         time.sleep(1)
-        if "0 entries" in product.page("/logs/overview?range=24h"):
+        if 'class="empty"' in product.page("/logs?range=24h"):
             say("there are no entries in the last 24 hours: figures of today's page are of an empty one")
         memory.phase = "choosing"
         rare = args.rare or charge(product)

@@ -118,7 +118,9 @@
     if (shown) say(note.textContent);
   };
   // What comes for a place that is gone meanwhile (the numbers of a list that was left) has no place to go.
-  addEventListener("htmx:beforeSwap", ({ detail }) => { if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false; });
+  // What was taken out of the page hears of it itself: no event climbs from there.
+  const drop = (e) => { if (!e.target.isConnected) e.detail.shouldSwap = false; };
+  addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.addEventListener("htmx:beforeSwap", drop));
   // Live asks by itself: where it gets no answer it says so in its own place, moves nothing and tries again.
   const isLive = (e) => e.detail.requestConfig?.elt.id === "newer";
   addEventListener("htmx:beforeRequest", (e) => { if (!isLive(e)) offline(false); });
