@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::{
     db::Db,
     logs::{
+        live::watcher::Watcher,
         saved::SavedViews,
         search::index,
         totals::{build as totals, server},
@@ -98,6 +99,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
+    let watcher = web::Data::new(Watcher::default());
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
         App::new()
@@ -105,6 +107,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .app_data(views.clone())
+            .app_data(watcher.clone())
             .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.

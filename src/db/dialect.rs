@@ -41,6 +41,16 @@ impl Dialect {
         self.member_email_is(email)
     }
 
+    /// `name` of `members` is like `pattern` (`%` stands for anything, `\` before a character for itself), ASCII letters
+    /// in any case.
+    #[must_use]
+    pub fn member_name_like(self, pattern: &str) -> Sql {
+        match self {
+            Self::Sqlite => around("name LIKE ", pattern, " ESCAPE '\\'"),
+            Self::Postgres(_) => around("name ILIKE ", pattern, " ESCAPE '\\'"),
+        }
+    }
+
     /// Nobody in `members` has the e-mail of the entry at hand.
     #[must_use]
     pub fn nobody_has_its_email(self) -> Sql {
