@@ -171,6 +171,8 @@ pub enum Columns {
     Candidate,
     /// What an overview counts by ([`super::look::Facts`]).
     Facts,
+    /// What a story is told from ([`super::story::Moment`]).
+    Moment,
 }
 
 impl Columns {
@@ -178,6 +180,10 @@ impl Columns {
         match self {
             Self::Key => "\"timestamp\", id",
             Self::Facts => "\"timestamp\", id, action_type, status, area",
+            Self::Moment => {
+                "\"timestamp\", id, member_id, member_email, action_type, area, description, status, \
+                 substr(error_message, 1, 300) AS error_message, ip_address, user_agent"
+            }
             // Long texts lie on pages of their own: read only where they count.
             Self::Candidate if !checks.terms.is_empty() && checks.details => {
                 "\"timestamp\", id, action_type, status, area, description, error_message, error_detail, user_agent, extra"
