@@ -12,18 +12,31 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
-    logs::{saved::SavedViews, search::index, totals::build as totals},
+    logs::{
+        saved::SavedViews,
+        search::index,
+        totals::{build as totals, server},
+    },
     routes,
-    session::{SignIn, access},
+    session::{
+        SignIn,
+        access::{self, Route},
+    },
     staff_log::StaffLog,
     views::shelf::Shelf,
-    web::{access_log, client, headers, respond, state::State},
+    web::{access_log, client, compress, headers, respond, state::State},
 };
 
 /// How long requests in flight may take to finish when the server is told to stop, in seconds.
 const FINISH: u64 = 20;
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
+
+/// What keeps the totals: counting what stood before they did, and on a server adding up what waits.
+struct Totals {
+    build: JoinHandle<()>,
+    adding: Option<JoinHandle<()>>,
+}
 
 /// A server that listens.
 pub struct Running {
@@ -33,7 +46,7 @@ pub struct Running {
     pub staff_log: StaffLog,
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
-    totals: JoinHandle<()>,
+    totals: Totals,
 }
 
 impl Running {
@@ -48,7 +61,8 @@ impl Running {
         let result = self.server.await.context("the server's task failed")?;
         self.staff_log.flush().await;
         // The step at hand is undone; the next start goes on from the one before.
-        self.totals.abort();
+        self.totals.build.abort();
+        self.totals.adding.iter().for_each(JoinHandle::abort);
         result.context("the server failed")
     }
 }
@@ -67,12 +81,19 @@ fn refused(listen: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     }
 }
 
-/// Binds and serves; returns once it listens.
+/// Binds and serves every route of the product; returns once it listens.
 pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
+    start_with(state, listen, routes::ROUTES).await
+}
+
+/// The same with a table of routes of the caller's.
+pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Route]) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
     let staff_log = StaffLog::start(state.db.clone());
     let totals = tokio::spawn(totals::run(state.db.clone()));
     tokio::spawn(index::build_all(state.db.clone()));
+    let adding = state.db.dialect().derives().then(|| tokio::spawn(server::add_up_always(state.db.clone())));
+    let totals = Totals { build: totals, adding };
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
@@ -84,10 +105,11 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .app_data(views.clone())
-            .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
+            .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
             .wrap(from_fn(respond::errors))
+            .wrap(from_fn(compress::pages))
             .wrap(Compress::default())
             .wrap(from_fn(headers::security))
             .wrap(from_fn(access_log::line))

@@ -118,6 +118,8 @@
     if (shown) say(note.textContent);
   };
   addEventListener("htmx:beforeRequest", () => offline(false));
+  // What comes for a place that is gone meanwhile (the numbers of a list that was left) has no place to go.
+  addEventListener("htmx:beforeSwap", ({ detail }) => { if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false; });
   addEventListener("htmx:sendError", () => offline(true));
   addEventListener("htmx:timeout", () => offline(true));
   // A control that went with the old results leaves focus nowhere: give it to the new ones.

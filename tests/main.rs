@@ -12,6 +12,7 @@ mod support;
 
 mod access;
 mod architecture;
+mod attached;
 mod bounded;
 mod browser;
 mod command_line;
@@ -41,6 +42,7 @@ mod smoke;
 mod staff_command;
 mod staff_log;
 mod storage;
+mod storage_postgres;
 mod throttle;
 mod time;
 mod views;

@@ -66,6 +66,9 @@ pub async fn run(args: Args) -> Result<()> {
 
 /// Writes a plan into a database that holds nothing else, in flat memory; indexes are built last where it is empty.
 pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Written> {
+    if db.is_attached() {
+        bail!("these tables are the application's: Daybook reads them and never writes them");
+    }
     let empty = store::is_empty(db).await.map_err(line)?;
     if !empty && !is_marked(db).await? {
         bail!("this database holds entries that seed did not write: name a database of its own with --database");
@@ -91,10 +94,7 @@ pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Writ
     migrate::restore_indexes_with(db, |name| bar.set_message(format!("building {name}"))).await.map_err(line)?;
     bar.set_message("building the search index");
     while index::build(db).await.map_err(line)? {}
-    // What the planner knows of the data, and a log that does not stay as long as the load was.
-    for sql in ["PRAGMA analysis_limit = 1000", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-        db.execute_alone(Sql::new(sql)).await.map_err(line)?;
-    }
+    migrate::settle(db).await.map_err(line)?;
     Ok(total)
 }
 

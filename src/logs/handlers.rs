@@ -107,7 +107,14 @@ async fn found(
     let values = store::values(db).await?;
     signed.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
 
-    let found = Found { query: &query, page: &page, count, ways, budget: budgets.list.time };
+    let found = Found {
+        query: &query,
+        page: &page,
+        count,
+        ways,
+        budget: budgets.list.time,
+        unfitted: !db.dialect().is_fitted(),
+    };
     let results = Results::of(found, reader, asked(req, &query));
     let answer = Answer {
         status: StatusCode::OK,

@@ -56,7 +56,7 @@ pub(super) async fn groups(snapshot: &mut Snapshot, found: &[Key], columns: &[Co
             out.push_back(part.to_vec());
             continue;
         }
-        let sum = long.into_iter().fold(Sql::new("SELECT id, 0"), Sql::text);
+        let sum = long.into_iter().fold(Sql::new("SELECT id, CAST(0 AS BIGINT)"), Sql::text);
         let sizes: Vec<(Uuid, i64)> = snapshot.fetch_all(among(sum.text(" AS bytes"), part)).await?;
         let sizes: HashMap<Uuid, i64> = sizes.into_iter().collect();
         let (mut group, mut bytes) = (Vec::new(), 0);

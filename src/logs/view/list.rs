@@ -88,6 +88,8 @@ pub struct Stopped {
     pub way: &'static str,
     /// The way on.
     pub href: Option<String>,
+    /// Whether the database lacks an index that would have made it fast.
+    pub unfitted: bool,
 }
 
 /// What stands where nothing matched.
@@ -137,6 +139,8 @@ pub struct Found<'a> {
     pub ways: Vec<(Loosened, Count)>,
     /// How long looking was allowed to take.
     pub budget: std::time::Duration,
+    /// Whether the database lacks an index that lists are looked through by.
+    pub unfitted: bool,
 }
 
 /// A filter with one part changed.
@@ -173,7 +177,7 @@ impl Results {
     /// The results of a list.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, asked: Asked) -> Self {
-        let Found { query, page, count, ways, budget } = found;
+        let Found { query, page, count, ways, budget, unfitted } = found;
         let zone = reader.zone;
         let at_first = query.from(At::Newest);
         let url = |at| link::list(&query.from(at), zone);
@@ -192,6 +196,7 @@ impl Results {
                 ),
                 way: if forward { "forward" } else { "back" },
                 href: if forward { newer.clone() } else { older.clone() },
+                unfitted,
             }
         });
         let nothing = page.rows.is_empty() && stopped.is_none();
