@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 use crate::{
     core::role::Role,
     logs::{export::handlers as export, handlers as logs, overview::handlers as overview},
-    members::handlers as members,
+    members::{handlers as members, person},
     session::{
         access::{Access, Route, get, post},
         account, handlers as session,
@@ -27,8 +27,8 @@ pub static ROUTES: &[Route] = &[
     get("/logs/{id}", VIEWER, |to| to.to(logs::entry)),
     get("/logs/{id}/error_detail.txt", SUPPORT, |to| to.to(logs::error_detail)),
     get("/members", VIEWER, |to| to.to(members::list)),
-    get("/members/by-email", VIEWER, |to| to.to(members::by_email)),
-    get("/members/{id}", VIEWER, |to| to.to(members::member)),
+    get("/members/by-email", VIEWER, |to| to.to(person::by_email)),
+    get("/members/{id}", VIEWER, |to| to.to(person::member)),
     get("/views", VIEWER, |to| to.to(views::page)),
     post("/views", VIEWER, |to| to.to(views::save)),
     post("/views/{id}", VIEWER, |to| to.to(views::change)),

@@ -265,7 +265,7 @@ pub async fn entry(
     let place = place(&req, &state, &reader, log.key()).await?;
     let sees = reader.role.sees_details();
     let shown = shown(&req);
-    let around = Around::load(db, &log, &details, reader.now, sees, shown.later).await?;
+    let around = Around::load(db, &log, &details, &reader, state.budgets.count, shown.later).await?;
     let failed = around::failed(&log, &details, sees);
     let since = around.since(db, &failed, reader.now, state.budgets.count).await?;
     let since = since.map(|since| told::since(since, &failed, log.timestamp, &reader));

@@ -13,6 +13,7 @@ use crate::{
         filter::Who,
         json,
         log::{Details, Log, Subject},
+        view::Reader,
     },
     paging::{At, Cursor},
 };
@@ -69,22 +70,23 @@ pub fn who(log: &Log) -> Option<Who> {
 }
 
 impl Around {
-    /// What surrounds an entry, for a role that sees `details` or not; `after` entries after it.
+    /// What surrounds an entry, for a reader; `after` entries after it.
     pub async fn load(
         db: &Db,
         log: &Log,
         recorded: &Details,
-        now: Timestamp,
-        details: bool,
+        reader: &Reader,
+        budget: Budget,
         after: usize,
     ) -> Result<Self> {
+        let (now, details) = (reader.now, reader.role.sees_details());
         let entry = Moment::of(log, recorded);
         let (by, theirs) = match who(log) {
-            Some(who) => (By::Person(who.clone()), Some(Theirs::of(db, who, now).await?)),
+            Some(who) => (By::Person(who.clone()), Some(Theirs::of(db, who, now, budget).await?)),
             None if !details => (By::Hidden, None),
             None => {
-                let (address, browser) = (entry.ip_address.as_deref(), entry.user_agent.as_deref());
-                match Theirs::at_address(db, address, browser, now).await? {
+                let from = (entry.ip_address.as_deref(), entry.user_agent.as_deref());
+                match Theirs::at_address(db, from, now, budget).await? {
                     Some(theirs) => (By::Address, Some(theirs)),
                     None => (By::Nothing, None),
                 }
@@ -103,9 +105,9 @@ impl Around {
         let beyond = Cursor::beyond(around.entry.key());
         let before = theirs.walk(db, At::Before(beyond), BEFORE + 1).await?;
         let later = theirs.walk(db, At::After(beyond), after + 1).await?;
-        around.stopped = before.stopped || later.stopped;
-        (around.before, around.more_before) = up_to(before.moments, BEFORE, before.stopped);
-        (around.after, around.more_after) = up_to(later.moments, after, later.stopped);
+        around.stopped = before.stopped.is_some() || later.stopped.is_some();
+        (around.before, around.more_before) = up_to(before.moments, BEFORE, before.stopped.is_some());
+        (around.after, around.more_after) = up_to(later.moments, after, later.stopped.is_some());
         Ok(around)
     }
 

@@ -6,6 +6,7 @@
 
 pub mod around;
 pub mod lately;
+pub mod meant;
 pub mod moment;
 pub mod recovery;
 pub mod store;

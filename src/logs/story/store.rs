@@ -1,23 +1,28 @@
 //! Asking for stretches of somebody's entries, and for what became of a failure.
 
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
 use super::{
+    meant::Meant,
     moment::Moment,
     recovery::{Failed, Since},
-    visits::Stretch,
+    visits::{Beyond, Stretch},
 };
 use crate::{
     core::{
         error::Result,
         ip::{self, IpBlock},
-        time::Timestamp,
+        time::{Timestamp, Zone},
     },
-    db::{Budget, Db},
+    db::{Budget, Db, Sql},
     logs::{
+        checks::Candidate,
         filter::{Filter, Who},
-        look,
-        sql::{Columns, Plan},
+        json, look,
+        sql::{Columns, MOMENT, Plan},
         store,
-        window::Window,
     },
     paging::{At, Cursor, Direction, Key, Seen},
 };
@@ -25,10 +30,11 @@ use crate::{
 /// How many entries from one address are looked through for those of one browser.
 const ADDRESS: usize = 500;
 
-/// Whose entries, as a walk of an index that meets them alone.
+/// Whose entries.
 #[derive(Debug, Clone)]
 pub struct Theirs {
     plan: Plan,
+    budget: Budget,
     /// Of an address, the browser that counts.
     browser: Option<Option<String>>,
 }
@@ -38,55 +44,88 @@ pub struct Theirs {
 pub struct Walked {
     /// The entries.
     pub moments: Vec<Moment>,
-    /// Whether looking stopped before it had found as many as were wanted: there may be others.
-    pub stopped: bool,
+    /// Where looking stopped before it had found as many as were wanted: beyond that there may be others.
+    pub stopped: Option<Key>,
+}
+
+impl Walked {
+    /// Splits off what lies beyond the first `most`: the entry, or where looking stopped before it could be met.
+    fn up_to(mut self, most: usize) -> (Vec<Moment>, Beyond) {
+        let beyond = match (self.moments.get(most), self.stopped) {
+            (Some(moment), _) => Beyond::Entry(moment.clone()),
+            (None, Some(key)) => Beyond::Unknown(key),
+            (None, None) => Beyond::Nothing,
+        };
+        self.moments.truncate(most);
+        (self.moments, beyond)
+    }
 }
 
 impl Theirs {
     /// The entries of a person.
-    pub async fn of(db: &Db, who: Who, now: Timestamp) -> Result<Self> {
+    pub async fn of(db: &Db, who: Who, now: Timestamp, budget: Budget) -> Result<Self> {
         let plan = store::plan(db, &Filter { who: vec![who], ..Filter::default() }, now, false).await?;
-        Ok(Self { plan, browser: None })
+        Ok(Self { plan, budget, browser: None })
     }
 
     /// The entries of one browser at the address that stands in a text; none where no address does.
     pub async fn at_address(
         db: &Db,
-        address: Option<&str>,
-        browser: Option<&str>,
+        (address, browser): (Option<&str>, Option<&str>),
         now: Timestamp,
+        budget: Budget,
     ) -> Result<Option<Self>> {
         let Some(address) = address.and_then(ip::first_address) else { return Ok(None) };
         let filter = Filter { ip: Some(IpBlock::single(address)), ..Filter::default() };
         let plan = store::plan(db, &filter, now, true).await?;
-        Ok(Some(Self { plan, browser: Some(browser.map(str::to_owned)) }))
+        Ok(Some(Self { plan, budget, browser: Some(browser.map(str::to_owned)) }))
     }
 
     /// Up to `limit` of them beyond a place.
     pub async fn walk(&self, db: &Db, at: At, limit: usize) -> Result<Walked> {
-        let direction = at.direction();
-        let window = at.cursor().map_or(self.plan.window, |cursor| self.plan.window.beyond(cursor.into(), direction));
-        self.within(db, window, direction, limit).await
+        let most = if self.browser.is_some() { ADDRESS } else { limit };
+        let Walked { mut moments, mut stopped } = self.rows(db, at, most).await?;
+        if let Some(browser) = &self.browser {
+            let last = moments.last().map(Moment::key).filter(|_| moments.len() == most);
+            moments.retain(|moment| moment.user_agent == *browser);
+            stopped = stopped.or(last).filter(|_| moments.len() < limit);
+            moments.truncate(limit);
+        }
+        Ok(Walked { moments, stopped })
     }
 
-    /// Up to `limit` of them within a window.
-    pub async fn within(&self, db: &Db, window: Window, direction: Direction, limit: usize) -> Result<Walked> {
-        let most = if self.browser.is_some() { ADDRESS } else { limit };
+    async fn rows(&self, db: &Db, at: At, most: usize) -> Result<Walked> {
+        if !self.plan.is_walk() {
+            // No index meets them alone, so they are looked for as a list would be.
+            let (keys, seen) = look::keys(db, &self.plan, at, most, self.budget).await?;
+            let stopped = match seen {
+                Seen::To(key) if keys.len() < most => Some(key),
+                _ => None,
+            };
+            return Ok(Walked { moments: by_keys(db, &keys).await?, stopped });
+        }
+        let direction = at.direction();
+        let window = at.cursor().map_or(self.plan.window, |cursor| self.plan.window.beyond(cursor.into(), direction));
         let driver = self.plan.drivers().first().copied().flatten();
-        let rows = i64::try_from(most).unwrap_or(i64::MAX);
-        let sql = self.plan.rows(driver, window, direction, rows, Columns::Moment);
-        let mut moments: Vec<Moment> = db.fetch_all(sql).await?;
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut moments: Vec<Moment> =
+            db.fetch_all(self.plan.rows(driver, window, direction, limit, Columns::Moment)).await?;
         // Two branches may meet one entry; its copies stand side by side.
         moments.dedup_by_key(|moment| moment.id);
         moments.truncate(most);
-        let met = moments.len();
-        if let Some(browser) = &self.browser {
-            moments.retain(|moment| moment.user_agent == *browser);
-        }
-        let stopped = self.browser.is_some() && met == ADDRESS && moments.len() < limit;
-        moments.truncate(limit);
-        Ok(Walked { moments, stopped })
+        Ok(Walked { moments, stopped: None })
     }
+}
+
+/// The entries with these keys, in their order.
+async fn by_keys(db: &Db, keys: &[Key]) -> Result<Vec<Moment>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new("SELECT ").text(MOMENT).text(" FROM audit_logs WHERE id IN (");
+    let rows: Vec<Moment> = db.fetch_all(sql.bind_all(keys.iter().map(|key| key.id)).text(")")).await?;
+    let mut rows: HashMap<Uuid, Moment> = rows.into_iter().map(|moment| (moment.id, moment)).collect();
+    Ok(keys.iter().filter_map(|key| rows.remove(&key.id)).collect())
 }
 
 /// Where a stretch lies.
@@ -102,18 +141,18 @@ pub enum Place {
 pub async fn stretch(db: &Db, theirs: &Theirs, place: Place, limit: usize) -> Result<Stretch> {
     let half = limit / 2;
     let (older, newer) = match place {
-        Place::From(At::Newest) => (theirs.walk(db, At::Newest, limit + 1).await?.moments, Vec::new()),
+        Place::From(At::Newest) => (theirs.walk(db, At::Newest, limit + 1).await?, Walked::default()),
         Place::From(At::Before(cursor)) => (
-            theirs.walk(db, At::Before(cursor), limit + 1).await?.moments,
-            theirs.walk(db, At::After(other_side(cursor)), 1).await?.moments,
+            theirs.walk(db, At::Before(cursor), limit + 1).await?,
+            theirs.walk(db, At::After(other_side(cursor)), 1).await?,
         ),
         Place::From(At::After(cursor)) => (
-            theirs.walk(db, At::Before(other_side(cursor)), 1).await?.moments,
-            theirs.walk(db, At::After(cursor), limit + 1).await?.moments,
+            theirs.walk(db, At::Before(other_side(cursor)), 1).await?,
+            theirs.walk(db, At::After(cursor), limit + 1).await?,
         ),
         Place::Around(key) => (
-            theirs.walk(db, At::Before(Cursor::at(key)), half + 1).await?.moments,
-            theirs.walk(db, At::After(Cursor::beyond(key)), half + 1).await?.moments,
+            theirs.walk(db, At::Before(Cursor::at(key)), half + 1).await?,
+            theirs.walk(db, At::After(Cursor::beyond(key)), half + 1).await?,
         ),
     };
     let (older_most, newer_most) = match place {
@@ -121,13 +160,9 @@ pub async fn stretch(db: &Db, theirs: &Theirs, place: Place, limit: usize) -> Re
         Place::From(At::After(_)) => (0, limit),
         Place::Around(_) => (half, half),
     };
-    let (mut older, mut newer) = (older, newer);
-    let beyond_older = (older.len() > older_most).then(|| older.swap_remove(older_most));
-    let beyond_newer = (newer.len() > newer_most).then(|| newer.swap_remove(newer_most));
-    older.truncate(older_most);
-    newer.truncate(newer_most);
-    let moments = older.into_iter().rev().chain(newer).collect();
-    Ok(Stretch { moments, older: beyond_older, newer: beyond_newer })
+    let (older_moments, older) = older.up_to(older_most);
+    let (newer_moments, newer) = newer.up_to(newer_most);
+    Ok(Stretch { moments: older_moments.into_iter().rev().chain(newer_moments).collect(), older, newer })
 }
 
 /// The place that lies at the same row, seen from the other side: what one walk leaves out the other meets.
@@ -135,16 +170,39 @@ fn other_side(cursor: Cursor) -> Cursor {
     Cursor { inclusive: !cursor.inclusive, ..cursor }
 }
 
-/// The entry of somebody that lies nearest to an instant, with how far away it is.
-pub async fn nearest(db: &Db, theirs: &Theirs, at: Timestamp) -> Result<Option<Moment>> {
-    let start = Cursor::at(Key { timestamp: at, id: uuid::Uuid::nil() });
-    let after = theirs.walk(db, At::After(start), 1).await?.moments.pop();
-    let before = theirs.walk(db, At::Before(Cursor { inclusive: false, ..start }), 1).await?.moments.pop();
-    let away = |moment: &Moment| moment.timestamp.micros().abs_diff(at.micros());
-    Ok(match (before, after) {
-        (Some(before), Some(after)) => Some(if away(&before) < away(&after) { before } else { after }),
-        (before, after) => before.or(after),
-    })
+/// The entry of somebody that lies nearest to what is meant; of two as near, the later.
+pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Moment>> {
+    let mut nearest: Option<Moment> = None;
+    for at in meant.instants() {
+        let place = Cursor::at(Key { timestamp: at, id: Uuid::nil() });
+        for side in [At::Before(other_side(place)), At::After(place)] {
+            for moment in theirs.walk(db, side, 1).await?.moments {
+                let away = meant.away(moment.timestamp);
+                if nearest.as_ref().is_none_or(|nearest| away <= meant.away(nearest.timestamp)) {
+                    nearest = Some(moment);
+                }
+            }
+        }
+    }
+    Ok(nearest)
+}
+
+/// The zone that an entry of somebody says they are in, and when: the newest of a few that does.
+pub async fn zone_said(db: &Db, theirs: &Theirs) -> Result<Option<(Zone, Timestamp)>> {
+    const LOOKED_AT: i64 = 50;
+    const KEYS: [&str; 4] = ["time_zone", "timezone", "tz", "zone"];
+    if !theirs.plan.is_walk() {
+        return Ok(None);
+    }
+    let driver = theirs.plan.drivers().first().copied().flatten();
+    let sql = theirs.plan.rows(driver, theirs.plan.window, Direction::Older, LOOKED_AT, Columns::Candidate);
+    let rows: Vec<Candidate> = db.fetch_all(sql).await?;
+    let said = |row: &Candidate| {
+        let extra = row.extra.as_deref()?;
+        let zone = KEYS.iter().find_map(|key| json::top_level(extra, key)?.parse::<Zone>().ok())?;
+        Some((zone, row.timestamp))
+    };
+    Ok(rows.iter().find_map(said))
 }
 
 /// What became of a failure of `who` at `key`.
@@ -162,7 +220,7 @@ pub async fn since(db: &Db, who: &Who, key: Key, failed: &Failed, now: Timestamp
     if let Seen::To(key) = seen {
         return Ok(Since::LookedTo(key));
     }
-    let theirs = Theirs::of(db, who.clone(), now).await?;
+    let theirs = Theirs::of(db, who.clone(), now, budget).await?;
     let last = theirs.walk(db, At::Newest, 1).await?.moments.pop();
     Ok(match last.filter(|last| last.key() > key) {
         Some(last) => Since::NotSeenToSucceed(last.timestamp),

@@ -266,7 +266,7 @@ impl AroundView {
         };
         let can = |more: bool, shown: usize| more && shown < MOST && !around.stopped;
         let stopped = around.stopped.then(|| {
-            "Not all of them were looked through: there are many entries from this address.".to_owned()
+            "Not all of them were looked through: there was no time for it, or there are too many.".to_owned()
         });
         Self {
             lines: out,

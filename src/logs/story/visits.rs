@@ -49,15 +49,27 @@ impl Visit {
     }
 }
 
+/// What lies beyond an end of a stretch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Beyond {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The next entry of theirs.
+    Entry(Moment),
+    /// Not known: looking stopped here.
+    Unknown(Key),
+}
+
 /// Somebody's entries from one place to another, without a hole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stretch {
     /// The entries, oldest first.
     pub moments: Vec<Moment>,
-    /// The next older one of theirs.
-    pub older: Option<Moment>,
-    /// The next newer one of theirs.
-    pub newer: Option<Moment>,
+    /// What is older.
+    pub older: Beyond,
+    /// What is newer.
+    pub newer: Beyond,
 }
 
 /// The visits of a stretch, oldest first.
@@ -65,17 +77,25 @@ pub struct Stretch {
 pub fn cut(stretch: Stretch) -> Vec<Visit> {
     let Stretch { moments, older, newer } = stretch;
     let mut out: Vec<Visit> = Vec::new();
-    let mut before = older.map(|moment| moment.timestamp);
+    let mut before = match &older {
+        Beyond::Entry(moment) => Some(moment.timestamp),
+        Beyond::Nothing | Beyond::Unknown(_) => None,
+    };
     for moment in moments {
-        let begins = begins(&moment, before);
+        let known = !out.is_empty() || !matches!(older, Beyond::Unknown(_));
+        let begins = begins(&moment, before) && (known || moment.action_type == "login");
         before = Some(moment.timestamp);
         match out.last_mut() {
             Some(visit) if !begins => visit.moments.push(moment),
             _ => out.push(Visit { moments: vec![moment], begins, ends: true }),
         }
     }
-    if let (Some(visit), Some(newer)) = (out.last_mut(), newer) {
-        visit.ends = begins(&newer, before);
+    if let Some(visit) = out.last_mut() {
+        visit.ends = match newer {
+            Beyond::Nothing => true,
+            Beyond::Entry(newer) => begins(&newer, before),
+            Beyond::Unknown(_) => false,
+        };
     }
     out
 }
@@ -100,13 +120,19 @@ pub struct Timeline {
     pub older: Option<Cursor>,
     /// Where the newer page begins, if there is one.
     pub newer: Option<Cursor>,
+    /// Where looking for older ones stopped, if it did not come to an end.
+    pub looked_to: Option<Key>,
 }
 
 /// The page of at most `most` visits that a stretch holds. A visit that was cut off by what was loaded stands on the
 /// next page as a whole, unless it is the only one here.
 #[must_use]
 pub fn page(stretch: Stretch, from: From, most: usize) -> Timeline {
-    let (more_older, more_newer) = (stretch.older.is_some(), stretch.newer.is_some());
+    let (older, newer) = (onward(&stretch.older), onward(&stretch.newer));
+    let looked_to = match stretch.older {
+        Beyond::Unknown(key) => Some(key),
+        Beyond::Nothing | Beyond::Entry(_) => None,
+    };
     let mut visits = cut(stretch);
     let all = visits.len();
     let kept = match from {
@@ -121,10 +147,29 @@ pub fn page(stretch: Stretch, from: From, most: usize) -> Timeline {
     visits.truncate(kept.end);
     visits.drain(..kept.start);
     visits.reverse();
+    // Where visits were left out, the next page begins beside the last that stayed.
     let end = |moment: Option<&Moment>| moment.map(|moment| Cursor::beyond(moment.key()));
-    let older = end(visits.last().and_then(Visit::first)).filter(|_| more_older || cut_older);
-    let newer = end(visits.first().and_then(Visit::last)).filter(|_| more_newer || cut_newer);
-    Timeline { visits, older, newer }
+    let (first, last) = (end(visits.last().and_then(Visit::first)), end(visits.first().and_then(Visit::last)));
+    let way = |cut: bool, beside: Option<Cursor>, onward: Option<Option<Key>>| match onward {
+        _ if cut => beside,
+        None => None,
+        Some(stopped) => stopped.map(Cursor::beyond).or(beside),
+    };
+    Timeline {
+        older: way(cut_older, first, older),
+        newer: way(cut_newer, last, newer),
+        looked_to: looked_to.filter(|_| !cut_older),
+        visits,
+    }
+}
+
+/// Whether the log goes on beyond an end, and from where, if that is not beside the last entry.
+fn onward(beyond: &Beyond) -> Option<Option<Key>> {
+    match beyond {
+        Beyond::Nothing => None,
+        Beyond::Entry(_) => Some(None),
+        Beyond::Unknown(key) => Some(Some(*key)),
+    }
 }
 
 /// The visits around the one at `at` that stay: fewer than `older` before it and fewer than `newer` after it, and none
@@ -171,13 +216,19 @@ mod tests {
         // What lies beyond the ends says whether they are ends.
         let stretch = Stretch {
             moments,
-            older: Some(at(-29 * MINUTE, "page_visit")),
-            newer: Some(at(80 * MINUTE, "page_visit")),
+            older: Beyond::Entry(at(-29 * MINUTE, "page_visit")),
+            newer: Beyond::Entry(at(80 * MINUTE, "page_visit")),
         };
         let visits = cut(stretch);
         assert_eq!((visits[0].begins, visits[0].ends), (false, true));
         assert_eq!((visits[3].begins, visits[3].ends), (true, false));
         assert!(cut(Stretch::default()).is_empty());
+        // Where looking stopped, only a sign-in is known to begin one.
+        let unknown = |moments| Stretch { moments, older: Beyond::Unknown(at(0, "x").key()), ..Stretch::default() };
+        assert!(!cut(unknown(vec![at(9, "page_visit")]))[0].begins);
+        assert!(cut(unknown(vec![at(9, "login")]))[0].begins);
+        let timeline = page(unknown(vec![at(9, "login")]), From::Newer, 5);
+        assert_eq!((timeline.older, timeline.looked_to), (Some(Cursor::beyond(at(0, "x").key())), Some(at(0, "x").key())));
     }
 
     /// A page as the store loads one of `limit` entries, from all entries there are.
@@ -192,10 +243,11 @@ mod tests {
                 (at.saturating_sub(limit / 2), (at + limit / 2).min(all.len()))
             }
         };
+        let beyond = |moment: Option<&Moment>| moment.map_or(Beyond::Nothing, |moment| Beyond::Entry(moment.clone()));
         Stretch {
             moments: all[start..end].to_vec(),
-            older: start.checked_sub(1).map(|before| all[before].clone()),
-            newer: all.get(end).cloned(),
+            older: beyond(start.checked_sub(1).map(|before| &all[before])),
+            newer: beyond(all.get(end)),
         }
     }
 
