@@ -2,6 +2,7 @@
 
 pub mod failures;
 pub mod handlers;
+pub mod inferred;
 pub mod pages;
 pub mod person;
 pub mod spark;

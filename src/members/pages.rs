@@ -159,6 +159,17 @@ pub struct VisitView {
     pub device: Option<String>,
     /// Its entries.
     pub lines: Vec<Line>,
+    /// What is inferred to belong to it.
+    pub inferred: Vec<InferredView>,
+}
+
+/// Entries that are not recorded as theirs, and why they may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InferredView {
+    /// Why.
+    pub reason: String,
+    /// The entries.
+    pub lines: Vec<Line>,
 }
 
 /// Something that failed for them, and what became of it.

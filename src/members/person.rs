@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     failures::{self, Failure},
     handlers::LONGEST,
+    inferred::{self, Inferred},
     pages::{FailureView, MemberPage, Stat},
     spark::Spark,
     store::{self, Figures},
@@ -146,6 +147,7 @@ struct Recorded {
     figures: Option<Figures>,
     spark: Option<Spark>,
     failures: Vec<Failure>,
+    inferred: Inferred,
     zone_said: Option<(Zone, Timestamp)>,
 }
 
@@ -168,6 +170,7 @@ impl Recorded {
             figures: None,
             spark: None,
             failures: Vec::new(),
+            inferred: Inferred::new(),
             zone_said: None,
         };
         if out.newest.is_none() {
@@ -186,7 +189,9 @@ impl Recorded {
         out.figures = store::figures(db, &who, &plan, reader.now, budgets.count).await?;
         out.spark = Some(store::spark(db, &who, &reader, budgets.count).await?);
         out.failures = failures::lately(db, &who, &reader, budgets.count).await?;
+        // Both are known by what a viewer does not see, and would tell it.
         if reader.role.sees_details() {
+            out.inferred = inferred::of(db, &who, &out.timeline.visits, reader.now, budgets.count).await?;
             out.zone_said = story::zone_said(db, &theirs).await?;
         }
         Ok(out)
@@ -206,7 +211,7 @@ impl Recorded {
             let pairs = query_string::write([(name, cursor.as_str())].into_iter().chain(tz));
             format!("{own}{}{pairs}", if own.contains('?') { '&' } else { '?' })
         };
-        let drawing = Drawing { reader, nearest: self.nearest.as_ref(), way: &way };
+        let drawing = Drawing { reader, nearest: self.nearest.as_ref(), inferred: &self.inferred, way: &way };
         let timeline = self.newest.as_ref().map(|_| visits::view(&self.timeline, &drawing));
         let found = self.wanted.time.meant.map(|meant| time::found(meant, self.nearest.as_ref(), reader, self.usual_zone));
         let mut form = self.wanted.time.form(self.zone_said, self.site_zone, reader, found);

@@ -2,7 +2,10 @@
 
 use chrono::{Duration, NaiveDate};
 
-use super::pages::{DayView, TimelineView, VisitView};
+use super::{
+    inferred::Inferred,
+    pages::{DayView, InferredView, TimelineView, VisitView},
+};
 use crate::{
     core::words,
     logs::{
@@ -23,6 +26,8 @@ pub struct Drawing<'a> {
     pub reader: &'a Reader,
     /// The entry that is nearest to the time that was asked for.
     pub nearest: Option<&'a Moment>,
+    /// What else belongs to their sign-ins; nothing for a role that does not see by what.
+    pub inferred: &'a Inferred,
     /// Where the page from a place on is.
     pub way: &'a dyn Fn(&str, Cursor) -> String,
 }
@@ -93,8 +98,28 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
         says: says(visit),
         errors: (errors > 0).then(|| words::counted(number(errors), "error", "errors")),
         device: device(visit).filter(|_| reader.role.sees_details()),
+        inferred: inferred(visit, drawing),
         lines,
     }
+}
+
+/// What belongs to the sign-ins of a visit, and why.
+fn inferred(visit: &Visit, drawing: &Drawing<'_>) -> Vec<InferredView> {
+    let reader = drawing.reader;
+    let group = |login: &Moment| {
+        let moments = drawing.inferred.get(&login.id)?;
+        let n = words::entries(number(moments.len()));
+        let at = words::clock(login.timestamp, reader.zone, false);
+        let day = Some(login.timestamp.in_zone(reader.zone).date_naive());
+        Some(InferredView {
+            reason: format!(
+                "{n} recorded without an account, from the same address and browser within an hour of the sign-in at \
+                 {at}. No other member was seen there within 24 hours."
+            ),
+            lines: view::lines(moments, reader, Drawn { day, names: true, ..Drawn::default() }),
+        })
+    };
+    visit.moments.iter().filter(|moment| moment.action_type == "login").filter_map(group).collect()
 }
 
 fn number(n: usize) -> u64 {

@@ -23,6 +23,7 @@ use crate::{
         json, look,
         sql::{Columns, MOMENT, Plan},
         store,
+        window::Window,
     },
     paging::{At, Cursor, Direction, Key, Seen},
 };
@@ -92,6 +93,27 @@ impl Theirs {
             moments.truncate(limit);
         }
         Ok(Walked { moments, stopped })
+    }
+
+    /// All of them from one instant to another, both included, oldest first; nothing where there are too many to look at.
+    pub async fn between(&self, db: &Db, from: Timestamp, to: Timestamp) -> Result<Option<Vec<Moment>>> {
+        let narrowed = Self {
+            plan: Plan {
+                window: Window::of_time((Some(from), Some(to.plus(chrono::Duration::microseconds(1))))),
+                ..self.plan.clone()
+            },
+            budget: self.budget,
+            browser: None,
+        };
+        let Walked { mut moments, stopped } = narrowed.rows(db, At::Newest, ADDRESS).await?;
+        if moments.len() >= ADDRESS || stopped.is_some() {
+            return Ok(None);
+        }
+        if let Some(browser) = &self.browser {
+            moments.retain(|moment| moment.user_agent == *browser);
+        }
+        moments.reverse();
+        Ok(Some(moments))
     }
 
     async fn rows(&self, db: &Db, at: At, most: usize) -> Result<Walked> {
