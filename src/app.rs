@@ -17,6 +17,7 @@ use crate::{
         search::index,
         totals::{build as totals, server},
     },
+    members::unfinished::Habits,
     routes,
     session::{
         SignIn,
@@ -98,6 +99,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
+    let habits = web::Data::new(Habits::default());
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
         App::new()
@@ -105,6 +107,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .app_data(views.clone())
+            .app_data(habits.clone())
             .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 use crate::{
     core::role::Role,
     logs::{export::handlers as export, handlers as logs, overview::handlers as overview},
-    members::{handlers as members, person},
+    members::{handlers as members, person, unfinished},
     session::{
         access::{Access, Route, get, post},
         account, handlers as session,
@@ -28,6 +28,7 @@ pub static ROUTES: &[Route] = &[
     get("/logs/{id}/error_detail.txt", SUPPORT, |to| to.to(logs::error_detail)),
     get("/members", VIEWER, |to| to.to(members::list)),
     get("/members/by-email", VIEWER, |to| to.to(person::by_email)),
+    get("/members/unfinished", VIEWER, |to| to.to(unfinished::list)),
     get("/members/{id}", VIEWER, |to| to.to(person::member)),
     get("/views", VIEWER, |to| to.to(views::page)),
     post("/views", VIEWER, |to| to.to(views::save)),

@@ -8,4 +8,5 @@ pub mod person;
 pub mod spark;
 pub mod store;
 pub mod time;
+pub mod unfinished;
 pub mod visits;

@@ -6,7 +6,7 @@ use super::spark::Spark;
 use crate::{
     logs::{
         story::view::{Line, SinceView},
-        view::export::ExportMenu,
+        view::{export::ExportMenu, row::Who},
     },
     web::shell::Shell,
 };
@@ -159,6 +159,8 @@ pub struct VisitView {
     pub device: Option<String>,
     /// Its entries.
     pub lines: Vec<Line>,
+    /// What it began and shows no end of.
+    pub unfinished: Option<String>,
     /// What is inferred to belong to it.
     pub inferred: Vec<InferredView>,
 }
@@ -170,6 +172,43 @@ pub struct InferredView {
     pub reason: String,
     /// The entries.
     pub lines: Vec<Line>,
+}
+
+/// A visit that began something and shows no end of it, by where it last began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedRow {
+    /// Whose visit.
+    pub who: Who,
+    /// When the page was last opened.
+    pub when: String,
+    /// The same for machines.
+    pub datetime: String,
+    /// The entry that opened it.
+    pub href: String,
+    /// What it says.
+    pub title: String,
+    /// The page.
+    pub area: String,
+    /// What mostly follows.
+    pub missing: String,
+}
+
+/// `GET /members/unfinished`.
+#[derive(Template)]
+#[template(path = "members/unfinished.html")]
+pub struct UnfinishedPage {
+    /// What surrounds it.
+    pub shell: Shell,
+    /// Which page begins what, and how that is known.
+    pub habits: Vec<(String, String)>,
+    /// The visits.
+    pub rows: Vec<UnfinishedRow>,
+    /// `London, BST`.
+    pub zone: String,
+    /// How far was looked, where that is not to the end.
+    pub looked_to: Option<String>,
+    /// The older page.
+    pub older: Option<String>,
 }
 
 /// Something that failed for them, and what became of it.

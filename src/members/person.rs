@@ -1,5 +1,7 @@
 //! The page of one person: a member, or an e-mail that nobody has an account with now.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use uuid::Uuid;
 
@@ -11,6 +13,7 @@ use super::{
     spark::Spark,
     store::{self, Figures},
     time::{self, Asked},
+    unfinished::Habits,
     visits::{self, Drawing},
 };
 use crate::{
@@ -28,6 +31,7 @@ use crate::{
         store as logs,
         story::{
             Moment,
+            habits::Habit,
             store::{self as story, Place, Theirs},
             view as told,
             visits::{From, Timeline, page},
@@ -57,6 +61,7 @@ pub async fn member(
     req: HttpRequest,
     path: web::Path<String>,
     state: web::Data<State>,
+    habits: web::Data<Habits>,
     signed: Signed,
 ) -> Result<HttpResponse> {
     let id = match spelling::read(&req, &path, What::Member, link::member)? {
@@ -65,7 +70,7 @@ pub async fn member(
     };
     let known = store::member(&state.db, id).await?;
     let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
-    let recorded = Recorded::load(&state, &signed, Who::Member(id), asked).await?;
+    let recorded = Recorded::load(&state, &habits, &signed, Who::Member(id), asked).await?;
     let of_entry = || recorded.newest.as_ref().map(|newest| (None, newest.member_email.clone()));
     let Some((name, email)) = known.or_else(of_entry) else { return Err(Error::NotFound(What::Member)) };
     signed.record(Kind::MemberOpened, Some(id.to_string()), None)?;
@@ -75,7 +80,12 @@ pub async fn member(
 }
 
 /// `GET /members/by-email`: an e-mail that nobody has an account with now; one that somebody has leads to them.
-pub async fn by_email(req: HttpRequest, state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+pub async fn by_email(
+    req: HttpRequest,
+    state: web::Data<State>,
+    habits: web::Data<Habits>,
+    signed: Signed,
+) -> Result<HttpResponse> {
     let form = FilterForm::new(req.query_string());
     let email = form.value("email").trim().to_owned();
     if email.is_empty() || email.chars().count() > LONGEST || email.contains('\u{fffd}') {
@@ -89,7 +99,8 @@ pub async fn by_email(req: HttpRequest, state: web::Data<State>, signed: Signed)
         return Ok(respond::see_other(&format!("{}{mark}{rest}", link::member(id))));
     }
     let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
-    let recorded = Recorded::load(&state, &signed, Who::Email(email.to_ascii_lowercase()), asked).await?;
+    let who = Who::Email(email.to_ascii_lowercase());
+    let recorded = Recorded::load(&state, &habits, &signed, who, asked).await?;
     signed.record(Kind::MemberOpened, Some(email.clone()), None)?;
     // As recorded, not as typed.
     let email = recorded.newest.as_ref().and_then(|newest| newest.member_email.clone()).unwrap_or(email);
@@ -148,11 +159,12 @@ struct Recorded {
     spark: Option<Spark>,
     failures: Vec<Failure>,
     inferred: Inferred,
+    habits: Arc<Vec<Habit>>,
     zone_said: Option<(Zone, Timestamp)>,
 }
 
 impl Recorded {
-    async fn load(state: &State, signed: &Signed, who: Who, wanted: Wanted) -> Result<Self> {
+    async fn load(state: &State, habits: &Habits, signed: &Signed, who: Who, wanted: Wanted) -> Result<Self> {
         let reader = Reader::of(signed);
         let (db, budgets) = (&state.db, state.budgets);
         let query = ListQuery::first(Filter { who: vec![who.clone()], ..Filter::default() });
@@ -171,6 +183,7 @@ impl Recorded {
             spark: None,
             failures: Vec::new(),
             inferred: Inferred::new(),
+            habits: Arc::default(),
             zone_said: None,
         };
         if out.newest.is_none() {
@@ -189,6 +202,7 @@ impl Recorded {
         out.figures = store::figures(db, &who, &plan, reader.now, budgets.count).await?;
         out.spark = Some(store::spark(db, &who, &reader, budgets.count).await?);
         out.failures = failures::lately(db, &who, &reader, budgets.count).await?;
+        out.habits = habits.now(state, reader.now).await?;
         // Both are known by what a viewer does not see, and would tell it.
         if reader.role.sees_details() {
             out.inferred = inferred::of(db, &who, &out.timeline.visits, reader.now, budgets.count).await?;
@@ -211,7 +225,13 @@ impl Recorded {
             let pairs = query_string::write([(name, cursor.as_str())].into_iter().chain(tz));
             format!("{own}{}{pairs}", if own.contains('?') { '&' } else { '?' })
         };
-        let drawing = Drawing { reader, nearest: self.nearest.as_ref(), inferred: &self.inferred, way: &way };
+        let drawing = Drawing {
+            reader,
+            nearest: self.nearest.as_ref(),
+            inferred: &self.inferred,
+            habits: &self.habits,
+            way: &way,
+        };
         let timeline = self.newest.as_ref().map(|_| visits::view(&self.timeline, &drawing));
         let found = self.wanted.time.meant.map(|meant| time::found(meant, self.nearest.as_ref(), reader, self.usual_zone));
         let mut form = self.wanted.time.form(self.zone_said, self.site_zone, reader, found);

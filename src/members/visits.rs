@@ -5,12 +5,14 @@ use chrono::{Duration, NaiveDate};
 use super::{
     inferred::Inferred,
     pages::{DayView, InferredView, TimelineView, VisitView},
+    unfinished,
 };
 use crate::{
     core::words,
     logs::{
         story::{
             Moment,
+            habits::Habit,
             view::{self, Drawn, Line},
             visits::{Timeline, Visit},
         },
@@ -28,6 +30,8 @@ pub struct Drawing<'a> {
     pub nearest: Option<&'a Moment>,
     /// What else belongs to their sign-ins; nothing for a role that does not see by what.
     pub inferred: &'a Inferred,
+    /// What opening a page mostly leads to.
+    pub habits: &'a [Habit],
     /// Where the page from a place on is.
     pub way: &'a dyn Fn(&str, Cursor) -> String,
 }
@@ -98,6 +102,7 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
         says: says(visit),
         errors: (errors > 0).then(|| words::counted(number(errors), "error", "errors")),
         device: device(visit).filter(|_| reader.role.sees_details()),
+        unfinished: unfinished::said(visit, drawing.habits, reader.now),
         inferred: inferred(visit, drawing),
         lines,
     }

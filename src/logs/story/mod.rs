@@ -6,6 +6,7 @@
 //! [`inference`] what else was theirs, [`meant`] which instant a local time means. [`view`] puts it in words for one reader.
 
 pub mod around;
+pub mod habits;
 pub mod inference;
 pub mod lately;
 pub mod meant;

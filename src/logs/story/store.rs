@@ -69,6 +69,12 @@ impl Theirs {
         Ok(Self { plan, budget, browser: None })
     }
 
+    /// The entries of everybody.
+    pub async fn everybody(db: &Db, now: Timestamp, budget: Budget) -> Result<Self> {
+        let plan = store::plan(db, &Filter::default(), now, false).await?;
+        Ok(Self { plan, budget, browser: None })
+    }
+
     /// The entries of one browser at the address that stands in a text; none where no address does.
     pub async fn at_address(
         db: &Db,
