@@ -48,4 +48,5 @@ mod storage_postgres;
 mod throttle;
 mod time;
 mod timeline;
+mod unfinished;
 mod views;
