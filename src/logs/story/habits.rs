@@ -43,11 +43,11 @@ pub enum Known {
 
 /// A visit that began something and shows no end of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished<'a> {
+pub struct Unfinished<'v, 'h> {
     /// What was begun.
-    pub habit: &'a Habit,
+    pub habit: &'h Habit,
     /// Where it was last begun.
-    pub opened: &'a Moment,
+    pub opened: &'v Moment,
 }
 
 /// Whether an entry is something that was done, and not only a way in, out or about.
@@ -98,13 +98,13 @@ pub fn learn<'a>(visits: impl IntoIterator<Item = &'a Visit>, set: &[(String, St
 /// What a visit began and did not end: it opened the page, and from then on shows neither a success of the action nor any
 /// error. One that is not over, or not all here, may still go on.
 #[must_use]
-pub fn unfinished<'a>(visit: &'a Visit, habits: &'a [Habit], now: Timestamp) -> Vec<Unfinished<'a>> {
+pub fn unfinished<'v, 'h>(visit: &'v Visit, habits: &'h [Habit], now: Timestamp) -> Vec<Unfinished<'v, 'h>> {
     let over = visit.last().is_some_and(|last| now.since(last.timestamp) >= SILENCE);
     if !visit.begins || !visit.ends || !over {
         return Vec::new();
     }
     let opens = |moment: &Moment, habit: &Habit| moment.action_type == "page_visit" && moment.area == habit.area;
-    let begun = |habit: &'a Habit| {
+    let begun = |habit: &'h Habit| {
         let first = visit.moments.iter().position(|moment| opens(moment, habit))?;
         let after = &visit.moments[first..];
         let ended = after.iter().any(|moment| {

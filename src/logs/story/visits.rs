@@ -128,11 +128,7 @@ pub struct Timeline {
 /// next page as a whole, unless it is the only one here.
 #[must_use]
 pub fn page(stretch: Stretch, from: From, most: usize) -> Timeline {
-    let (older, newer) = (onward(&stretch.older), onward(&stretch.newer));
-    let looked_to = match stretch.older {
-        Beyond::Unknown(key) => Some(key),
-        Beyond::Nothing | Beyond::Entry(_) => None,
-    };
+    let (beyond_older, beyond_newer) = (stretch.older.clone(), stretch.newer.clone());
     let mut visits = cut(stretch);
     let all = visits.len();
     let kept = match from {
@@ -147,28 +143,26 @@ pub fn page(stretch: Stretch, from: From, most: usize) -> Timeline {
     visits.truncate(kept.end);
     visits.drain(..kept.start);
     visits.reverse();
-    // Where visits were left out, the next page begins beside the last that stayed.
     let end = |moment: Option<&Moment>| moment.map(|moment| Cursor::beyond(moment.key()));
     let (first, last) = (end(visits.last().and_then(Visit::first)), end(visits.first().and_then(Visit::last)));
-    let way = |cut: bool, beside: Option<Cursor>, onward: Option<Option<Key>>| match onward {
-        _ if cut => beside,
-        None => None,
-        Some(stopped) => stopped.map(Cursor::beyond).or(beside),
-    };
     Timeline {
-        older: way(cut_older, first, older),
-        newer: way(cut_newer, last, newer),
-        looked_to: looked_to.filter(|_| !cut_older),
+        older: onward(cut_older, &beyond_older, first),
+        newer: onward(cut_newer, &beyond_newer, last),
+        looked_to: match beyond_older {
+            Beyond::Unknown(key) if !cut_older => Some(key),
+            _ => None,
+        },
         visits,
     }
 }
 
-/// Whether the log goes on beyond an end, and from where, if that is not beside the last entry.
-fn onward(beyond: &Beyond) -> Option<Option<Key>> {
+/// Where the next page begins: `beside` the last entry of this one, where visits were left out or entries follow.
+fn onward(left_out: bool, beyond: &Beyond, beside: Option<Cursor>) -> Option<Cursor> {
     match beyond {
+        _ if left_out => beside,
         Beyond::Nothing => None,
-        Beyond::Entry(_) => Some(None),
-        Beyond::Unknown(key) => Some(Some(*key)),
+        Beyond::Entry(_) => beside,
+        Beyond::Unknown(key) => Some(Cursor::beyond(*key)),
     }
 }
 
