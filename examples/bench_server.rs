@@ -31,7 +31,7 @@ struct Cli {
     statements: bool,
 }
 
-const CONSTANT: [u8; 30 * 1024] = [b'x'; 30 * 1024];
+static CONSTANT: [u8; 30 * 1024] = [b'x'; 30 * 1024];
 
 static EXTRA: [Route; 2] = [
     get("/bench/constant", Access::Staff(Role::Viewer), |to| to.to(constant)),

@@ -196,7 +196,7 @@ def choose(server, words):
         "page 1,000": path,
         "an entry": entry,
     }
-    return pages, {f"{name} word, “{word}”": f"/logs?range=all&q={word}" for name, word in words.items()}
+    return pages, {f"{name} word": f"/logs?range=all&q={word}" for name, word in words.items()}
 
 
 def charge(server):
@@ -339,7 +339,7 @@ def report(database, entries, args, exports=True):
     servers = (product, constant, counting)
     try:
         time.sleep(1)
-        if "0 entries" in product.page("/logs/overview?range=24h"):
+        if 'class="empty"' in product.page("/logs?range=24h"):
             say("there are no entries in the last 24 hours: figures of today's page are of an empty one")
         memory.phase = "choosing"
         rare = args.rare or charge(product)
@@ -370,6 +370,7 @@ def report(database, entries, args, exports=True):
             medians.update({name: row[0] for name, row in figures.items()})
             most = WORD_MS[database.kind]
             rows = [[name, f"{row[0]:.2f}{mark(row[0] < most)}", f"{row[1]:.2f}"] for name, row in figures.items()]
+            print(f"Rare is “{rare}”, absent “{args.absent}”, common “{args.common}”.\n")
             table(["search", "median, ms", "its own queries, ms"], rows)
         if "overview" in args.only:
             memory.phase = "overview"

@@ -119,7 +119,9 @@
   };
   addEventListener("htmx:beforeRequest", () => offline(false));
   // What comes for a place that is gone meanwhile (the numbers of a list that was left) has no place to go.
-  addEventListener("htmx:beforeSwap", ({ detail }) => { if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false; });
+  // What was taken out of the page hears of it itself: no event climbs from there.
+  const drop = (e) => { if (!e.target.isConnected) e.detail.shouldSwap = false; };
+  addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.addEventListener("htmx:beforeSwap", drop));
   addEventListener("htmx:sendError", () => offline(true));
   addEventListener("htmx:timeout", () => offline(true));
   // A control that went with the old results leaves focus nowhere: give it to the new ones.

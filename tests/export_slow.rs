@@ -204,7 +204,7 @@ database_test! {
         assert!(rows < 3_000 && rows >= had.len(), "{line}, {} came", had.len());
     }
 
-    async fn one_that_fails_before_anything_was_sent_is_answered_as_a_failure(db: TestDb) {
+    async fn one_that_fails_before_anything_was_sent_is_answered_as_a_failure(db: FileDb) {
         write(&db, &bulky(3_000)).await;
         checkpoint(&db).await;
         let app = TestApp::start(db).await;

@@ -22,6 +22,7 @@ mod entry;
 mod errors;
 mod export;
 mod export_slow;
+mod faults_postgres;
 mod filters;
 mod headers;
 mod hostile;

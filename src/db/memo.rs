@@ -22,7 +22,7 @@ pub struct Memo {
 struct Texts {
     version: i64,
     at: Instant,
-    texts: Arc<[String]>,
+    all: Arc<[String]>,
 }
 
 impl Memo {
@@ -31,13 +31,13 @@ impl Memo {
     pub fn texts(&self, name: &'static str, version: i64, age: Duration) -> Option<Arc<[String]>> {
         let texts = lock(&self.texts);
         let kept = texts.get(name).filter(|kept| kept.version == version && kept.at.elapsed() <= age)?;
-        Some(Arc::clone(&kept.texts))
+        Some(Arc::clone(&kept.all))
     }
 
     /// Keeps texts that were read after `version` was.
     pub fn keep_texts(&self, name: &'static str, version: i64, texts: Vec<String>) -> Arc<[String]> {
         let texts: Arc<[String]> = texts.into();
-        let kept = Texts { version, at: Instant::now(), texts: Arc::clone(&texts) };
+        let kept = Texts { version, at: Instant::now(), all: Arc::clone(&texts) };
         lock(&self.texts).insert(name, kept);
         texts
     }

@@ -165,7 +165,7 @@ async fn count_with(looking: &mut Looking, plan: &Plan, budget: Budget) -> Resul
     let mut budget = budget;
     if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
         // Every text that is counted is read. Whoever searches waits for what was found, not for how much there is.
-        budget.time /= 10;
+        budget.time /= 20;
         if !search.is_frequent()
             && let Some(count) = search.count(looking, budget).await?
         {

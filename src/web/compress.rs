@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn what_is_packed_is_the_page() {
         assert_eq!(packed(&Bytes::from_static(b"<p>short</p>")), None);
-        let page: String = (0..20_000).map(|n| format!("<p>{n}</p>")).collect();
+        let page = (0..20_000).map(|n| format!("<p>{n}</p>")).collect::<Vec<_>>().concat();
         let packed = packed(&page.clone().into()).expect("packed");
         let mut unpacked = Vec::new();
         brotli::BrotliDecompress(&mut &packed[..], &mut unpacked).expect("Brotli");
