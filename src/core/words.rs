@@ -124,10 +124,7 @@ mod tests {
     #[test]
     fn which_of_a_row_is_a_word_up_to_ten() {
         let said = [1, 2, 10, 11, 13, 21, 22, 23, 111, 1_002].map(ordinal);
-        assert_eq!(
-            said,
-            ["first", "second", "tenth", "11th", "13th", "21st", "22nd", "23rd", "111th", "1,002nd"]
-        );
+        assert_eq!(said, ["first", "second", "tenth", "11th", "13th", "21st", "22nd", "23rd", "111th", "1,002nd"]);
     }
 
     #[test]

@@ -233,7 +233,8 @@ impl Recorded {
             way: &way,
         };
         let timeline = self.newest.as_ref().map(|_| visits::view(&self.timeline, &drawing));
-        let found = self.wanted.time.meant.map(|meant| time::found(meant, self.nearest.as_ref(), reader, self.usual_zone));
+        let found =
+            self.wanted.time.meant.map(|meant| time::found(meant, self.nearest.as_ref(), reader, self.usual_zone));
         let mut form = self.wanted.time.form(self.zone_said, self.site_zone, reader, found);
         own.split('?').next().unwrap_or_default().clone_into(&mut form.action);
         form.email = email.clone().filter(|_| id.is_none());

@@ -105,8 +105,7 @@ impl Tally {
         if let Some(at) = self.days.iter().position(|day| day.0 == most && most > 0) {
             label = format!("{label} Most: {most}, on {}.", name(at));
         }
-        let bad: Vec<String> =
-            (0..DAYS).rev().filter(|at| self.days[*at].1 > 0).map(name).collect();
+        let bad: Vec<String> = (0..DAYS).rev().filter(|at| self.days[*at].1 > 0).map(name).collect();
         match bad.len() {
             0 => format!("{label} No day with errors."),
             n if n <= SAID => format!("{label} Days with errors: {}.", words::list(&bad)),
@@ -149,13 +148,13 @@ mod tests {
         assert_eq!(spark.bars.len(), DAYS);
         let tail: Vec<_> = spark.bars[DAYS - 2..].iter().map(|bar| (bar.class, bar.height.as_str())).collect();
         assert_eq!(tail, [("s-error", "20.0"), ("s-success", "40.0")]);
-        assert_eq!(
-            spark.label,
-            "Entries a day over 90 days. Most: 2, on 18 June. Days with errors: 17 June."
-        );
+        assert_eq!(spark.label, "Entries a day over 90 days. Most: 2, on 18 June. Days with errors: 17 June.");
         let key = facts("2026-06-17T10:00:00Z", "success");
         let part = tally.spark(Some(Seen::To(key.key())));
-        assert_eq!((part.bars.len(), part.note.as_deref()), (2, Some("Their newest entries alone, back to 17 June 2026")));
+        assert_eq!(
+            (part.bars.len(), part.note.as_deref()),
+            (2, Some("Their newest entries alone, back to 17 June 2026"))
+        );
         assert!(tally.spark(None).bars.is_empty());
     }
 }

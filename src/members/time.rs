@@ -51,7 +51,13 @@ impl Asked {
 
     /// The form as it stands on the page. `said` is the zone that an entry of theirs says, and when it did.
     #[must_use]
-    pub fn form(&self, said: Option<(Zone, Timestamp)>, site: Zone, reader: &Reader, found: Option<String>) -> TimeForm {
+    pub fn form(
+        &self,
+        said: Option<(Zone, Timestamp)>,
+        site: Zone,
+        reader: &Reader,
+        found: Option<String>,
+    ) -> TimeForm {
         let (guess, hint) = match said {
             Some((zone, at)) => (zone, format!("An entry of theirs names this zone: {}.", reader.day_and_clock(at))),
             None => (site, "No entry says their zone; this is the site’s.".to_owned()),

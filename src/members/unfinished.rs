@@ -104,9 +104,10 @@ pub async fn list(
     let form = FilterForm::new(req.query_string());
     let at = match form.value("before") {
         "" => At::Newest,
-        text => text.parse::<Cursor>().map(At::Before).map_err(|_| {
-            Error::BadRequest("the place in the list cannot be read; open the list anew")
-        })?,
+        text => text
+            .parse::<Cursor>()
+            .map(At::Before)
+            .map_err(|_| Error::BadRequest("the place in the list cannot be read; open the list anew"))?,
     };
     let habits = habits.now(&state, reader.now).await?;
     let (found, looked_to) = find(&state.db, &habits, at, reader.now, state.budgets.list).await?;

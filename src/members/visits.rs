@@ -87,7 +87,8 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
     let holds = |moment: &Moment| visit.moments.iter().any(|had| had.id == moment.id);
     let nearest = drawing.nearest.filter(|moment| holds(moment));
     let day = first.map(|first| first.timestamp.in_zone(reader.zone).date_naive());
-    let mut lines = view::lines(&visit.moments, reader, Drawn { current: nearest, day, linked: true, ..Drawn::default() });
+    let mut lines =
+        view::lines(&visit.moments, reader, Drawn { current: nearest, day, linked: true, ..Drawn::default() });
     if !visit.begins {
         lines.insert(0, Line::Gap("This visit began before; what came first is on the older page".to_owned()));
     }
@@ -97,8 +98,7 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
     VisitView {
         open: nearest.is_some() || newest || (is_today && errors > 0),
         span: if from == to { from } else { format!("{from} to {to}") },
-        lasted: (lasted >= Duration::minutes(1))
-            .then(|| words::span(Duration::minutes(lasted.num_minutes()))),
+        lasted: (lasted >= Duration::minutes(1)).then(|| words::span(Duration::minutes(lasted.num_minutes()))),
         says: says(visit),
         errors: (errors > 0).then(|| words::counted(number(errors), "error", "errors")),
         device: device(visit).filter(|_| reader.role.sees_details()),

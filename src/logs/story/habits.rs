@@ -107,9 +107,9 @@ pub fn unfinished<'v, 'h>(visit: &'v Visit, habits: &'h [Habit], now: Timestamp)
     let begun = |habit: &'h Habit| {
         let first = visit.moments.iter().position(|moment| opens(moment, habit))?;
         let after = &visit.moments[first..];
-        let ended = after.iter().any(|moment| {
-            moment.is_error() || (moment.status == "success" && moment.action_type == habit.action_type)
-        });
+        let ended = after
+            .iter()
+            .any(|moment| moment.is_error() || (moment.status == "success" && moment.action_type == habit.action_type));
         let opened = after.iter().rfind(|moment| opens(moment, habit))?;
         (!ended).then_some(Unfinished { habit, opened })
     };
@@ -156,7 +156,8 @@ mod tests {
     fn a_visit_that_shows_neither_success_nor_error_is_unfinished() {
         let habits = learn(&usual(), &[]);
         let later = at(10_000, "x").timestamp;
-        let begun = |visit: &Visit, now| unfinished(visit, &habits, now).iter().map(|one| one.opened.key()).collect::<Vec<_>>();
+        let begun =
+            |visit: &Visit, now| unfinished(visit, &habits, now).iter().map(|one| one.opened.key()).collect::<Vec<_>>();
         let silent = visit(&["login", FORM, FORM, "booking_created x", "logout"]);
         assert!(begun(&silent, later).is_empty());
         let silent = visit(&["login", FORM, "message_read x", FORM, "logout"]);

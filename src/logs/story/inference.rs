@@ -48,7 +48,9 @@ pub fn belong<'a>(
         (Whose::Member(id), Some(other)) => *id != other,
         (Whose::Email(_), Some(_)) => true,
     };
-    let away = |moment: &Moment| Duration::microseconds(moment.timestamp.since(login.timestamp).num_microseconds().map_or(i64::MAX, i64::abs));
+    let away = |moment: &Moment| {
+        Duration::microseconds(moment.timestamp.since(login.timestamp).num_microseconds().map_or(i64::MAX, i64::abs))
+    };
     if met.iter().any(|moment| away(moment) <= ALONE && other(moment)) {
         return None;
     }
@@ -98,7 +100,8 @@ mod tests {
             by(HOUR + 1, None, None),
         ];
         assert_eq!(found(&hana, &alone), Some(vec![-HOUR, -60, -30, HOUR]));
-        for other in [by(23 * HOUR, Some(2), None), by(-24 * HOUR, Some(2), None), by(5, None, Some("jo@example.org"))] {
+        for other in [by(23 * HOUR, Some(2), None), by(-24 * HOUR, Some(2), None), by(5, None, Some("jo@example.org"))]
+        {
             let mut met = alone.to_vec();
             met.push(other);
             assert_eq!(found(&hana, &met), None);

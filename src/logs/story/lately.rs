@@ -25,7 +25,8 @@ pub struct Lately {
 pub fn lately(entry: &Moment, before: &[Moment], whole: bool) -> Lately {
     let since = entry.timestamp.plus(-LATELY);
     let alike = before.iter().filter(|moment| moment.timestamp > since && moment.is_alike(entry));
-    let (times, first) = alike.fold((1, entry.timestamp), |(times, first), moment| (times + 1, first.min(moment.timestamp)));
+    let (times, first) =
+        alike.fold((1, entry.timestamp), |(times, first), moment| (times + 1, first.min(moment.timestamp)));
     Lately { times, first, whole: whole || before.iter().any(|moment| moment.timestamp <= since) }
 }
 

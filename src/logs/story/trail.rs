@@ -66,11 +66,25 @@ mod tests {
             at(601, "page_visit members/help"),
             at(602, "page_visit"),
         ];
-        assert_eq!(told(&moments, None), ["login", "page_visit", "120 s", "page_visit", "error x3", "page_visit", "page_visit"]);
+        assert_eq!(
+            told(&moments, None),
+            ["login", "page_visit", "120 s", "page_visit", "error x3", "page_visit", "page_visit"]
+        );
         // The one that is read stands by itself.
         assert_eq!(
             told(&moments, Some(moments[4].id)),
-            ["login", "page_visit", "120 s", "page_visit", "error", "error", "359 s", "error", "page_visit", "page_visit"]
+            [
+                "login",
+                "page_visit",
+                "120 s",
+                "page_visit",
+                "error",
+                "error",
+                "359 s",
+                "error",
+                "page_visit",
+                "page_visit"
+            ]
         );
         assert!(items(&[], None).is_empty());
     }

@@ -252,7 +252,10 @@ impl AroundView {
         }
         out.extend(lines(&moments, reader, drawn));
         if !around.more_after {
-            out.push(Line::Gap(nothing_since(moments.last().map_or(entry.timestamp, |last| last.timestamp), reader.now)));
+            out.push(Line::Gap(nothing_since(
+                moments.last().map_or(entry.timestamp, |last| last.timestamp),
+                reader.now,
+            )));
         }
         let more = |earlier: usize, later: usize| {
             let mut query = query.to_owned();
@@ -386,7 +389,10 @@ pub fn since(since: Since, failed: &Failed, failed_at: Timestamp, reader: &Reade
         Since::LookedTo(key) => SinceView {
             kind: "unknown",
             name: "Not known yet",
-            text: format!("No success in this area{with} is recorded up to {}; later entries were not looked at.", at(key.timestamp)),
+            text: format!(
+                "No success in this area{with} is recorded up to {}; later entries were not looked at.",
+                at(key.timestamp)
+            ),
             plain: format!("no success up to {}; later entries were not looked at", at(key.timestamp)),
             link: None,
         },

@@ -222,7 +222,10 @@ mod tests {
         assert!(!cut(unknown(vec![at(9, "page_visit")]))[0].begins);
         assert!(cut(unknown(vec![at(9, "login")]))[0].begins);
         let timeline = page(unknown(vec![at(9, "login")]), From::Newer, 5);
-        assert_eq!((timeline.older, timeline.looked_to), (Some(Cursor::beyond(at(0, "x").key())), Some(at(0, "x").key())));
+        assert_eq!(
+            (timeline.older, timeline.looked_to),
+            (Some(Cursor::beyond(at(0, "x").key())), Some(at(0, "x").key()))
+        );
     }
 
     /// A page as the store loads one of `limit` entries, from all entries there are.

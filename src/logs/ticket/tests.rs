@@ -86,12 +86,8 @@ fn what_led_there_and_what_became_of_it_are_told() {
         step("2026-06-18T13:23:49Z", " ", 1),
         step("2026-06-18T13:31:30Z", "Opened the booking form", 6),
     ];
-    let facts = TicketFacts {
-        led: &led,
-        lately: Some("second time in 3 minutes"),
-        since: Some("not seen since"),
-        ..facts()
-    };
+    let facts =
+        TicketFacts { led: &led, lately: Some("second time in 3 minutes"), since: Some("not seen since"), ..facts() };
     let ticket = facts.markdown();
     let tail = ticket.split_once("`create_booking`\n").expect("the frames").1;
     assert_eq!(
