@@ -275,7 +275,7 @@ impl Recorded {
             },
             Stat {
                 label: "First seen",
-                value: words::date_short(figures.first.timestamp, zone),
+                value: figures.first.timestamp.in_zone(zone).format("%-d %b %Y").to_string(),
                 note: Some(words::ago(now, figures.first.timestamp)),
                 ..Stat::default()
             },

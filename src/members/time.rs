@@ -111,15 +111,19 @@ pub fn found(meant: Meant, nearest: Option<&Moment>, reader: &Reader, usual: Zon
 
 /// `15:00:00 CEST on 18 June 2026 in Berlin is 14:00:00 BST in London`; of one zone, once.
 fn both(at: Timestamp, zone: Zone, usual: Zone) -> String {
-    let here = |zone: Zone| ZoneWords::at(zone, at);
+    // UTC is its own place.
+    let place = |zone: Zone| match ZoneWords::at(zone, at) {
+        words if words.city == words.abbreviation => String::new(),
+        words => format!(" in {}", words.city),
+    };
     let date = words::date_short(at, zone);
-    let said = format!("{} on {date} in {}", on_clock(at, zone), here(zone).city);
+    let said = format!("{} on {date}{}", on_clock(at, zone), place(zone));
     if zone == usual {
         return said;
     }
     let day = words::date_short(at, usual);
     let day = if day == date { String::new() } else { format!(" on {day}") };
-    format!("{said} is {}{day} in {}", on_clock(at, usual), here(usual).city)
+    format!("{said} is {}{day}{}", on_clock(at, usual), place(usual))
 }
 
 /// `15:00:00 CEST`.
@@ -144,6 +148,10 @@ mod tests {
         assert_eq!(
             told("2026-06-18T15:00", Berlin, London),
             "15:00:00 CEST on 18 June 2026 in Berlin is 14:00:00 BST in London. No entry is recorded."
+        );
+        assert_eq!(
+            told("2026-06-18T15:00", Berlin, Zone::UTC),
+            "15:00:00 CEST on 18 June 2026 in Berlin is 13:00:00 UTC. No entry is recorded."
         );
         assert_eq!(
             told("2026-06-18T22:30", New_York, London),
