@@ -196,7 +196,8 @@ database_test! {
             let mut visits = visited(&page);
             assert!(!visits.is_empty(), "{path}");
             let mut ids: Vec<String> = theirs.iter().take(visits.len()).map(|log| log.id.to_string()).collect();
-            (visits.sort(), ids.sort());
+            visits.sort();
+            ids.sort();
             assert_eq!(visits, ids, "{path}");
             let all = page.attribute(".head .actions a", "href").expect("all their entries");
             assert_eq!(client.walk(&all, "next").await.concat(), reference.ids(&[pair("member", &who)]), "{path}");

@@ -145,7 +145,8 @@ database_test! {
             // Oldest first within a visit, so the set of a page is compared.
             let (mut all, mut wanted) = (all.clone(), ids[met.len()..met.len() + all.len()].to_vec());
             met.extend(wanted.iter().cloned());
-            (all.sort(), wanted.sort());
+            all.sort();
+            wanted.sort();
             assert_eq!(all, wanted);
             let said = page.text();
             let torn = said.contains("This visit began before") || said.contains("This visit goes on");

@@ -1,6 +1,8 @@
 //! Silent failures: what opening a page begins is learned from the log or set, and visits that show no end of it are told
 //! on the member and listed.
 
+use std::fmt::Write as _;
+
 use daybook::{
     core::role::Role,
     logs::{
@@ -98,7 +100,8 @@ database_test! {
         for at in 0..60 {
             let (hour, minute) = (at * 40 / 60, at * 40 % 60);
             let day = 10 + hour / 24;
-            lines += &format!("2026-06-{day}T{:02}:{minute:02}:00Z page_visit {FORM} Opened {at}\n", hour % 24);
+            let hour = hour % 24;
+            let _ = writeln!(lines, "2026-06-{day}T{hour:02}:{minute:02}:00Z page_visit {FORM} Opened {at}");
         }
         usual(&db, &lines).await;
         let mut setup = Setup::default();

@@ -57,7 +57,7 @@ pub fn view(timeline: &Timeline, drawing: &Drawing<'_>) -> TimelineView {
         // A day at an end of the page may have visits on the next one: their number is not known here.
         let whole = (at > 0 || timeline.newer.is_none()) && (at < last || timeline.older.is_none());
         let n = u64::try_from(visits.len()).unwrap_or(u64::MAX);
-        let number = whole.then(|| format!("{}, ", words::counted(n, "visit", "visits"))).unwrap_or_default();
+        let number = if whole { format!("{}, ", words::counted(n, "visit", "visits")) } else { String::new() };
         let name = words::day_name(date, today);
         let long = words::day_name(date, NaiveDate::MIN);
         let long = if name == long { String::new() } else { format!("{long}, ") };

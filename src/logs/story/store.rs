@@ -36,8 +36,25 @@ const ADDRESS: usize = 500;
 pub struct Theirs {
     plan: Plan,
     budget: Budget,
-    /// Of an address, the browser that counts.
-    browser: Option<Option<String>>,
+    browser: Browser,
+}
+
+/// Which browser's entries count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Browser {
+    /// Every one's.
+    Any,
+    /// Those of this one, as it was sent; or those without one.
+    Only(Option<String>),
+}
+
+impl Browser {
+    fn counts(&self, moment: &Moment) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(browser) => moment.user_agent == *browser,
+        }
+    }
 }
 
 /// Up to so many entries from a place on, in the order of the walk.
@@ -53,7 +70,7 @@ impl Walked {
     /// Splits off what lies beyond the first `most`: the entry, or where looking stopped before it could be met.
     fn up_to(mut self, most: usize) -> (Vec<Moment>, Beyond) {
         let beyond = match (self.moments.get(most), self.stopped) {
-            (Some(moment), _) => Beyond::Entry(moment.clone()),
+            (Some(moment), _) => Beyond::Entry(Box::new(moment.clone())),
             (None, Some(key)) => Beyond::Unknown(key),
             (None, None) => Beyond::Nothing,
         };
@@ -66,13 +83,13 @@ impl Theirs {
     /// The entries of a person.
     pub async fn of(db: &Db, who: Who, now: Timestamp, budget: Budget) -> Result<Self> {
         let plan = store::plan(db, &Filter { who: vec![who], ..Filter::default() }, now, false).await?;
-        Ok(Self { plan, budget, browser: None })
+        Ok(Self { plan, budget, browser: Browser::Any })
     }
 
     /// The entries of everybody.
     pub async fn everybody(db: &Db, now: Timestamp, budget: Budget) -> Result<Self> {
         let plan = store::plan(db, &Filter::default(), now, false).await?;
-        Ok(Self { plan, budget, browser: None })
+        Ok(Self { plan, budget, browser: Browser::Any })
     }
 
     /// The entries of one browser at the address that stands in a text; none where no address does.
@@ -85,16 +102,16 @@ impl Theirs {
         let Some(address) = address.and_then(ip::first_address) else { return Ok(None) };
         let filter = Filter { ip: Some(IpBlock::single(address)), ..Filter::default() };
         let plan = store::plan(db, &filter, now, true).await?;
-        Ok(Some(Self { plan, budget, browser: Some(browser.map(str::to_owned)) }))
+        Ok(Some(Self { plan, budget, browser: Browser::Only(browser.map(str::to_owned)) }))
     }
 
     /// Up to `limit` of them beyond a place.
     pub async fn walk(&self, db: &Db, at: At, limit: usize) -> Result<Walked> {
-        let most = if self.browser.is_some() { ADDRESS } else { limit };
+        let most = if self.browser == Browser::Any { limit } else { ADDRESS };
         let Walked { mut moments, mut stopped } = self.rows(db, at, most).await?;
-        if let Some(browser) = &self.browser {
+        if self.browser != Browser::Any {
             let last = moments.last().map(Moment::key).filter(|_| moments.len() == most);
-            moments.retain(|moment| moment.user_agent == *browser);
+            moments.retain(|moment| self.browser.counts(moment));
             stopped = stopped.or(last).filter(|_| moments.len() < limit);
             moments.truncate(limit);
         }
@@ -109,15 +126,13 @@ impl Theirs {
                 ..self.plan.clone()
             },
             budget: self.budget,
-            browser: None,
+            browser: Browser::Any,
         };
         let Walked { mut moments, stopped } = narrowed.rows(db, At::Newest, ADDRESS).await?;
         if moments.len() >= ADDRESS || stopped.is_some() {
             return Ok(None);
         }
-        if let Some(browser) = &self.browser {
-            moments.retain(|moment| moment.user_agent == *browser);
-        }
+        moments.retain(|moment| self.browser.counts(moment));
         moments.reverse();
         Ok(Some(moments))
     }

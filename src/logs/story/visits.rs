@@ -56,7 +56,7 @@ pub enum Beyond {
     #[default]
     Nothing,
     /// The next entry of theirs.
-    Entry(Moment),
+    Entry(Box<Moment>),
     /// Not known: looking stopped here.
     Unknown(Key),
 }
@@ -210,8 +210,8 @@ mod tests {
         // What lies beyond the ends says whether they are ends.
         let stretch = Stretch {
             moments,
-            older: Beyond::Entry(at(-29 * MINUTE, "page_visit")),
-            newer: Beyond::Entry(at(80 * MINUTE, "page_visit")),
+            older: Beyond::Entry(Box::new(at(-29 * MINUTE, "page_visit"))),
+            newer: Beyond::Entry(Box::new(at(80 * MINUTE, "page_visit"))),
         };
         let visits = cut(stretch);
         assert_eq!((visits[0].begins, visits[0].ends), (false, true));
@@ -240,7 +240,8 @@ mod tests {
                 (at.saturating_sub(limit / 2), (at + limit / 2).min(all.len()))
             }
         };
-        let beyond = |moment: Option<&Moment>| moment.map_or(Beyond::Nothing, |moment| Beyond::Entry(moment.clone()));
+        let beyond =
+            |moment: Option<&Moment>| moment.map_or(Beyond::Nothing, |moment| Beyond::Entry(Box::new(moment.clone())));
         Stretch {
             moments: all[start..end].to_vec(),
             older: beyond(start.checked_sub(1).map(|before| &all[before])),
