@@ -12,7 +12,9 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
+    db::Db,
     logs::{
+        live::watcher::Watcher,
         saved::SavedViews,
         search::index,
         totals::{build as totals, server},
@@ -32,12 +34,8 @@ use crate::{
 const FINISH: u64 = 20;
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
-
-/// What keeps the totals: counting what stood before they did, and on a server adding up what waits.
-struct Totals {
-    build: JoinHandle<()>,
-    adding: Option<JoinHandle<()>>,
-}
+/// How often the application's tables are looked at anew.
+const AGAIN: Duration = Duration::from_secs(15);
 
 /// A server that listens.
 pub struct Running {
@@ -47,7 +45,7 @@ pub struct Running {
     pub staff_log: StaffLog,
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
-    totals: Totals,
+    background: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -62,8 +60,7 @@ impl Running {
         let result = self.server.await.context("the server's task failed")?;
         self.staff_log.flush().await;
         // The step at hand is undone; the next start goes on from the one before.
-        self.totals.build.abort();
-        self.totals.adding.iter().for_each(JoinHandle::abort);
+        self.background.iter().for_each(JoinHandle::abort);
         result.context("the server failed")
     }
 }
@@ -91,15 +88,20 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
 pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Route]) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
     let staff_log = StaffLog::start(state.db.clone());
-    let totals = tokio::spawn(totals::run(state.db.clone()));
-    tokio::spawn(index::build_all(state.db.clone()));
-    let adding = state.db.dialect().derives().then(|| tokio::spawn(server::add_up_always(state.db.clone())));
-    let totals = Totals { build: totals, adding };
+    let mut background = vec![
+        tokio::spawn(totals::run(state.db.clone())),
+        tokio::spawn(index::build_all(state.db.clone())),
+        tokio::spawn(look_again(state.db.clone())),
+    ];
+    if state.db.dialect().derives() {
+        background.push(tokio::spawn(server::add_up_always(state.db.clone())));
+    }
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
     let habits = web::Data::new(Habits::default());
+    let watcher = web::Data::new(Watcher::default());
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
         App::new()
@@ -108,6 +110,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .app_data(log.clone())
             .app_data(views.clone())
             .app_data(habits.clone())
+            .app_data(watcher.clone())
             .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
@@ -128,7 +131,17 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
     let address = server.addrs().first().copied().ok_or_else(|| anyhow!("nothing to listen on"))?;
     let server = server.run();
     let handle = server.handle();
-    Ok(Running { address, staff_log, handle, server: tokio::spawn(server), totals })
+    Ok(Running { address, staff_log, handle, server: tokio::spawn(server), background })
+}
+
+/// Follows what the application does to its tables, and what `migrate` adds to them.
+async fn look_again(db: Db) {
+    loop {
+        tokio::time::sleep(AGAIN).await;
+        if let Err(error) = db.look_again().await {
+            tracing::debug!("the tables could not be looked at: {error}");
+        }
+    }
 }
 
 /// Stops `handle` in good order on SIGTERM or SIGINT.

@@ -144,6 +144,27 @@ database_test! {
         assert!(matches!(looked, daybook::db::Looked::Whole(_)));
     }
 
+    async fn looking_for_a_moment_is_never_a_failure_however_many_do(db: ServerDb) {
+        let looks = (0..12_u64).map(|n| {
+            let db = db.db.clone();
+            tokio::spawn(async move {
+                for turn in 0..40_u64 {
+                    let time = Duration::from_micros(300 * ((n + turn) % 9));
+                    let mut looking = db.look(Budget { time, ..Budget::LIST }).await.expect("a reader");
+                    let all = Sql::new("SELECT CAST(i AS BIGINT) FROM generate_series(1, 200000) AS g (i)");
+                    let _ = looking.fetch_all::<(i64,)>(all.clone()).await.expect("whole or interrupted");
+                    looking.extend(time).await.expect("again");
+                    let each = |_: (i64,)| std::ops::ControlFlow::Continue(());
+                    let _ = looking.for_each(all, each).await.expect("whole or interrupted");
+                    looking.done().await.expect("given back");
+                }
+            })
+        });
+        for look in looks.collect::<Vec<_>>() {
+            look.await.expect("no failure");
+        }
+    }
+
     async fn rows_are_handed_over_until_time_is_over_or_it_is_enough(db: ServerDb) {
         let many = || Sql::new("SELECT CAST(i AS BIGINT) FROM generate_series(1, 5000) AS g (i)");
         let mut looking = db.db.look(Budget::LIST).await.expect("a reader");

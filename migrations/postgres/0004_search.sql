@@ -1,13 +1,8 @@
 -- What the search index and the filters by address are made of. The indexes themselves are put onto the table of the log
 -- apart from this.
 
--- Lower case as Unicode has it, whatever the database's locale.
-CREATE FUNCTION daybook.fold(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT lower(t COLLATE "und-x-icu")
-$$;
-
--- What everybody reads, and what errors hold, apart: a viewer's search must not be able to tell what errors hold. No term
--- holds a line break, so none spans two fields.
+-- What everybody reads, and what errors hold, apart: a viewer's search must not be able to tell what errors hold. In lower
+-- case as Unicode has it, whatever the database's locale. No term holds a line break, so none spans two fields.
 CREATE FUNCTION daybook.open_words(area text, description text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN

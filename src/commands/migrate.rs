@@ -63,7 +63,7 @@ async fn print(address: &Address, without: &Without) -> Result<()> {
     let pending = match &db {
         None => schema::all(),
         Some(db) => match schema::state(db).await.map_err(line)? {
-            state @ (schema::State::Newer(_) | schema::State::Foreign) => bail!("{state}"),
+            state @ (schema::State::Newer(_) | schema::State::Foreign | schema::State::Unfit(_)) => bail!("{state}"),
             _ => schema::pending(db, without).await.map_err(line)?,
         },
     };

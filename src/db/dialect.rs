@@ -41,6 +41,16 @@ impl Dialect {
         self.member_email_is(email)
     }
 
+    /// `name` of `members` is like `pattern` (`%` stands for anything, `\` before a character for itself), ASCII letters
+    /// in any case.
+    #[must_use]
+    pub fn member_name_like(self, pattern: &str) -> Sql {
+        match self {
+            Self::Sqlite => around("name LIKE ", pattern, " ESCAPE '\\'"),
+            Self::Postgres(_) => around("name ILIKE ", pattern, " ESCAPE '\\'"),
+        }
+    }
+
     /// Nobody in `members` has the e-mail of the entry at hand.
     #[must_use]
     pub fn nobody_has_its_email(self) -> Sql {
@@ -130,15 +140,6 @@ impl Dialect {
         match self {
             Self::Sqlite => true,
             Self::Postgres(served) => served.has(Service::WithoutMember),
-        }
-    }
-
-    /// Whether an index serves finding members by e-mail.
-    #[must_use]
-    pub fn finds_members(self) -> bool {
-        match self {
-            Self::Sqlite => true,
-            Self::Postgres(served) => served.has(Service::Members),
         }
     }
 
@@ -278,8 +279,6 @@ pub enum Service {
     Values(Column),
     /// A walk of the entries without `member_id`.
     WithoutMember,
-    /// Members by e-mail.
-    Members,
     /// Words.
     Words,
 }
@@ -289,19 +288,16 @@ pub enum Service {
 pub struct Served(u32);
 
 impl Served {
-    /// All there is.
-    pub const ALL: Self = Self(u32::MAX);
-
     /// Whether an index is there for it.
     #[must_use]
     pub fn has(self, service: Service) -> bool {
         self.0 & bit(service) != 0
     }
 
-    /// What the indexes of the log and of `members` serve: Daybook's own by name, and the application's where they lead
+    /// What the indexes of the log serve: Daybook's own by name, and the application's where they lead
     /// with the column.
     #[must_use]
-    pub fn of(log: &Table, members: &Table) -> Self {
+    pub fn of(log: &Table) -> Self {
         let mut served = Self::default();
         let mut add = |service, there: bool| served.0 |= if there { bit(service) } else { 0 };
         for (column, index, model, keys) in [
@@ -318,7 +314,6 @@ impl Served {
         }
         let without = log.has_index("daybook_no_account", 2) && log.has_index("daybook_anonymous", 2);
         add(Service::WithoutMember, without);
-        add(Service::Members, members.has_index("daybook_members_email", 1));
         add(Service::Words, log.has_index("daybook_words", 1));
         served
     }
@@ -329,8 +324,7 @@ fn bit(service: Service) -> u32 {
         Service::Walk(column) => column as u32,
         Service::Values(column) => 8 + column as u32,
         Service::WithoutMember => 16,
-        Service::Members => 17,
-        Service::Words => 18,
+        Service::Words => 17,
     }
 }
 

@@ -109,7 +109,7 @@ impl Looking {
                 in_time(sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **connection).await)
             }
             Reader::Postgres { connection, db, granted } => {
-                if !grant(connection, granted, deadline).await? {
+                if !grant_again(connection, granted, deadline).await? {
                     return Ok(Looked::Interrupted);
                 }
                 let (text, args) = db.question(sql);
@@ -144,10 +144,17 @@ impl Looking {
             }
             Reader::Postgres { connection, db, granted } => {
                 let (text, args) = db.question(sql);
+                // Before the transaction: what is granted within it goes with it.
+                if !grant_again(connection, granted, deadline).await? {
+                    return Ok(Looked::Interrupted);
+                }
                 // Not only as far as it is read: what a server has begun to send must be taken, so it sends in parts.
                 let mut tx = connection.begin().await.map_err(explain)?;
                 let declare = format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {text}");
-                sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut *tx).await.map_err(explain)?;
+                let declared = sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut *tx).await;
+                if matches!(in_time(declared)?, Looked::Interrupted) {
+                    return Ok(Looked::Interrupted);
+                }
                 for part in parts() {
                     let rows: Looked<Vec<T>> = if grant(&mut tx, granted, deadline).await? {
                         in_time(fetch(&mut tx, part).await)?
@@ -213,7 +220,24 @@ pub(super) async fn fetch<T: FromRow>(connection: &mut PgConnection, part: usize
     sqlx::query_as(AssertSqlSafe(text)).persistent(false).fetch_all(connection).await
 }
 
-/// Tells the server how long the next statement may take; false where no time is left.
+/// The least that is granted. What is granted bounds also the statement that grants anew, the next time.
+const LEAST: Duration = Duration::from_millis(20);
+
+/// Tells the server how long the next statement may take, outside a transaction; false where no time is left.
+async fn grant_again(connection: &mut PgConnection, granted: &mut Option<Duration>, deadline: Instant) -> Result<bool> {
+    const TRIES: u32 = 5;
+    for _ in 0..TRIES {
+        if grant(connection, granted, deadline).await? {
+            return Ok(true);
+        }
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+    }
+    Ok(false)
+}
+
+/// Tells the server how long the next statement may take; false where no time is left, or telling took too long.
 async fn grant(connection: &mut PgConnection, granted: &mut Option<Duration>, deadline: Instant) -> Result<bool> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
@@ -222,14 +246,16 @@ async fn grant(connection: &mut PgConnection, granted: &mut Option<Duration>, de
     if granted.is_some_and(|granted| granted <= left * 2 && granted * 2 >= left) {
         return Ok(true);
     }
-    let time = left.max(Duration::from_millis(1));
-    sqlx::query("SELECT set_config('statement_timeout', $1, false)")
+    let time = left.max(LEAST);
+    let told = sqlx::query("SELECT set_config('statement_timeout', $1, false)")
         .bind(format!("{}ms", time.as_millis()))
         .execute(connection)
-        .await
-        .map_err(explain)?;
-    *granted = Some(time);
-    Ok(true)
+        .await;
+    let told = matches!(in_time(told)?, Looked::Whole(_));
+    if told {
+        *granted = Some(time);
+    }
+    Ok(told)
 }
 
 fn given() -> Error {

@@ -23,6 +23,8 @@ pub enum State {
     Newer(i64),
     /// There is a table `audit_logs` that Daybook did not make, in a file.
     Foreign,
+    /// The application's `audit_logs` lacks columns without which nothing can be shown: these.
+    Unfit(Vec<&'static str>),
     /// There is a table `audit_logs` that Daybook did not make, on a server, and migrations that have not run.
     Unattached(Vec<String>),
 }
@@ -38,6 +40,11 @@ impl std::fmt::Display for State {
             Self::Newer(version) => write!(
                 f,
                 "this database was migrated by a newer Daybook (step {version}): run that version, or a newer one"
+            ),
+            Self::Unfit(columns) => write!(
+                f,
+                "the application's audit_logs cannot be shown: it has no column {} of the type that an entry needs",
+                columns.join(", nor ")
             ),
             Self::Unattached(_) => f.write_str(
                 "the tables are the application's and Daybook's own are not all there: run daybook migrate (--dry-run shows what it does)",
@@ -108,7 +115,8 @@ pub async fn pending(db: &Db, without: &Without) -> Result<Vec<Step>> {
     Ok(all().into_iter().filter(|(name, _)| names.contains(name)).collect())
 }
 
-/// Brings an own database up to date and finishes what a bulk load left undone; the names of the steps that ran.
+/// Brings an own database up to date and finishes what a bulk load left undone; the names of the steps that ran. On one
+/// that is attached and current nothing is changed.
 ///
 /// # Errors
 /// Where a newer version has migrated the database, or its table is not Daybook's: one line that says what to do.
@@ -129,6 +137,8 @@ pub async fn run(db: &Db) -> Result<Vec<String>> {
             restore_indexes(db).await?;
             Ok(steps)
         }
+        // What stands on the application's tables is for `migrate` alone to change, and for whoever asks for it.
+        Db::Postgres(db) if db.shape().attached => Ok(Vec::new()),
         Db::Postgres(db) => postgres::run(db, &Without::default(), |_| {}).await,
     }
 }
@@ -164,6 +174,16 @@ pub async fn settle(db: &Db) -> Result<()> {
         db.execute_alone(Sql::new(sql)).await?;
     }
     Ok(())
+}
+
+impl Db {
+    /// Looks at the application's tables anew: what they are like, and which indexes stand, may change while Daybook runs.
+    pub async fn look_again(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(db) => db.look_again().await,
+        }
+    }
 }
 
 /// Takes down the indexes of `audit_logs` before a bulk load, and writes down how to make them again.

@@ -12,7 +12,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Arg, Sql, explain, memo::Memo, place::Place};
+use super::{Arg, Sql, explain, memo::Memo, place::Place, sql::statement};
 use crate::core::error::Result;
 
 /// The pools of the embedded database.
@@ -128,27 +128,7 @@ async fn is_settled(writer: &mut SqliteConnection) -> sqlx::Result<bool> {
     Ok(!writer.is_in_transaction())
 }
 
-/// Text and arguments as sqlx takes them. The text is made of `&'static str` alone ([`Sql`] sees to that).
-pub(super) fn statement(sql: Sql) -> (String, SqliteArguments) {
-    use sqlx::Arguments;
-    let (text, args) = sql.render();
-    let mut out = SqliteArguments::default();
-    for arg in args {
-        let added = match arg {
-            Arg::Int(value) => out.add(value),
-            Arg::Text(value) => out.add(value),
-            Arg::Bytes(value) => out.add(value),
-            Arg::Uuid(value) => out.add(value),
-            Arg::Time(value) => out.add(value),
-            Arg::NullText => out.add(None::<String>),
-            Arg::NullBytes => out.add(None::<Vec<u8>>),
-            Arg::NullUuid => out.add(None::<uuid::Uuid>),
-            Arg::NullTime => out.add(None::<crate::core::time::Timestamp>),
-        };
-        debug_assert!(added.is_ok(), "none of these can fail to encode");
-    }
-    (text, out)
-}
+statement!(SqliteArguments);
 
 /// What an error of SQLite means for a request.
 pub(super) fn outage(code: i32) -> Option<crate::core::error::Outage> {

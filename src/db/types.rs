@@ -46,10 +46,13 @@ impl Type<Postgres> for Timestamp {
 
 /// Microseconds from 1970 to 2000, where PostgreSQL begins to count.
 const EPOCH: i64 = 946_684_800_000_000;
+/// The first instant that PostgreSQL's calendar has, in 4713 BC, as it counts: it refuses one before that. Its last is
+/// beyond ours.
+const FIRST: i64 = -211_813_488_000_000_000;
 
 impl Encode<'_, Postgres> for Timestamp {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        <i64 as Encode<'_, Postgres>>::encode_by_ref(&self.micros().saturating_sub(EPOCH), buffer)
+        <i64 as Encode<'_, Postgres>>::encode_by_ref(&self.micros().saturating_sub(EPOCH).max(FIRST), buffer)
     }
 }
 

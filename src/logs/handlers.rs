@@ -139,6 +139,7 @@ fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
     Asked {
         chip: trigger.strip_prefix("chip-").and_then(|at| at.parse().ok()),
         paged: Want::of(req) == Want::Fragment && query.at != At::Newest,
+        news: trigger == "newer-show",
     }
 }
 

@@ -222,7 +222,7 @@ pub(super) fn below(top: &str) -> (String, String) {
 }
 
 /// The first text that begins with `prefix`, and one beyond all such.
-pub(super) fn begins(prefix: &str) -> (String, String) {
+pub fn begins(prefix: &str) -> (String, String) {
     (prefix.to_owned(), format!("{prefix}\u{10ffff}"))
 }
 

@@ -260,6 +260,18 @@ pub async fn entry(db: &Db, id: Uuid) -> Result<Option<Log>> {
     Ok(rows(db, &[key]).await?.pop())
 }
 
+/// The entries whose ids lie from one to another (both included), by id; at most `limit`.
+pub async fn entries_between(db: &Db, first: Uuid, last: Uuid, limit: usize) -> Result<Vec<Log>> {
+    let sql =
+        Sql::new("SELECT \"timestamp\", id FROM audit_logs WHERE id >= ").bind(first).text(" AND id <= ").bind(last);
+    let sql = sql.text(" ORDER BY id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let keys: Vec<(Timestamp, Uuid)> = db.fetch_all(sql).await?;
+    let keys: Vec<Key> = keys.into_iter().map(|(timestamp, id)| Key { timestamp, id }).collect();
+    let mut logs = rows(db, &keys).await?;
+    logs.sort_by_key(|log| std::cmp::Reverse(log.key()));
+    Ok(logs)
+}
+
 /// What only the page of an entry shows.
 pub async fn details(db: &Db, id: Uuid) -> Result<Option<Details>> {
     let sql = Sql::new(

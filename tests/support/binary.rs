@@ -174,6 +174,11 @@ impl Server {
         assert!(sent.success(), "the process was gone already: {:?}", self.stderr());
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for its end.
     pub fn ended(&mut self) -> ExitStatus {
         ended(&mut self.child)

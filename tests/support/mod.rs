@@ -2,6 +2,7 @@
 //! a browser.
 
 pub mod app;
+pub mod application;
 pub mod binary;
 pub mod browser;
 pub mod chromedriver;

@@ -19,6 +19,10 @@ pub struct Server {
     folder: tempfile::TempDir,
     program: PathBuf,
     keeper: Option<Child>,
+    /// Settings beside those of every server, `name=value`.
+    settings: Vec<String>,
+    /// The port, which its socket is named after too.
+    port: u16,
 }
 
 /// The server that tests share; each has databases of its own on it.
@@ -72,9 +76,32 @@ impl Server {
             .output()
             .expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let mut server = Self { folder, program, keeper: None };
+        let mut server = Self { folder, program, keeper: None, settings: Vec::new(), port: 5432 };
         server.run();
         server
+    }
+
+    /// Makes and starts one that listens on loopback too, and takes nothing there but TLS; and its port.
+    pub fn start_with_tls(certificate: &str, key: &str) -> (Self, u16) {
+        let mut server = Self::start();
+        server.stop();
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            let file = server.folder.path().join("data").join(name);
+            std::fs::write(&file, pem).expect("written");
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("rights");
+            if is_root() {
+                std::os::unix::fs::chown(&file, Some(NOBODY), Some(NOBODY)).expect("given away");
+            }
+        }
+        let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
+        std::fs::write(server.folder.path().join("data/pg_hba.conf"), rules).expect("written");
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        server.port = taken.local_addr().expect("an address").port();
+        drop(taken);
+        server.settings = vec!["listen_addresses=localhost".into(), "ssl=on".into()];
+        server.run();
+        let port = server.port;
+        (server, port)
     }
 
     /// Starts it, after [`Self::stop`] or for the first time.
@@ -102,6 +129,8 @@ impl Server {
                 "-c",
                 "log_min_messages=warning",
             ])
+            .args(["-c", &format!("port={}", self.port)])
+            .args(self.settings.iter().flat_map(|setting| ["-c", setting]))
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -109,7 +138,7 @@ impl Server {
         self.keeper = Some(command.spawn().expect("postgres runs"));
         for _ in 0..300 {
             let ready = Command::new(self.program.join("pg_isready"))
-                .args(["-q", "-U", "owner", "-h"])
+                .args(["-q", "-U", "owner", "-p", &self.port.to_string(), "-h"])
                 .arg(self.folder.path())
                 .status()
                 .expect("pg_isready runs");
@@ -132,13 +161,18 @@ impl Server {
         }
     }
 
+    /// What it has written down.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("its log")
+    }
+
     /// The address of a database on it, as a user.
     pub fn address(&self, user: &str, database: &str) -> String {
-        format!("postgresql://{user}@localhost/{database}?host={}", self.folder.path().display())
+        format!("postgresql://{user}@localhost/{database}?host={}&port={}", self.folder.path().display(), self.port)
     }
 
     fn options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new().socket(self.folder.path()).username("owner").database(database)
+        PgConnectOptions::new().socket(self.folder.path()).port(self.port).username("owner").database(database)
     }
 
     /// A connection of its owner's to a database on it.

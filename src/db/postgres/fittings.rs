@@ -48,6 +48,8 @@ pub struct Fitting {
 const TRIES: u32 = 30;
 /// How long between two tries: whoever waits for a lock holds up everybody behind it.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long an index that is made beside writers waits for transactions that began before it. Nobody waits behind it.
+const BESIDE: &str = "SET lock_timeout = '10min'";
 
 impl Fitting {
     /// As `migrate --dry-run` prints it.
@@ -60,28 +62,41 @@ impl Fitting {
     /// Makes it.
     ///
     /// # Errors
-    /// [`Outage::Locked`] where the lock it needs for a moment was not to be had for a while.
+    /// Where the lock it needs was not to be had for a while: a line that says so.
     pub(super) async fn make(&self, connection: &mut PgConnection) -> Result<()> {
-        for attempt in 1..=TRIES {
-            match self.once(connection).await {
-                Err(Error::Unavailable(Outage::Locked)) if attempt < TRIES => tokio::time::sleep(PAUSE).await,
-                result => return result,
+        let mut made = if self.together { self.once(connection).await } else { self.beside(connection).await };
+        for _ in 1..TRIES {
+            if !self.together || !matches!(made, Err(Error::Unavailable(Outage::Locked))) {
+                break;
             }
+            tokio::time::sleep(PAUSE).await;
+            made = self.once(connection).await;
         }
-        Ok(())
+        match made {
+            Err(Error::Unavailable(Outage::Locked)) => Err(Error::Internal(anyhow::anyhow!(
+                "{} could not be made: transactions on the table stayed open; run daybook migrate again when they have ended",
+                self.name
+            ))),
+            made => made,
+        }
     }
 
+    /// All statements in one transaction.
     async fn once(&self, connection: &mut PgConnection) -> Result<()> {
-        if self.together {
-            let mut tx = sqlx::Connection::begin(connection).await.map_err(explain)?;
-            for sql in &self.statements {
-                sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.map_err(explain)?;
-            }
-            return tx.commit().await.map_err(explain);
+        let mut tx = sqlx::Connection::begin(connection).await.map_err(explain)?;
+        for sql in &self.statements {
+            sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.map_err(explain)?;
         }
+        tx.commit().await.map_err(explain)
+    }
+
+    /// Each statement by itself, beside whoever writes. One that fails leaves half an index, which the next run makes anew.
+    async fn beside(&self, connection: &mut PgConnection) -> Result<()> {
+        sqlx::raw_sql(BESIDE).execute(&mut *connection).await.map_err(explain)?;
         for sql in &self.statements {
             sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *connection).await.map_err(explain)?;
         }
+        sqlx::raw_sql(super::migrate::SHORT_LOCKS).execute(connection).await.map_err(explain)?;
         Ok(())
     }
 }
@@ -332,7 +347,7 @@ async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fi
             Kind::Triggers,
             "daybook_keep_entry",
             vec![format!(
-                "CREATE TRIGGER daybook_keep_entry BEFORE UPDATE ON {table} FOR EACH ROW \
+                "CREATE OR REPLACE TRIGGER daybook_keep_entry BEFORE UPDATE ON {table} FOR EACH ROW \
                  EXECUTE FUNCTION daybook.keep_entry({})",
                 references.join(", ")
             )],
@@ -341,7 +356,7 @@ async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fi
             Kind::Triggers,
             "daybook_keep_table",
             vec![format!(
-                "CREATE TRIGGER daybook_keep_table BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT \
+                "CREATE OR REPLACE TRIGGER daybook_keep_table BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT \
                  EXECUTE FUNCTION daybook.keep_table()"
             )],
         ),
@@ -352,17 +367,18 @@ async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fi
             "daybook_note_totals",
             vec![
                 format!(
-                    "CREATE TRIGGER daybook_note_totals AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh \
+                    "CREATE OR REPLACE TRIGGER daybook_note_totals AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh \
                      FOR EACH STATEMENT EXECUTE FUNCTION daybook.note_totals()"
                 ),
                 // Creating a trigger waits for every writer, so what stands now is what the trigger has not seen.
                 format!(
                     "INSERT INTO daybook.daybook_totals_build (one, counted, last, \"first\") \
-                     SELECT 1, 0, coalesce(daybook.hour(max(\"timestamp\"::timestamptz)) \
-                     - daybook.hour(min(\"timestamp\"::timestamptz)) + 1, 0), \
-                     coalesce(daybook.hour(min(\"timestamp\"::timestamptz)), 0) FROM {table} \
+                     SELECT 1, 0, coalesce(daybook.hour({newest}) - daybook.hour({oldest}) + 1, 0), \
+                     coalesce(daybook.hour({oldest}), 0) FROM {table} \
                      WHERE \"timestamp\" < 'infinity' AND \"timestamp\" > '-infinity' \
-                     ON CONFLICT (one) DO UPDATE SET counted = 0, last = excluded.last, \"first\" = excluded.\"first\""
+                     ON CONFLICT (one) DO UPDATE SET counted = 0, last = excluded.last, \"first\" = excluded.\"first\"",
+                    newest = shape.instant("max(\"timestamp\")"),
+                    oldest = shape.instant("min(\"timestamp\")"),
                 ),
             ],
         ));

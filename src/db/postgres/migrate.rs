@@ -7,7 +7,7 @@
 use sqlx::{Acquire as _, AssertSqlSafe, PgConnection, migrate::Migrator};
 
 use super::{
-    PgDb,
+    PgDb, Shape,
     fittings::{self, Without},
     quoted,
 };
@@ -30,11 +30,13 @@ const BASE: &str = "CREATE SCHEMA IF NOT EXISTS daybook;
 CREATE TABLE IF NOT EXISTS daybook.daybook_migrations (
     version  BIGINT NOT NULL PRIMARY KEY,
     name     TEXT NOT NULL,
-    checksum BYTEA NOT NULL,
     -- Whether the application's tables stood before Daybook came.
     attached BOOLEAN NOT NULL,
     ran_at   TIMESTAMPTZ NOT NULL DEFAULT now()
 );";
+
+/// What waits for a lock on the application's table holds up everybody behind it, so nothing of ours waits for long.
+pub(super) const SHORT_LOCKS: &str = "SET lock_timeout = '2s'";
 
 /// Any number, the same in every process.
 const LOCK: i64 = 0x0064_6179_626f_6f6b;
@@ -58,6 +60,10 @@ async fn ran(connection: &mut PgConnection) -> Result<Vec<i64>> {
 
 /// Looks at the schema without changing anything.
 pub(in crate::db) async fn state(db: &PgDb) -> Result<State> {
+    let shape = db.shape();
+    if shape.exists() && !shape.lacking().is_empty() {
+        return Ok(State::Unfit(shape.lacking()));
+    }
     let mut connection = db.writers().acquire().await.map_err(explain)?;
     let ran = ran(&mut connection).await?;
     let newest = STEPS.iter().map(|step| step.version).max().unwrap_or_default();
@@ -67,7 +73,7 @@ pub(in crate::db) async fn state(db: &PgDb) -> Result<State> {
         return Ok(State::Newer(version));
     }
     let behind: Vec<String> = STEPS.iter().filter(|step| !ran.contains(&step.version)).map(name).collect();
-    Ok(match (behind.is_empty(), db.shape().attached) {
+    Ok(match (behind.is_empty(), shape.attached) {
         (true, _) => State::Current,
         (false, true) => State::Unattached(behind),
         (false, false) => State::Behind(behind),
@@ -90,6 +96,7 @@ pub(in crate::db) async fn pending(db: &PgDb, without: &Without) -> Result<Vec<S
         let path = search_path(step.version, &shape.schema);
         out.push((name(step), format!("BEGIN;\n{path};\n{}\nCOMMIT;", step.sql.as_str().trim_end())));
     }
+    let shape = if shape.exists() { (*shape).clone() } else { Shape::own(&shape.schema) };
     for fitting in fittings::missing(&mut connection, &shape, without).await? {
         out.push((fitting.name.clone(), fitting.shown()));
     }
@@ -104,10 +111,14 @@ fn search_path(version: i64, schema: &str) -> String {
 
 /// Runs what has not run; the names of the steps that did.
 pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMut(&str)) -> Result<Vec<String>> {
+    if let refused @ (State::Newer(_) | State::Unfit(_)) = state(db).await? {
+        return Err(Error::Internal(anyhow::anyhow!("{refused}")));
+    }
     // Not one of the pool: it waits for locks and builds indexes as long as that takes.
     let mut connection = db.writers().acquire().await.map_err(explain)?.detach();
     let raw = |sql: &'static str| sqlx::raw_sql(sql);
-    raw("SET statement_timeout = 0; SET lock_timeout = '2s'").execute(&mut connection).await.map_err(explain)?;
+    raw("SET statement_timeout = 0").execute(&mut connection).await.map_err(explain)?;
+    raw(SHORT_LOCKS).execute(&mut connection).await.map_err(explain)?;
     let locked: bool = wait_for_lock(&mut connection).await?;
     if !locked {
         return Err(Error::Internal(anyhow::anyhow!("another daybook migrate is running on this database")));
@@ -128,16 +139,13 @@ pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMu
             sqlx::raw_sql(AssertSqlSafe(path)).execute(&mut *tx).await.map_err(explain)?;
             sqlx::raw_sql(AssertSqlSafe(step.sql.as_str().to_owned())).execute(&mut *tx).await.map_err(explain)?;
         }
-        sqlx::query(
-            "INSERT INTO daybook.daybook_migrations (version, name, checksum, attached) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(step.version)
-        .bind(&*step.description)
-        .bind(&*step.checksum)
-        .bind(attached)
-        .execute(&mut *tx)
-        .await
-        .map_err(explain)?;
+        sqlx::query("INSERT INTO daybook.daybook_migrations (version, name, attached) VALUES ($1, $2, $3)")
+            .bind(step.version)
+            .bind(&*step.description)
+            .bind(attached)
+            .execute(&mut *tx)
+            .await
+            .map_err(explain)?;
         tx.commit().await.map_err(explain)?;
         if !(step.version == LOG && attached) {
             each(&name(step));

@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, pool:
 
 pub use shape::Shape;
 
-use super::{Arg, Sql, address::Server, explain, memo::Memo};
+use super::{Arg, Sql, address::Server, explain, memo::Memo, sql::statement};
 use crate::core::error::{Error, Outage, Result};
 
 /// The pools of a server. Each is small, and none can take what another needs: a page never waits for an export, and
@@ -168,27 +168,7 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Text and arguments as sqlx takes them. The text is made of `&'static str` alone ([`Sql`] sees to that).
-pub(super) fn statement(sql: Sql) -> (String, PgArguments) {
-    use sqlx::Arguments;
-    let (text, args) = sql.render();
-    let mut out = PgArguments::default();
-    for arg in args {
-        let added = match arg {
-            Arg::Int(value) => out.add(value),
-            Arg::Text(value) => out.add(value),
-            Arg::Bytes(value) => out.add(value),
-            Arg::Uuid(value) => out.add(value),
-            Arg::Time(value) => out.add(value),
-            Arg::NullText => out.add(None::<String>),
-            Arg::NullBytes => out.add(None::<Vec<u8>>),
-            Arg::NullUuid => out.add(None::<uuid::Uuid>),
-            Arg::NullTime => out.add(None::<crate::core::time::Timestamp>),
-        };
-        debug_assert!(added.is_ok(), "none of these can fail to encode");
-    }
-    (text, out)
-}
+statement!(PgArguments);
 
 /// The code of a statement that was ended: its time was over.
 pub(super) const CANCELED: &str = "57014";

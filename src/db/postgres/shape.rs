@@ -120,7 +120,6 @@ impl As {
                 "(CASE WHEN {bare}::text ~* '^[0-9a-f]{{8}}-?([0-9a-f]{{4}}-?){{3}}[0-9a-f]{{12}}$' \
                  THEN {bare}::text::uuid END)"
             ),
-            (Self::Instant, "date") => format!("({bare}::timestamp AT TIME ZONE 'UTC')"),
             (Self::Instant, _) => absent.to_owned(),
             (Self::Address, "inet" | "cidr") => format!("host({bare})"),
             (Self::Json | Self::Text | Self::Address, _) => text,
@@ -129,6 +128,20 @@ impl As {
             (Self::Bytewise, _) if column.required => format!("({text} COLLATE \"C\")"),
             (Self::Bytewise, _) => format!("(coalesce({text}, '') COLLATE \"C\")"),
         }
+    }
+}
+
+impl As {
+    /// The column as the first step makes it.
+    fn own(self, name: &str) -> Column {
+        let kind = match self {
+            Self::Uuid => "uuid",
+            Self::Instant => "timestamp with time zone",
+            Self::Text | Self::Given | Self::Bytewise | Self::Address => "text",
+            Self::Json => "json",
+        };
+        let required = name == "id" || matches!(self, Self::Instant | Self::Given | Self::Bytewise);
+        Column { name: name.to_owned(), kind: kind.to_owned(), family: "b".to_owned(), required }
     }
 }
 
@@ -245,7 +258,7 @@ impl Shape {
             None
         };
         shape.attached = origin.unwrap_or_else(|| shape.exists());
-        shape.served = Served::of(&shape.tables[0], &shape.tables[1]);
+        shape.served = Served::of(&shape.tables[0]);
         shape.definitions = shape.define(ready);
         Ok(shape)
     }
@@ -263,13 +276,19 @@ impl Shape {
         found.map_or_else(|| quoted(name), |(_, kind)| kind.select(self.tables[table].column(name), name))
     }
 
+    /// What is made of the column `timestamp` alone, as an instant with a zone.
+    #[must_use]
+    pub fn instant(&self, of: &str) -> String {
+        match self.tables[0].column("timestamp") {
+            Some(column) if column.kind == "timestamp without time zone" => format!("({of} AT TIME ZONE 'UTC')"),
+            _ => of.to_owned(),
+        }
+    }
+
     /// The week of an entry: its first instant.
     #[must_use]
     pub fn week(&self) -> String {
-        let at = match self.tables[0].column("timestamp") {
-            Some(column) if column.kind == "timestamp without time zone" => "(\"timestamp\" AT TIME ZONE 'UTC')",
-            _ => "\"timestamp\"",
-        };
+        let at = self.instant("\"timestamp\"");
         format!("date_bin('7 days'::interval, {at}, '2000-01-03 00:00:00+00'::timestamptz)")
     }
 
@@ -336,22 +355,35 @@ impl Shape {
         }
     }
 
-    /// The names of the columns an entry cannot be shown without, where they are missing or of a type that is no use.
+    /// The tables that the first step makes in a database without any, and their indexes: what is put onto them once they
+    /// are there can be told before.
+    #[must_use]
+    pub fn own(schema: &str) -> Self {
+        let table = |wanted: &[Wanted]| Table {
+            kind: "r".to_owned(),
+            columns: wanted.iter().map(|(name, kind)| kind.own(name)).collect(),
+            indexes: Vec::new(),
+        };
+        let mut tables = WANTED.map(table);
+        let model = [("timestamp", 2), ("member_id", 3), ("action_type", 4), ("status", 3)];
+        tables[0].indexes = model.map(|(name, keys)| (format!("ix_audit_logs_{name}"), keys, name.to_owned())).into();
+        Self { schema: schema.to_owned(), tables, ..Self::default() }
+    }
+
+    /// The columns without which nothing can be shown, where they are missing or of another type than they must be.
     #[must_use]
     pub fn lacking(&self) -> Vec<&'static str> {
-        let log = &self.tables[0];
-        let usable = |name: &str, kind: As| match (kind, log.column(name).map(|column| column.kind.as_str())) {
-            (_, None) => false,
-            (As::Uuid, Some(kind)) => kind == "uuid",
-            (As::Instant, Some(kind)) => kind.starts_with("timestamp"),
-            _ => true,
+        let is = |name: &str, kinds: &[&str]| {
+            self.tables[0].column(name).is_some_and(|column| kinds.contains(&column.kind.as_str()))
         };
-        let needed = ["id", "timestamp"];
-        AUDIT_LOGS
-            .iter()
-            .filter(|(name, kind)| needed.contains(name) && !usable(name, *kind))
-            .map(|(name, _)| *name)
-            .collect()
+        let mut out = Vec::new();
+        if !is("id", &["uuid"]) {
+            out.push("id (a uuid)");
+        }
+        if !is("timestamp", &["timestamp with time zone", "timestamp without time zone"]) {
+            out.push("timestamp (a timestamp)");
+        }
+        out
     }
 
     /// The columns that are missing, by table.

@@ -75,15 +75,15 @@ impl<'a> Search<'a> {
         let search = |question, few, frequent| Self { plan, question, few, frequent, indexed_from };
         let mut rarest: Option<(i64, Question)> = None;
         for question in questions {
-            let Some(lately) = lately(plan, looking, &question).await? else { return Ok(None) };
-            if lately <= FEW && complete {
-                let Some(all) = number(looking, hits(plan, &question, None, FEW + 1)).await? else { return Ok(None) };
-                if all <= FEW {
-                    return Ok(Some(search(question, true, false)));
+            match held(plan, looking, &question).await? {
+                None => return Ok(None),
+                Some(Held::Few) if complete => return Ok(Some(search(question, true, false))),
+                // What is not indexed yet may hold it often.
+                Some(Held::Few) => rarest = Some((0, question)),
+                Some(Held::Lately(n)) if rarest.as_ref().is_none_or(|(least, _)| n < *least) => {
+                    rarest = Some((n, question));
                 }
-            }
-            if rarest.as_ref().is_none_or(|(n, _)| lately < *n) {
-                rarest = Some((lately, question));
+                Some(Held::Lately(_)) => {}
             }
         }
         Ok(rarest.map(|(n, question)| search(question, false, n == OFTEN)))
@@ -273,17 +273,41 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How many candidates a question has lately, or [`OFTEN`]; none where there was no time to find out.
-async fn lately(plan: &Plan, looking: &mut Looking, question: &Question) -> Result<Option<i64>> {
-    let often = match plan.dialect.frequency(&question.trigrams, &question.term, plan.checks.details) {
-        Some((sql, of)) => number(looking, sql).await?.map(|n| n * FREQUENT > of),
-        None => number(looking, hits(plan, question, Some(1), BLOCK / 4)).await?.map(|n| n >= BLOCK / 4),
+/// How many entries hold a term.
+enum Held {
+    /// At most [`FEW`].
+    Few,
+    /// So many of the newest parts, or [`OFTEN`].
+    Lately(i64),
+}
+
+/// How many entries hold a term; none where there was no time to find out.
+async fn held(plan: &Plan, looking: &mut Looking, question: &Question) -> Result<Option<Held>> {
+    let frequency = plan.dialect.frequency(&question.trigrams, &question.term, plan.checks.details);
+    let Some((sql, of)) = frequency else {
+        // This index stops where it is told to, so it is asked for all at once.
+        let Some(all) = number(looking, hits(plan, question, None, FEW + 1)).await? else { return Ok(None) };
+        if all <= FEW {
+            return Ok(Some(Held::Few));
+        }
+        let Some(newest) = number(looking, hits(plan, question, Some(1), BLOCK / 4)).await? else { return Ok(None) };
+        if newest >= BLOCK / 4 {
+            return Ok(Some(Held::Lately(OFTEN)));
+        }
+        return Ok(number(looking, hits(plan, question, Some(SAMPLE), FEW * SAMPLE)).await?.map(Held::Lately));
     };
-    match often {
-        None => Ok(None),
-        Some(true) => Ok(Some(OFTEN)),
-        Some(false) => number(looking, hits(plan, question, Some(SAMPLE), FEW * SAMPLE)).await,
+    let Some(newest) = number(looking, sql).await? else { return Ok(None) };
+    if newest * FREQUENT > of {
+        return Ok(Some(Held::Lately(OFTEN)));
     }
+    let Some(lately) = number(looking, hits(plan, question, Some(SAMPLE), FEW * SAMPLE)).await? else {
+        return Ok(None);
+    };
+    if lately > FEW {
+        return Ok(Some(Held::Lately(lately)));
+    }
+    let Some(all) = number(looking, hits(plan, question, None, FEW + 1)).await? else { return Ok(None) };
+    Ok(Some(if all <= FEW { Held::Few } else { Held::Lately(lately) }))
 }
 
 /// Asks how many candidates a question has for the role of the plan, up to `most`; of the newest parts alone where

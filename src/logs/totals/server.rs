@@ -10,6 +10,8 @@ use crate::{
 
 /// How many hours are counted in one transaction: a day of a busy log.
 const HOURS: i64 = 24;
+/// How many lines are added up at once: some tenths of a second.
+const LINES: i64 = 20_000;
 /// How often what waits is added up.
 const EACH: Duration = Duration::from_secs(1);
 /// The number of the lock that keeps two processes from adding up at once.
@@ -17,11 +19,22 @@ const LOCK: i64 = 0x746f_7461_6c73;
 
 /// Adds up what waits, for as long as the process lives.
 pub async fn add_up_always(db: Db) {
+    let mut failing = false;
     loop {
-        tokio::time::sleep(EACH).await;
-        if let Err(error) = add_up(&db).await {
-            tracing::debug!("the totals could not be added up: {error}");
+        match add_up(&db).await {
+            Ok(more) => {
+                failing = false;
+                if more {
+                    continue;
+                }
+            }
+            Err(error) if !failing => {
+                failing = true;
+                tracing::warn!("the totals cannot be added up: {error}; trying again each second");
+            }
+            Err(_) => {}
         }
+        tokio::time::sleep(EACH).await;
     }
 }
 
@@ -31,23 +44,33 @@ async fn is_ours(tx: &mut Tx) -> Result<bool> {
     Ok(tx.execute_returning::<(bool,)>(sql).await?.first().is_some_and(|(ours,)| *ours))
 }
 
-/// Adds up what waits, in one statement for those who read meanwhile.
-pub async fn add_up(db: &Db) -> Result<()> {
+/// Adds up a part of what waits, in one statement for those who read meanwhile; whether more waits. It may be much: while
+/// Daybook does not run, nobody adds up.
+pub async fn add_up(db: &Db) -> Result<bool> {
     let mut tx = db.write().await?;
     if !is_ours(&mut tx).await? {
-        return Ok(());
+        return Ok(false);
     }
-    let sql = "WITH waiting AS (DELETE FROM daybook_totals_delta RETURNING *), \
+    let sql = Sql::new(
+        "WITH waiting AS (DELETE FROM daybook_totals_delta WHERE ctid = ANY \
+            (ARRAY(SELECT ctid FROM daybook_totals_delta LIMIT ",
+    )
+    .bind(LINES)
+    .text(
+        ")) RETURNING *), \
         named AS (INSERT INTO daybook_combinations (id, action_type, status, area) \
             SELECT DISTINCT combination, action_type, status, area FROM waiting ON CONFLICT (id) DO NOTHING), \
         days AS (INSERT INTO daybook_totals_day (day, combination, n) \
             SELECT floor(hour / 24.0)::bigint, combination, sum(n)::bigint FROM waiting GROUP BY 1, 2 ORDER BY 1, 2 \
-            ON CONFLICT (day, combination) DO UPDATE SET n = daybook_totals_day.n + excluded.n) \
-        INSERT INTO daybook_totals_hour (hour, combination, n) \
+            ON CONFLICT (day, combination) DO UPDATE SET n = daybook_totals_day.n + excluded.n), \
+        hours AS (INSERT INTO daybook_totals_hour (hour, combination, n) \
             SELECT hour, combination, sum(n)::bigint FROM waiting GROUP BY 1, 2 ORDER BY 1, 2 \
-            ON CONFLICT (hour, combination) DO UPDATE SET n = daybook_totals_hour.n + excluded.n";
-    tx.execute(Sql::new(sql)).await?;
-    tx.commit().await
+            ON CONFLICT (hour, combination) DO UPDATE SET n = daybook_totals_hour.n + excluded.n) \
+        SELECT count(*) FROM waiting",
+    );
+    let added: Vec<(i64,)> = tx.execute_returning(sql).await?;
+    tx.commit().await?;
+    Ok(added.first().is_some_and(|(n,)| *n >= LINES))
 }
 
 /// Counts some more hours of what stood before the totals did; whether that was the end of it.

@@ -13,6 +13,7 @@ use crate::{
         filter::{Filter, ListQuery, Part, Preset, Range},
         form::FilterForm,
         link,
+        live::{pages::Live, since::Shown},
         log::Log,
         look::Count,
         summary::{self, Sentence},
@@ -40,6 +41,8 @@ pub struct Results {
     pub overview: String,
     /// This very page of it, to pass on.
     pub permalink: String,
+    /// Being told what comes to it, on its first page.
+    pub live: Option<Live>,
     /// All of it as a file, for whoever may have that.
     pub export: Option<ExportMenu>,
     /// The filters in force.
@@ -125,6 +128,8 @@ pub struct Asked {
     pub chip: Option<usize>,
     /// Whether another page was asked for from this one.
     pub paged: bool,
+    /// Whether the new entries were asked for: whoever is told of them goes on being told.
+    pub news: bool,
 }
 
 /// A list that was looked for.
@@ -211,6 +216,10 @@ impl Results {
             refresh: link::list(&at_first, zone),
             overview: link::overview(query, zone, reader.now),
             permalink: link::list(query, zone),
+            live: (query.at == At::Newest).then(|| {
+                let shown = Shown::of(page, reader.now).to_string();
+                Live { on: asked.news, newer: link::newer(query, zone, &shown), list: link::list(query, zone) }
+            }),
             export: ExportMenu::of(query, reader, EXPORT),
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
@@ -223,7 +232,7 @@ impl Results {
             limits: crate::logs::filter::LIMITS.map(|limit| (limit, limit == query.limit)).to_vec(),
             stopped,
             empty: nothing.then(|| Empty::of(query, ways, reader)),
-            focus_heading: asked.paged || (asked.chip.is_some() && !chip_focus),
+            focus_heading: asked.paged || asked.news || (asked.chip.is_some() && !chip_focus),
         }
     }
 
