@@ -19,6 +19,7 @@ use crate::{
         search::index,
         totals::{build as totals, server},
     },
+    members::unfinished::Habits,
     routes,
     session::{
         SignIn,
@@ -99,6 +100,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
+    let habits = web::Data::new(Habits::default());
     let watcher = web::Data::new(Watcher::default());
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
@@ -107,6 +109,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .app_data(views.clone())
+            .app_data(habits.clone())
             .app_data(watcher.clone())
             .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))

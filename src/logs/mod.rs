@@ -20,6 +20,7 @@ pub mod saved;
 pub mod search;
 pub mod sql;
 pub mod store;
+pub mod story;
 pub mod summary;
 pub mod ticket;
 pub mod totals;
