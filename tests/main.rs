@@ -56,6 +56,6 @@ mod storage_postgres;
 mod throttle;
 mod time;
 mod timeline;
-mod unfinished;
 mod tls;
+mod unfinished;
 mod views;
