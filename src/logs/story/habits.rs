@@ -14,7 +14,7 @@ use crate::core::time::Timestamp;
 /// In how many visits something must have followed before it is taken for a habit.
 const SUPPORT: usize = 10;
 /// Which part of the visits that opened a page must have gone on so, in percent.
-const CONFIDENCE: usize = 50;
+const CONFIDENCE: usize = 70;
 
 /// Opening a page of this area begins this action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,8 +145,8 @@ mod tests {
         let booking = Habit { area: "bookings/new".into(), action_type: "booking_created".into(), known };
         assert_eq!(habits, [booking], "nine times is no habit yet");
         let mut rare = usual();
-        rare.extend(vec![visit(&[FORM]); 10]);
-        assert!(learn(&rare, &[]).is_empty(), "12 of 25 is not mostly");
+        rare.extend(vec![visit(&[FORM]); 3]);
+        assert!(learn(&rare, &[]).is_empty(), "12 of 18 is not mostly");
         let set = [("bookings/new".to_owned(), "contract_signed".to_owned())];
         let habits = learn(&usual(), &set);
         assert_eq!((habits.len(), habits[0].known, habits[0].action_type.as_str()), (1, Known::Set, "contract_signed"));
