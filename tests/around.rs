@@ -157,6 +157,77 @@ database_test! {
         }
     }
 
+    async fn a_ticket_of_nobody_tells_nobody_elses_story(db: TestDb) {
+        let ingrid = sample::member("Ingrid Secretname", "ingrid@example.org");
+        let mut logs = tale(Some(&ingrid), "14:00:00 profile_updated members/profile Ingrid Secretname changed phone");
+        logs.extend(tale(None, "
+            14:01:00 page_visit public/prices Opened the prices
+            14:02:00 error public/join Form could not be sent
+        "));
+        for log in &mut logs {
+            log.ip_address = Some("203.0.113.24".to_owned());
+            log.user_agent = Some("Phone/1".to_owned());
+        }
+        let (opened, failed) = (logs[1].id, logs[2].id);
+        db.write_batch(Batch { members: vec![ingrid], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        for role in [Role::Support, Role::Viewer] {
+            let client = app.signed_in(role).await;
+            let page = client.get(&format!("/logs/{failed}")).await;
+            let ticket = page.texts("#ticket").concat();
+            assert!(!ticket.contains("Secretname") && !ticket.contains("Lately"), "{ticket}");
+            assert_eq!(ticket.contains("perhaps of several people: 1. 14:01:00 Opened the prices"), role == Role::Support, "{ticket}");
+            assert!(!page.texts(".lede").concat().contains("time in"), "nobody is known whom it happened to");
+        }
+        let page = app.signed_in(Role::Support).await.get(&format!("/logs/{opened}")).await;
+        assert!(!page.has("#around .section-head a"), "there is no visit of nobody");
+    }
+
+    async fn at_a_busy_address_more_is_shown_as_far_as_was_looked(db: TestDb) {
+        let mut logs = Vec::new();
+        for at in 0..700 {
+            let mine = at % 10 == 0;
+            logs.push(NewLog {
+                member_id: None,
+                member_email: None,
+                description: format!("Visit {at}"),
+                ip_address: Some("203.0.113.24".to_owned()),
+                user_agent: Some(if mine { "Mine/1" } else { "Other/1" }.to_owned()),
+                ..sample::log(sample::minutes_ago(700 - at))
+            });
+        }
+        let entry = logs[650].id;
+        db.write(logs).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get(&format!("/logs/{entry}")).await;
+        assert!(page.has("#earlier a"), "{}", page.text());
+        assert!(!page.has("#later a"), "the four after it are shown");
+        let all = client.get(&format!("/logs/{entry}?earlier=100")).await;
+        // 500 of the address are looked at: 50 of this browser.
+        assert_eq!(all.attributes("#around .trail a[data-row]", "href").len(), 50 + 4);
+        assert!(all.texts("#around .hint")[0].contains("Not all of them were looked through"), "{:?}", trail(&all));
+    }
+
+    async fn at_most_a_hundred_are_shown_either_way_and_that_is_said(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let log = |at: i64| NewLog {
+            member_id: Some(hana.id),
+            description: format!("Step {at}"),
+            ..sample::log(sample::minutes_ago(400 - at))
+        };
+        let logs: Vec<NewLog> = (0..250).map(log).collect();
+        let entry = logs[130].id;
+        db.write_batch(Batch { members: vec![hana.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get(&format!("/logs/{entry}?earlier=100&later=100")).await;
+        let lines = trail(&page);
+        assert_eq!((lines[0].as_str(), lines.len()), ("More is recorded before; at most 100 are shown here", 203));
+        assert_eq!(lines[202], "More is recorded after; at most 100 are shown here");
+        assert!(!page.has("#earlier a") && !page.has("#later a"));
+    }
+
     async fn the_sentence_says_how_often_and_the_ticket_what_led_there(db: TestDb) {
         let hana = sample::member("Hana Lindqvist", "hana@example.org");
         let mut logs = tale(Some(&hana), AFTERNOON);
@@ -181,7 +252,7 @@ database_test! {
             4. 14:24:10 Opened the dashboard (`members/dashboard`), 3 times \
             5. 14:26:40 Booked a solo walk (`members/bookings/new`)";
         assert!(ticket.ends_with(told), "{ticket}");
-        assert!(ticket.contains("- Lately: first time in 24 hours for them"), "{ticket}");
+        assert!(ticket.contains("- Lately: for the first time in 24 hours"), "{ticket}");
         assert!(ticket.contains("- Worked since: not seen to succeed since; last seen at 14:32:41 BST"), "{ticket}");
         assert!(!ticket.contains("Lindqvist") && !ticket.contains('@') && !ticket.contains("203.0.113"), "{ticket}");
     }

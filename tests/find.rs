@@ -180,7 +180,11 @@ database_test! {
             ("\\", hex, false, "Not an IP address"),
             ("<b>\"'&", hex, false, "Not an IP address"),
         ] {
-            let member = if whole { "No member has it" } else { "Not a whole ID" };
+            let member = match entry {
+                "No entry has it" => "No member has it",
+                "No entry’s ID begins with it" => "No member’s ID begins with it",
+                unreadable => unreadable,
+            };
             let booking = if whole { "No booking and no entry has it" } else { "Not a whole ID" };
             let expected = [entry, member, booking, nobody[0], nobody[1], address, "Not a link to this Daybook"];
             assert_eq!(tried(&client, q).await, expected, "{q}");

@@ -49,7 +49,7 @@ fn meant(error: &NewLog, all: &[NewLog], details: bool) -> &'static str {
     let succeeded = later.iter().any(|log| {
         log.status == "success"
             && log.area == error.area
-            && !["page_visit", "message_read"].contains(&log.action_type.as_str())
+            && !["page_visit", "message_read", "error"].contains(&log.action_type.as_str())
             && service(error).is_none_or(|wanted| service(log) == Some(wanted))
     });
     match (succeeded, later.is_empty()) {
@@ -149,6 +149,47 @@ database_test! {
         assert!(failures(&page)[2].contains("10:30:00 BST"), "{:?}", failures(&page));
         let page = viewer.get(&format!("/members/{}", hana.id)).await;
         assert!(failures(&page)[2].contains("10:01:00 BST"), "{:?}", failures(&page));
+    }
+
+    async fn of_many_failures_the_page_says_that_there_are_others(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let line = |n: i32| format!("1{n}:00:00 error members/pets Failure {n}");
+        let lines: Vec<String> = (0..4).map(line).collect();
+        let mut logs = tale(Some(&hana), &lines.join("\n"));
+        db.write_batch(Batch { members: vec![hana.clone()], logs: logs.clone(), ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let path = format!("/members/{}", hana.id);
+        let page = client.get(&path).await;
+        assert_eq!((failures(&page).len(), page.has("#since-h + .hint a")), (4, false));
+        logs = tale(Some(&hana), "09:00:00 error members/pets Failure 5\n09:01:00 error members/pets Failure 6");
+        logs.extend(tale(Some(&hana), "08:00:00 error members/help [warning] Only by its action"));
+        logs.extend(tale(Some(&hana), "2026-06-20T08:00:00Z page_visit members/help Dated ahead"));
+        app.db.write(logs).await;
+        let page = client.get(&path).await;
+        assert_eq!((failures(&page).len(), page.has("#since-h + .hint a")), (5, true));
+        assert!(failures(&page)[0].starts_with("Not seen since."), "what is dated ahead was not seen: {:?}", failures(&page));
+        let stats = page.texts(".stats dd").join(" ");
+        assert!(stats.contains("7 Status error App errors with another status"), "{stats}");
+        assert!(page.texts(".stats dt").join(" ").contains("Newest entry, dated ahead"));
+        // Each link leads to what its figure counts.
+        let mut listed = 0;
+        for href in page.attributes(".stats dd a", "href") {
+            listed += client.get(&href).await.entries().len();
+        }
+        assert_eq!(listed, 7);
+    }
+
+    async fn an_error_is_no_success_whatever_its_status(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let logs = tale(Some(&hana), "
+            09:00:00 error members/pets Photo failed
+            09:05:00 error members/pets [success] Called a success
+        ");
+        let failed = logs[0].id;
+        db.write_batch(Batch { members: vec![hana], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        assert_eq!(said(&app.signed_in(Role::Support).await, failed).await, "not seen to succeed since");
     }
 
     async fn every_error_of_a_random_log_is_told_as_the_reference_tells_it(db: TestDb) {

@@ -180,17 +180,17 @@ database_test! {
         let client = app.signed_in(Role::Viewer).await;
         let path = |at: &str, tz: &str| format!("/members/{}?at={}&tz={tz}", hana.id, escape(at));
         for (at, tz, found, told) in [
-            ("2026-06-18T14:00", "Europe/London", "At two", "14:00:00 BST on 18 June 2026 in London. The nearest entry is of 14:02:00 BST, 2 min after."),
-            ("2026-06-18T15:00", "Europe/Berlin", "At two", "15:00:00 CEST on 18 June 2026 in Berlin is 14:00:00 BST in London. The nearest entry is of 15:02:00 CEST, 2 min after."),
-            ("2026-06-18T09:00:00", "America/New_York", "At two", "The nearest entry is of 09:02:00 EDT, 2 min after."),
-            ("2026-06-18T08:00", "America/New_York", "At noon", "The nearest entry is of 08:00:00 EDT, at that very time."),
-            ("2026-06-18T12:59:00+01:00", "", "At noon", "1 min after."),
+            ("2026-06-18T14:00", "Europe/London", "At two", "14:00:00 BST on 18 June 2026 in London. The nearest entry lies 2 min after: 14:02:00 BST on 18 June 2026 in London."),
+            ("2026-06-18T15:00", "Europe/Berlin", "At two", "15:00:00 CEST on 18 June 2026 in Berlin is 14:00:00 BST in London. The nearest entry lies 2 min after: 15:02:00 CEST on 18 June 2026 in Berlin is 14:02:00 BST in London."),
+            ("2026-06-18T09:00:00", "America/New_York", "At two", "lies 2 min after: 09:02:00 EDT on 18 June 2026 in New York is 14:02:00 BST in London."),
+            ("2026-06-18T08:00", "America/New_York", "At noon", "lies at that very time: "),
+            ("2026-06-18T12:59:00+01:00", "", "At noon", "lies 1 min after: "),
             ("2026-10-25T01:30", "Europe/London", "The second half past one", "came twice"),
-            ("2026-10-25T01:21", "Europe/London", "The first half past one", "1 min before."),
+            ("2026-10-25T01:21", "Europe/London", "The first half past one", "lies 1 min before: "),
             ("2026-03-29T01:30", "Europe/London", "Before the jump", "so it never came"),
-            ("2026-03-29T02:15", "Europe/London", "After the jump", "5 min after."),
+            ("2026-03-29T02:15", "Europe/London", "After the jump", "lies 5 min after: "),
             ("1970-01-01T00:00", "UTC", "Before the jump", "before."),
-            ("9999-12-31T23:59", "UTC", "The second half past one", "before."),
+            ("9999-12-31T23:59", "UTC", "The second half past one", " before: "),
         ] {
             let page = client.get(&path(at, tz)).await;
             assert_eq!(page.status, StatusCode::OK, "{at} {tz}");
@@ -246,6 +246,86 @@ database_test! {
         app.db.member(sample::member("Gone Again", "gone@example.org")).await;
         let page = client.get("/members/by-email?email=gone@example.org&at=2026-06-18T09:05&tz=Europe/London").await;
         assert!(page.location().ends_with("?at=2026-06-18T09:05&tz=Europe/London"), "{}", page.location());
+    }
+
+    async fn an_e_mail_of_before_leads_to_whose_entries_have_it(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let before = |log: NewLog| NewLog { member_email: Some("hana.old@example.org".to_owned()), ..log };
+        let mut logs: Vec<NewLog> = tale(Some(&hana), "09:00:00 login a Signed in").into_iter().map(before).collect();
+        logs.extend(tale(Some(&hana), "12:00:00 login a Signed in again"));
+        let mut refused = tale(None, "13:00:00 login a [warning] Sign-in refused");
+        refused[0].member_email = Some("HANA@example.org".to_owned());
+        let refused_id = refused[0].id;
+        logs.extend(refused);
+        db.write_batch(Batch { members: vec![hana.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get("/members/by-email?email=hana.old@example.org").await;
+        assert_eq!(visits(&page), ["09:00 1 entry"]);
+        assert!(!page.text().contains("No account now"), "{}", page.text());
+        assert_eq!(page.attributes(".calm a", "href"), [format!("/members/{}", hana.id)]);
+        for q in ["hana.old@example.org", "hana.old@"] {
+            let found = client.get(&format!("/find?q={q}")).await;
+            assert_eq!(found.location(), format!("/members/{}", hana.id), "{q}");
+            let list = client.get(&format!("/members?q={q}")).await;
+            assert_eq!(list.attributes("a[data-row]", "href"), [format!("/members/{}", hana.id)], "{q}");
+        }
+        // What they tried without being let in stands on their page, and has no visit of theirs to lead to.
+        let page = client.get(&format!("/members/{}", hana.id)).await;
+        assert_eq!(page.attributes(".calm a", "href"), [format!("/logs/{refused_id}")]);
+        assert!(page.texts(".calm").concat().contains("Sign-in refused, 13:00:00 today"), "{:?}", page.texts(".calm"));
+        assert!(!client.get(&format!("/logs/{refused_id}")).await.has("#around .section-head a"));
+    }
+
+    async fn whole_visit_leads_to_the_very_entry_among_equals(db: TestDb) {
+        let lines: Vec<String> = (0..12).map(|n| format!("09:00:00 page_visit a Same instant {n}")).collect();
+        let logs = tale(None, &lines.join("\n"));
+        let ids: Vec<Uuid> = logs.iter().map(|log| log.id).collect();
+        let hana = hana(&db, logs).await;
+        let jo = sample::member("Jo", "jo@example.org");
+        db.member(jo.clone()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for id in &ids {
+            let whole = client.get(&format!("/logs/{id}")).await.attribute("#around .section-head a", "href");
+            let page = client.get(&whole.expect("a link")).await;
+            let marked = page.attribute("#nearest a[data-row]", "href").expect("marked");
+            assert_eq!(marked, format!("/logs/{id}"));
+            assert!(page.texts("#nearest").concat().contains("the entry you came from"));
+        }
+        // Somebody else's entry, none, or no id is nowhere in the visits.
+        for entry in [ids[0].to_string(), Uuid::new_v4().to_string(), "x".to_owned()] {
+            let path = format!("/members/{}?entry={entry}", jo.id);
+            let page = client.get(&path).await;
+            assert_eq!((page.status, page.has("#nearest")), (StatusCode::OK, false), "{path}");
+        }
+        assert_eq!(client.get(&format!("/members/{}?entry=x", hana.id)).await.status, StatusCode::OK);
+    }
+
+    async fn nothing_is_inferred_from_who_was_refused_nor_beside_somebody_who_is_gone(db: TestDb) {
+        let (hana, kim) = (sample::member("Hana", "hana@example.org"), sample::member("Kim", "kim@example.org"));
+        let at = |logs: Vec<NewLog>, address: &str| -> Vec<NewLog> {
+            let there = |log| NewLog {
+                ip_address: Some(address.to_owned()),
+                user_agent: Some("Phone/1".to_owned()),
+                ..log
+            };
+            logs.into_iter().map(there).collect()
+        };
+        let mut karl = tale(None, "13:50:00 login members/login Karl signed in");
+        karl[0].member_email = Some("karl@example.org".to_owned());
+        let mut logs = at(karl, "203.0.113.24");
+        logs.extend(at(tale(None, "14:10:00 page_visit public/prices Read the prices"), "203.0.113.24"));
+        logs.extend(at(tale(Some(&hana), "14:20:00 login members/login Signed in"), "203.0.113.24"));
+        logs.extend(at(tale(None, "14:10:00 page_visit public/prices A stranger"), "203.0.113.99"));
+        logs.extend(at(tale(Some(&kim), "14:20:00 login members/login [warning] Wrong password"), "203.0.113.99"));
+        db.write_batch(Batch { members: vec![hana.clone(), kim.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for id in [hana.id, kim.id] {
+            let page = client.get(&format!("/members/{id}")).await;
+            assert!(!page.has(".inferred"), "{:?}", page.texts(".inferred"));
+        }
     }
 
     async fn what_was_recorded_without_an_account_is_inferred_apart(db: TestDb) {

@@ -80,6 +80,21 @@ database_test! {
         assert_eq!(listed(&list).iter().map(|one| one.1.as_str()).collect::<Vec<_>>(), ["Is at it", "Opened it again"]);
     }
 
+    async fn an_e_mail_without_an_account_may_have_begun_something_too(db: TestDb) {
+        usual(&db, "").await;
+        let mut logs = tale(None, "
+            09:00:00 login members/login Signed in
+            09:01:00 page_visit members/bookings/new Opened the form
+        ");
+        for log in &mut logs {
+            log.member_email = Some("gone@example.org".to_owned());
+        }
+        db.write(logs).await;
+        let app = TestApp::start(db).await;
+        let list = app.signed_in(Role::Viewer).await.get("/members/unfinished").await;
+        assert_eq!(listed(&list), [("gone@example.org".to_owned(), "Opened the form".to_owned())]);
+    }
+
     async fn what_a_page_begins_can_be_set(db: TestDb) {
         usual(&db, "
             08:00:00 login members/login Signed in

@@ -61,14 +61,16 @@ pub enum Hit {
 }
 
 /// What of a member matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct By {
-    /// The id.
-    pub id: bool,
+    /// The id begins with the text, or is it.
+    pub id: Option<Whole>,
     /// The name has the text.
     pub name: bool,
     /// The e-mail begins with the text, or is it.
     pub email: Option<Whole>,
+    /// So does, or is, one that entries of theirs have.
+    pub recorded: Option<Whole>,
 }
 
 /// Whether all of something matched.
@@ -89,6 +91,23 @@ pub struct Hits {
     pub more: bool,
     /// Whether there was no time to look at every name.
     pub unfinished: bool,
+}
+
+impl Hits {
+    /// Adds whose the e-mails of entries are that nobody has today.
+    fn recorded(&mut self, found: Vec<members::Recorded>, whole: Whole) {
+        for members::Recorded { whose, .. } in found {
+            let had = self.hits.iter().any(|hit| matches!(hit, Hit::Member { found, .. } if found.id == whose.id));
+            match whose.id {
+                None => self.hits.push(Hit::Email { found: whose, whole: whole == Whole::Yes }),
+                Some(_) if had => {}
+                Some(_) => {
+                    let by = By { recorded: Some(whole), ..By::default() };
+                    self.hits.push(Hit::Member { found: whose, by });
+                }
+            }
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -130,7 +149,7 @@ impl Place<'_> {
     /// As the id of a member or a booking, or as that of an entry or its beginning.
     async fn ids(&self, text: &str, hits: &mut Hits) -> Result<()> {
         if let Some(id) = pasted::whole_id(text) {
-            let by = By { id: true, name: false, email: None };
+            let by = By { id: Some(Whole::Yes), ..By::default() };
             let mut found = members::by_ids(self.db, &[id]).await?;
             if found.is_empty()
                 && let Some(key) = self.newest(Filter { who: vec![Who::Member(id)], ..Filter::default() }).await?
@@ -144,6 +163,11 @@ impl Place<'_> {
             }
         }
         if let Some((first, last)) = pasted::id_range(text) {
+            if first != last {
+                let by = By { id: Some(Whole::No), ..By::default() };
+                let ids = members::ids_between(self.db, (first, last), SHOWN + 1).await?;
+                self.members(&ids, |_| by, hits).await?;
+            }
             let entries = logs::entries_between(self.db, first, last, SHOWN + 1).await?;
             hits.hits.extend(entries.into_iter().map(|log| Hit::Entry(Box::new(log))));
         }
@@ -178,7 +202,7 @@ impl Place<'_> {
 
         let whole: Vec<Uuid> = owners.iter().filter(|(_, email)| is_it(email)).map(|(id, _)| *id).collect();
         if !whole.is_empty() {
-            let by = By { id: false, name: false, email: Some(Whole::Yes) };
+            let by = By { email: Some(Whole::Yes), ..By::default() };
             self.members(&whole, |_| by, hits).await?;
             return Ok(true);
         }
@@ -186,9 +210,9 @@ impl Place<'_> {
         let nobodys: Vec<String> =
             recorded.iter().filter(|email| !owned.contains(&email.to_ascii_lowercase())).cloned().collect();
         if let Some(email) = nobodys.iter().find(|email| is_it(email)) {
-            let found = members::by_emails(self.db, std::slice::from_ref(email)).await?;
+            let found = members::by_emails(self.db, std::slice::from_ref(email), self.budgets.count).await?;
             let whole = !found.is_empty();
-            hits.hits.extend(found.into_iter().map(|found| Hit::Email { found, whole: true }));
+            hits.recorded(found, Whole::Yes);
             if whole {
                 return Ok(true);
             }
@@ -201,17 +225,17 @@ impl Place<'_> {
         let lower = text.to_lowercase();
         // Looking for names ends when there are enough, so those who were found by their e-mail are asked as well.
         let by = |found: &Found| By {
-            id: false,
             name: found.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&lower)),
             email: found.id.is_some_and(|id| begins.contains(&id)).then_some(Whole::No),
+            ..By::default()
         };
         hits.more |= ids.len() > SHOWN || owners.len() > ALIKE || recorded.len() >= ALIKE;
         // Those whose name has it and whose e-mail begins so are the likeliest.
         ids.sort_by_key(|id| !(named.contains(id) && begins.contains(id)));
         ids.truncate(SHOWN);
         self.members(&ids, by, hits).await?;
-        let found = members::by_emails(self.db, &nobodys[..nobodys.len().min(SHOWN + 1)]).await?;
-        hits.hits.extend(found.into_iter().map(|found| Hit::Email { found, whole: false }));
+        let some = &nobodys[..nobodys.len().min(SHOWN + 1)];
+        hits.recorded(members::by_emails(self.db, some, self.budgets.count).await?, Whole::No);
         Ok(false)
     }
 

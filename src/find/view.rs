@@ -130,12 +130,16 @@ fn why(found: &Found, by: By, text: &str) -> Option<Why> {
         part.map_or_else(|| text.to_owned(), |part| part.text)
     };
     match (by.name, by.email) {
-        _ if by.id => None,
+        _ if by.id == Some(Whole::Yes) => None,
+        _ if by.id.is_some() => found.id.map(|id| why_id(&id.to_string(), text)),
         (true, Some(_)) => Some(plain("Name has ", in_name(), "; e-mail begins with it")),
         (true, None) => Some(plain("Name has ", in_name(), "")),
         (false, Some(Whole::Yes)) => Some(plain("E-mail is ", text.to_owned(), "")),
         (false, Some(Whole::No)) => Some(plain("E-mail begins with ", text.to_owned(), "")),
-        (false, None) => None,
+        (false, None) => match by.recorded? {
+            Whole::Yes => Some(plain("Entries of theirs have the e-mail ", text.to_owned(), "")),
+            Whole::No => Some(plain("Entries of theirs have an e-mail that begins with ", text.to_owned(), "")),
+        },
     }
 }
 
@@ -170,6 +174,11 @@ pub fn tried(text: &str, reader: &Reader, unfinished: bool) -> Vec<Tried> {
         (false, true) => "Too short or too long: type at least 8 digits of its beginning",
         (false, false) => "An ID has only the digits 0 to 9, the letters a to f and dashes",
     };
+    let member = match (pasted::id_range(text).is_some(), hex) {
+        (true, _) if whole => "No member has it",
+        (true, _) => "No member’s ID begins with it",
+        (false, _) => entry,
+    };
     let address = match (details, pasted::address(text).is_some()) {
         (false, _) => "Viewers cannot look for an address",
         (true, true) => "No entry has it",
@@ -179,7 +188,7 @@ pub fn tried(text: &str, reader: &Reader, unfinished: bool) -> Vec<Tried> {
         if unfinished { "None so far; there was no time to look at every name" } else { "No member’s name has it" };
     vec![
         Tried { as_what: "Entry ID", result: entry },
-        Tried { as_what: "Member ID", result: if whole { "No member has it" } else { "Not a whole ID" } },
+        Tried { as_what: "Member ID", result: member },
         Tried {
             as_what: "Booking ID",
             result: if whole { "No booking and no entry has it" } else { "Not a whole ID" },

@@ -269,8 +269,9 @@ pub async fn entry(
     let around = Around::load(db, &log, &details, &reader, state.budgets.count, shown.later).await?;
     let failed = around::failed(&log, &details, sees);
     let since = around.since(db, &failed, reader.now, state.budgets.count).await?;
-    let since = since.map(|since| told::since(since, &failed, log.timestamp, &reader));
-    let lately = told::lately(around.lately(), &around.entry);
+    let since =
+        since.zip(around::who(&log)).map(|(since, who)| told::since(since, &failed, (&who, log.timestamp), &reader));
+    let lately = around.lately().and_then(|lately| told::lately(lately, &around.entry));
     let base = respond::base(&req);
     let setting = Setting { base: &base, app_root: state.site.app_root.as_deref(), terms: &place.terms };
     let told = Told { around: &around, lately: lately.as_ref(), since: since.as_ref() };

@@ -12,7 +12,7 @@ use super::{
     sql::{self, Plan},
 };
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{error::Result, ip::IpBlock, time::Timestamp},
     db::{Budget, Column, Db, Sql},
     paging::{At, Cursor, Key, Page},
 };
@@ -142,7 +142,9 @@ async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
     for who in &filter.who {
         meaning.people.push(person(db, who).await?);
     }
-    if let Some(block) = filter.ip
+    if let Some(block) = filter.ip.filter(IpBlock::is_single) {
+        meaning.addresses = db.dialect().serves(Column::Ip).then(|| vec![block.first()]);
+    } else if let Some(block) = filter.ip
         && db.dialect().serves(Column::Ip)
     {
         let range = Sql::new(" AND ip >= ").bind(block.first()).text(" AND ip <= ").bind(block.last());

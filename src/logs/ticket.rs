@@ -87,7 +87,9 @@ pub struct TicketFacts<'a> {
     pub recorded: Option<Recorded>,
     /// What the same person did before, oldest first.
     pub led: &'a [Step<'a>],
-    /// How often the same happened to them lately: `second time in 3 minutes`. Ours, and nothing personal.
+    /// Whether that is one person's; else it came from the same address and browser.
+    pub led_by_one: bool,
+    /// How often the same happened to them lately: `for the second time in 3 minutes`. Ours, and nothing personal.
     pub lately: Option<&'a str>,
     /// Whether it worked since: `not seen since`. Ours, and nothing personal.
     pub since: Option<&'a str>,
@@ -114,7 +116,7 @@ impl TicketFacts<'_> {
             lines.push(format!("- Code: {frames}"));
         }
         if let Some(lately) = self.lately {
-            lines.push(format!("- Lately: {lately} for them"));
+            lines.push(format!("- Lately: {lately}"));
         }
         if let Some(since) = self.since {
             lines.push(format!("- Worked since: {since}"));
@@ -124,7 +126,9 @@ impl TicketFacts<'_> {
         }
         lines.push(format!("- Entry: {}", flat(self.entry_url, LOOKED_AT).0));
         if !self.led.is_empty() {
-            lines.push("- What led there:".to_owned());
+            let by =
+                if self.led_by_one { "" } else { ", from the same address and browser, perhaps of several people" };
+            lines.push(format!("- What led there{by}:"));
             lines.extend(self.led.iter().zip(1..).map(|(step, n)| format!("  {n}. {}", self.step(step))));
         }
         lines.join("\n")

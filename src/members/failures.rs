@@ -16,7 +16,7 @@ use crate::{
         },
         view::Reader,
     },
-    paging::{At, Key},
+    paging::{At, Key, Seen},
 };
 
 /// How many failures are told.
@@ -50,31 +50,45 @@ pub fn errors(who: &Who) -> [Filter; 2] {
     ]
 }
 
-/// What failed for `who` in the last 30 days, newest first: of each kind the last time.
-pub async fn lately(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Result<Vec<Failure>> {
+/// What failed for somebody, newest first: of each kind the last time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Failures {
+    /// At most a few.
+    pub told: Vec<Failure>,
+    /// Whether nothing else failed.
+    pub whole: bool,
+}
+
+/// What failed for `who` in the last 30 days.
+pub async fn lately(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Result<Failures> {
     let now: Timestamp = reader.now;
     let details = reader.role.sees_details();
     let mut keys: Vec<Key> = Vec::new();
+    let mut whole = true;
     for filter in errors(who) {
         let mut plan = store::plan(db, &filter, now, false).await?;
         // One person has mostly fewer entries than the log has errors.
         plan.predicates.reverse();
-        keys.extend(look::keys(db, &plan, At::Newest, LOOKED_AT, budget).await?.0);
+        let (found, seen) = look::keys(db, &plan, At::Newest, LOOKED_AT + 1, budget).await?;
+        whole &= seen == Seen::All;
+        keys.extend(found);
     }
+    whole &= keys.len() <= LOOKED_AT;
     keys.sort_unstable_by(|a, b| b.cmp(a));
     keys.truncate(LOOKED_AT);
     let mut out: Vec<Failure> = Vec::new();
     let mut told: HashSet<(String, String, Option<String>)> = HashSet::new();
     for log in store::logs(db, &keys).await? {
-        if out.len() == TOLD {
-            break;
-        }
         let Some(recorded) = store::details(db, log.id).await? else { continue };
         let failed = around::failed(&log, &recorded, details);
         if told.insert((log.area.clone(), log.description.clone(), failed.service_type.clone())) {
+            if out.len() == TOLD {
+                whole = false;
+                break;
+            }
             let since = story::since(db, who, log.key(), &failed, now, budget).await?;
             out.push(Failure { log, failed, since });
         }
     }
-    Ok(out)
+    Ok(Failures { told: out, whole })
 }

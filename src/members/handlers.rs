@@ -27,7 +27,7 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
     let error = problem.or(too_long);
     let members = match (&error, q.is_empty()) {
         (Some(_), _) => store::Members { found: Vec::new(), more: false },
-        (None, true) => store::seen_lately(&state.db).await?,
+        (None, true) => store::seen_lately(&state.db, state.budgets.list).await?,
         (None, false) => store::search(&state.db, &q, state.budgets.list).await?,
     };
     if error.is_none() {

@@ -1,6 +1,6 @@
 //! Entries that were recorded without an account and belong to somebody all the same, by what [`inference`] says.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 use uuid::Uuid;
 
@@ -12,8 +12,8 @@ use crate::{
         filter::Who,
         story::{
             Moment,
-            inference::{self, ALONE, Whose},
-            store::Theirs,
+            inference::{self, ALONE, CLOSE, Whose},
+            store::{Theirs, with_strangers},
             visits::Visit,
         },
     },
@@ -25,31 +25,28 @@ const EMAILS: usize = 10;
 /// What belongs to the sign-ins of a page, by the sign-in.
 pub type Inferred = HashMap<Uuid, Vec<Moment>>;
 
-/// What belongs to the sign-ins of these visits; each entry to the sign-in that is nearest to it.
+/// What belongs to the sign-ins of these visits.
 pub async fn of(db: &Db, who: &Who, visits: &[Visit], now: Timestamp, budget: Budget) -> Result<Inferred> {
     let whose = match who {
         Who::Member(id) => Whose::Member(*id),
         Who::Email(email) => Whose::Email(email.clone()),
         Who::EmailPrefix(_) | Who::Anonymous | Who::NoAccount => return Ok(Inferred::new()),
     };
-    let logins = visits.iter().flat_map(|visit| &visit.moments).filter(|moment| moment.action_type == "login");
-    // By entry: how far it is from its sign-in, and which that is.
-    let mut nearest: HashMap<Uuid, (u64, Uuid, Moment)> = HashMap::new();
-    for login in logins {
-        for moment in around(db, &whose, login, now, budget).await? {
-            let away = moment.timestamp.micros().abs_diff(login.timestamp.micros());
-            match nearest.get(&moment.id) {
-                Some((had, ..)) if *had <= away => {}
-                _ => drop(nearest.insert(moment.id, (away, login.id, moment))),
-            }
-        }
-    }
+    // A sign-in that was refused may be anybody's.
+    let logins: Vec<&Moment> =
+        visits.iter().flat_map(|visit| &visit.moments).filter(|moment| moment.is_sign_in()).collect();
     let mut out = Inferred::new();
-    for (_, login, moment) in nearest.into_values() {
-        out.entry(login).or_default().push(moment);
-    }
-    for moments in out.values_mut() {
-        moments.sort_by_key(Moment::key);
+    let begun = Instant::now();
+    for at in with_strangers(db, &logins, CLOSE).await? {
+        // Without an index of addresses each is looked for; all of them together take no longer than one may.
+        if begun.elapsed() > budget.time {
+            break;
+        }
+        let login = logins[at];
+        let belong = around(db, &whose, login, now, budget).await?;
+        if !belong.is_empty() {
+            out.insert(login.id, belong);
+        }
     }
     Ok(out)
 }

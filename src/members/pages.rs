@@ -82,8 +82,8 @@ pub struct Stat {
     pub value: String,
     /// More about it: `14:32:41 BST, members/help`.
     pub note: Option<String>,
-    /// Where that note leads.
-    pub note_href: Option<String>,
+    /// Lists of what it counts, each with its text.
+    pub links: Vec<(String, String)>,
     /// Whether it counts errors and there are some.
     pub alarming: bool,
 }
@@ -110,8 +110,16 @@ pub struct MemberPage {
     pub stats: Vec<Stat>,
     /// Entries by day.
     pub spark: Option<Spark>,
+    /// The member whose entries have this e-mail, where they have another one today: their page and what they are called.
+    pub holder: Option<(String, String)>,
+    /// The newest entry with their e-mail that was recorded without an account, and what it says.
+    pub without_account: Option<(String, String)>,
     /// What failed lately, and whether it worked since.
     pub failures: Vec<FailureView>,
+    /// Whether that is all that failed in the last 30 days.
+    pub failures_whole: bool,
+    /// The list of their errors.
+    pub errors_href: String,
     /// The form that goes to a time, and what it found.
     pub time: TimeForm,
     /// Their visits; none where no entry is recorded.
@@ -205,6 +213,8 @@ pub struct UnfinishedPage {
     pub rows: Vec<UnfinishedRow>,
     /// `London, BST`.
     pub zone: String,
+    /// Of how many entries on either side of where it began a visit is looked at.
+    pub most: usize,
     /// How far was looked, where that is not to the end.
     pub looked_to: Option<String>,
     /// The older page.
@@ -245,6 +255,8 @@ pub struct TimeForm {
     pub tz_hint: String,
     /// What was found: the time in both zones, and how far away the nearest entry is.
     pub found: Option<String>,
+    /// Whether there is a nearest entry on the page.
+    pub leads: bool,
 }
 
 impl MemberPage {
@@ -296,7 +308,11 @@ mod tests {
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
             spark: None,
+            holder: None,
+            without_account: None,
             failures: Vec::new(),
+            failures_whole: true,
+            errors_href: String::new(),
             time: TimeForm::default(),
             timeline: None,
         }

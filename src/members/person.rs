@@ -6,12 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use uuid::Uuid;
 
 use super::{
-    failures::{self, Failure},
+    failures::{self, Failure, Failures},
     handlers::LONGEST,
     inferred::{self, Inferred},
     pages::{FailureView, MemberPage, Stat},
     spark::Spark,
-    store::{self, Figures},
+    store::{self, Figures, WithoutAccount},
     time::{self, Asked},
     unfinished::Habits,
     visits::{self, Drawing},
@@ -24,7 +24,7 @@ use crate::{
         words,
     },
     logs::{
-        filter::{Choice, Filter, ListQuery, Preset, Range, Who},
+        filter::{Filter, ListQuery, Who},
         form::FilterForm,
         link,
         look::Count,
@@ -70,13 +70,16 @@ pub async fn member(
     };
     let known = store::member(&state.db, id).await?;
     let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
-    let recorded = Recorded::load(&state, &habits, &signed, Who::Member(id), asked).await?;
+    let mut recorded = Recorded::load(&state, &habits, &signed, Who::Member(id), asked).await?;
     let of_entry = || recorded.newest.as_ref().map(|newest| (None, newest.member_email.clone()));
     let Some((name, email)) = known.or_else(of_entry) else { return Err(Error::NotFound(What::Member)) };
     signed.record(Kind::MemberOpened, Some(id.to_string()), None)?;
+    if let Some(email) = email.as_deref().filter(|email| !email.is_empty()) {
+        recorded.without_account = store::without_account(&state.db, email, state.budgets.count).await?;
+    }
     let name = name.filter(|name| !name.trim().is_empty());
     let find = name.clone();
-    recorded.answer(&signed, Person { name, email, id: Some(id), find })
+    recorded.answer(&signed, Person { name, email, id: Some(id), find, holder: None })
 }
 
 /// `GET /members/by-email`: an e-mail that nobody has an account with now; one that somebody has leads to them.
@@ -105,13 +108,22 @@ pub async fn by_email(
     // As recorded, not as typed.
     let email = recorded.newest.as_ref().and_then(|newest| newest.member_email.clone()).unwrap_or(email);
     let find = email.split('@').next().filter(|local| !local.is_empty()).map(str::to_owned);
-    recorded.answer(&signed, Person { name: None, email: Some(email), id: None, find })
+    let holder = match recorded.newest.as_ref().and_then(|newest| newest.member_id) {
+        Some(id) => {
+            let name = store::member(&state.db, id).await?.and_then(|(name, email)| name.or(email));
+            Some((id, name.unwrap_or_else(|| words::short_id(id))))
+        }
+        None => None,
+    };
+    recorded.answer(&signed, Person { name: None, email: Some(email), id: None, find, holder })
 }
 
 /// Which part of their story is asked for.
 struct Wanted {
     /// From which place on.
     at: At,
+    /// Around which entry of theirs.
+    entry: Option<Uuid>,
     /// Around which time.
     time: Asked,
     /// `tz` of this request, which the page's own links keep.
@@ -132,7 +144,9 @@ impl Wanted {
             (None, Some(cursor)) => At::After(cursor),
             (Some(_), Some(_)) => return Err(Error::BadRequest(UNREADABLE)),
         };
-        Ok(Self { at, time: Asked::read(&form, zone), tz: form.zone() })
+        // Of anything that is no id there is no entry to go to.
+        let entry = Uuid::parse_str(form.value("entry")).ok();
+        Ok(Self { at, entry, time: Asked::read(&form, zone), tz: form.zone() })
     }
 }
 
@@ -143,6 +157,8 @@ struct Person {
     id: Option<Uuid>,
     /// What others like them are found by.
     find: Option<String>,
+    /// The member whose entries have the e-mail, where they have another one today.
+    holder: Option<(Uuid, String)>,
 }
 
 /// What the log holds of one person, as far as the page shows it.
@@ -157,14 +173,21 @@ struct Recorded {
     timeline: Timeline,
     figures: Option<Figures>,
     spark: Option<Spark>,
-    failures: Vec<Failure>,
+    failures: Failures,
+    without_account: Option<WithoutAccount>,
     inferred: Inferred,
     habits: Arc<Vec<Habit>>,
     zone_said: Option<(Zone, Timestamp)>,
 }
 
 impl Recorded {
-    async fn load(state: &State, habits: &Habits, signed: &Signed, who: Who, wanted: Wanted) -> Result<Self> {
+    async fn load(
+        state: &web::Data<State>,
+        habits: &Arc<Habits>,
+        signed: &Signed,
+        who: Who,
+        wanted: Wanted,
+    ) -> Result<Self> {
         let reader = Reader::of(signed);
         let (db, budgets) = (&state.db, state.budgets);
         let query = ListQuery::first(Filter { who: vec![who.clone()], ..Filter::default() });
@@ -181,7 +204,8 @@ impl Recorded {
             timeline: Timeline::default(),
             figures: None,
             spark: None,
-            failures: Vec::new(),
+            failures: Failures::default(),
+            without_account: None,
             inferred: Inferred::new(),
             habits: Arc::default(),
             zone_said: None,
@@ -191,6 +215,8 @@ impl Recorded {
         }
         if let Some(meant) = out.wanted.time.meant {
             out.nearest = story::nearest(db, &theirs, meant).await?;
+        } else if let Some(id) = out.wanted.entry {
+            out.nearest = story::one(db, id).await?.filter(|moment| moment.is_of(&who));
         }
         let (place, from) = match (&out.nearest, out.wanted.at) {
             (Some(nearest), _) => (Place::Around(nearest.key()), From::Entry(nearest.key())),
@@ -202,7 +228,7 @@ impl Recorded {
         out.figures = store::figures(db, &who, &plan, reader.now, budgets.count).await?;
         out.spark = Some(store::spark(db, &who, &reader, budgets.count).await?);
         out.failures = failures::lately(db, &who, &reader, budgets.count).await?;
-        out.habits = habits.now(state, reader.now).await?;
+        out.habits = habits.now(state, reader.now).await;
         // Both are known by what a viewer does not see, and would tell it.
         if reader.role.sees_details() {
             out.inferred = inferred::of(db, &who, &out.timeline.visits, reader.now, budgets.count).await?;
@@ -216,7 +242,7 @@ impl Recorded {
         respond::page(status, &self.page(signed, person))
     }
 
-    fn page(self, signed: &Signed, Person { name, email, id, find }: Person) -> MemberPage {
+    fn page(self, signed: &Signed, Person { name, email, id, find, holder }: Person) -> MemberPage {
         let (reader, zone) = (&self.reader, self.reader.zone);
         let own = id.map_or_else(|| link::by_email(email.as_deref().unwrap_or_default()), link::member);
         let tz = self.wanted.tz.map(|tz| ("tz", tz.name()));
@@ -228,6 +254,7 @@ impl Recorded {
         let drawing = Drawing {
             reader,
             nearest: self.nearest.as_ref(),
+            near: if self.wanted.time.meant.is_some() { "nearest to that time" } else { "the entry you came from" },
             inferred: &self.inferred,
             habits: &self.habits,
             way: &way,
@@ -238,6 +265,7 @@ impl Recorded {
         let mut form = self.wanted.time.form(self.zone_said, self.site_zone, reader, found);
         own.split('?').next().unwrap_or_default().clone_into(&mut form.action);
         form.email = email.clone().filter(|_| id.is_none());
+        form.leads = self.nearest.is_some();
         MemberPage {
             shell: signed.shell(Section::Members),
             entries_href: link::list(&self.query, zone),
@@ -245,7 +273,14 @@ impl Recorded {
             find_href: find.map(|text| format!("/members?q={}", query_string::escape(&text))),
             stats: self.stats(),
             spark: self.spark.clone(),
-            failures: self.failures.iter().map(|failure| failure_view(failure, reader)).collect(),
+            holder: holder.map(|(id, name)| (link::member(id), name)),
+            without_account: self.without_account.as_ref().map(|entry| {
+                let said = format!("{}, {}", row::titled(&entry.description), reader.day_and_clock(entry.timestamp));
+                (link::entry(entry.id, ""), said)
+            }),
+            failures: self.failures.told.iter().map(|failure| self.failure_view(failure)).collect(),
+            failures_whole: self.failures.whole,
+            errors_href: self.errors_hrefs().into_iter().next().unwrap_or_default(),
             time: form,
             timeline,
             name,
@@ -257,18 +292,20 @@ impl Recorded {
     fn stats(&self) -> Vec<Stat> {
         let (Some(newest), Some(figures)) = (&self.newest, &self.figures) else { return Vec::new() };
         let Reader { zone, now, .. } = self.reader;
-        let errors_href = link::filtered(
-            Filter {
-                range: Range::Last(Preset::Month),
-                status: Choice { any: vec!["error".to_owned()], none: Vec::new() },
-                ..self.query.filter.clone()
-            },
-            zone,
-        );
-        let some_errors = figures.errors != Count::Exactly(0);
+        let [by_status, by_action] = figures.errors;
+        let errors = by_status.and(by_action);
+        let some_errors = errors != Count::Exactly(0);
+        // Where an error is one by its action alone, one list does not hold them all.
+        let named = match by_action {
+            Count::Exactly(0) => ["See them", ""],
+            _ => ["Status error", "App errors with another status"],
+        };
+        let links = [by_status, by_action].into_iter().zip(named).zip(self.errors_hrefs());
+        let links = links.filter(|((count, _), _)| *count != Count::Exactly(0));
+        let ahead = newest.timestamp > now;
         vec![
             Stat {
-                label: "Last seen",
+                label: if ahead { "Newest entry, dated ahead" } else { "Last seen" },
                 value: words::ago_short(now, newest.timestamp),
                 note: Some(format!("{}, {}", self.reader.day_and_clock(newest.timestamp), newest.area)),
                 ..Stat::default()
@@ -281,23 +318,31 @@ impl Recorded {
             },
             Stat {
                 label: "Errors, last 30 days",
-                value: count_figure(figures.errors),
-                note: some_errors.then(|| "See them".to_owned()),
-                note_href: some_errors.then_some(errors_href),
+                value: count_figure(errors),
+                links: links.map(|((_, name), href)| (name.to_owned(), href)).collect(),
                 alarming: some_errors,
+                ..Stat::default()
             },
             Stat { label: "Entries", value: count_figure(figures.entries), ..Stat::default() },
         ]
     }
-}
 
-fn failure_view(failure: &Failure, reader: &Reader) -> FailureView {
-    let Failure { log, failed, since } = failure;
-    FailureView {
-        href: link::entry(log.id, ""),
-        title: row::titled(&log.description),
-        area: log.area.clone(),
-        when: reader.day_and_clock(log.timestamp),
-        since: told::since(*since, failed, log.timestamp, reader),
+    /// The lists of their errors of the last 30 days: by status, and by action alone.
+    fn errors_hrefs(&self) -> Vec<String> {
+        self.query.filter.who.first().map(failures::errors).map_or_else(Vec::new, |filters| {
+            filters.into_iter().map(|filter| link::filtered(filter, self.reader.zone)).collect()
+        })
+    }
+
+    fn failure_view(&self, failure: &Failure) -> FailureView {
+        let Failure { log, failed, since } = failure;
+        let who = self.query.filter.who.first().cloned().unwrap_or(Who::Anonymous);
+        FailureView {
+            href: link::entry(log.id, ""),
+            title: row::titled(&log.description),
+            area: log.area.clone(),
+            when: self.reader.day_and_clock(log.timestamp),
+            since: told::since(*since, failed, (&who, log.timestamp), &self.reader),
+        }
     }
 }

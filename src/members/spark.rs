@@ -71,12 +71,12 @@ impl Tally {
             Some(Seen::To(key)) => Some(key),
             None => return Spark { bars: Vec::new(), label: "Not looked at yet".to_owned(), note: None },
         };
-        // The day at which looking stopped is known in part only.
+        // The day at which looking stopped is known in part only, so the next one is the first.
         let from = stopped.map_or(0, |key| {
             let day = key.timestamp.in_zone(self.zone).date_naive();
-            usize::try_from((day - self.first).num_days()).unwrap_or(0)
+            usize::try_from((day - self.first).num_days() + 1).unwrap_or(0).min(DAYS)
         });
-        let most = self.days.iter().map(|day| day.0).max().unwrap_or(0);
+        let most = self.days[from..].iter().map(|day| day.0).max().unwrap_or(0);
         let bar = |(at, (entries, errors)): (usize, &(u32, u32))| {
             let height = (f64::from(*entries) / f64::from(most.max(1)) * HIGH).max(1.0);
             let x = f64::from(u32::try_from(at).unwrap_or_default()) * 4.0;
@@ -101,11 +101,12 @@ impl Tally {
             day.map(|day| day.format("%-d %B").to_string()).unwrap_or_default()
         };
         let days = DAYS - from.min(DAYS);
-        let mut label = format!("Entries a day over {days} days.");
-        if let Some(at) = self.days.iter().position(|day| day.0 == most && most > 0) {
+        let over = words::counted(u64::try_from(days).unwrap_or_default(), "day", "days");
+        let mut label = format!("Entries a day over {over}.");
+        if let Some(at) = self.days.iter().skip(from).position(|day| day.0 == most && most > 0).map(|at| at + from) {
             label = format!("{label} Most: {most}, on {}.", name(at));
         }
-        let bad: Vec<String> = (0..DAYS).rev().filter(|at| self.days[*at].1 > 0).map(name).collect();
+        let bad: Vec<String> = (from..DAYS).rev().filter(|at| self.days[*at].1 > 0).map(name).collect();
         match bad.len() {
             0 => format!("{label} No day with errors."),
             n if n <= SAID => format!("{label} Days with errors: {}.", words::list(&bad)),
@@ -153,8 +154,10 @@ mod tests {
         let part = tally.spark(Some(Seen::To(key.key())));
         assert_eq!(
             (part.bars.len(), part.note.as_deref()),
-            (2, Some("Their newest entries alone, back to 17 June 2026"))
+            (1, Some("Their newest entries alone, back to 17 June 2026")),
+            "of the 17th not all was looked at"
         );
+        assert_eq!(part.label, "Entries a day over 1 day. Most: 2, on 18 June. No day with errors.");
         assert!(tally.spark(None).bars.is_empty());
     }
 }

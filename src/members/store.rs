@@ -76,7 +76,7 @@ pub async fn owner_of(db: &Db, email: &str) -> Result<Option<Uuid>> {
 }
 
 /// Who stands in the newest entries, last seen first.
-pub async fn seen_lately(db: &Db) -> Result<Members> {
+pub async fn seen_lately(db: &Db, budget: Budget) -> Result<Members> {
     let sql = Sql::new(
         "SELECT \"timestamp\", member_id, member_email FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ",
     );
@@ -97,7 +97,7 @@ pub async fn seen_lately(db: &Db) -> Result<Members> {
         }
     }
     let mut found = by_ids(db, &ids).await?;
-    found.extend(by_emails(db, &emails).await?);
+    add(&mut found, by_emails(db, &emails, budget).await?);
     Ok(newest_first(found, false))
 }
 
@@ -131,8 +131,17 @@ pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
     ids.truncate(SHOWN);
     let emails = store::emails(db, &first).await?;
     let mut found = by_ids(db, &ids).await?;
-    found.extend(by_emails(db, &emails).await?);
+    add(&mut found, by_emails(db, &emails, budget).await?);
     Ok(newest_first(found, more))
+}
+
+/// Adds who was found by a recorded e-mail, where they are not there yet.
+fn add(found: &mut Vec<Found>, recorded: Vec<Recorded>) {
+    for Recorded { whose, .. } in recorded {
+        if whose.id.is_none() || found.iter().all(|had| had.id != whose.id) {
+            found.push(whose);
+        }
+    }
 }
 
 fn newest_first(mut found: Vec<Found>, more: bool) -> Members {
@@ -161,21 +170,83 @@ pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Found>> {
     Ok(rows.into_iter().map(found).collect())
 }
 
-/// E-mails of entries without a member that nobody has today, each with its newest entry.
-pub async fn by_emails(db: &Db, emails: &[String]) -> Result<Vec<Found>> {
-    let mut out = Vec::new();
+/// Members whose id is one of these, the first and the last included.
+pub async fn ids_between(db: &Db, (first, last): (Uuid, Uuid), most: usize) -> Result<Vec<Uuid>> {
+    let sql = Sql::new("SELECT id FROM members WHERE id >= ").bind(first).text(" AND id <= ").bind(last);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows: Vec<(Uuid,)> = db.fetch_all(sql.text(" ORDER BY id LIMIT ").bind(most)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whose an e-mail was that nobody has today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The e-mail as its newest entry has it.
+    pub email: String,
+    /// The member of that entry, or, where it has none, the e-mail itself.
+    pub whose: Found,
+}
+
+/// Out of these e-mails, those that entries have and nobody has today.
+pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec<Recorded>> {
+    let mut out: Vec<Recorded> = Vec::new();
+    let mut looking = db.look(budget).await?;
     for email in emails.iter().take(SHOWN) {
-        if owner_of(db, email).await?.is_some() {
+        let sql = Sql::new("SELECT member_email, \"timestamp\", member_id FROM audit_logs WHERE ")
+            .append(&db.dialect().log_email_is(email))
+            .text(" ORDER BY \"timestamp\" DESC, id DESC LIMIT 1");
+        let rows: Vec<(String, Timestamp, Option<Uuid>)> = match looking.fetch_all(sql).await? {
+            Looked::Whole(rows) => rows,
+            Looked::Interrupted => break,
+        };
+        out.extend(rows.into_iter().map(|(email, at, id)| Recorded {
+            whose: Found { id, name: None, email: Some(email.clone()), last_seen: Some(at) },
+            email,
+        }));
+    }
+    looking.done().await?;
+    let ids: Vec<Uuid> = out.iter().filter_map(|one| one.whose.id).collect();
+    let members = by_ids(db, &ids).await?;
+    let mut nobodys = Vec::new();
+    for mut one in out {
+        if owner_of(db, &one.email).await?.is_some() {
             continue;
         }
-        let sql = Sql::new("SELECT member_email, \"timestamp\" FROM audit_logs WHERE ")
-            .append(&db.dialect().log_email_is(email))
-            .text(" AND member_id IS NULL ORDER BY \"timestamp\" DESC, id DESC LIMIT 1");
-        if let Some((email, last_seen)) = db.fetch_optional::<(String, Timestamp)>(sql).await? {
-            out.push(Found { id: None, name: None, email: Some(email), last_seen: Some(last_seen) });
+        if let Some(member) = members.iter().find(|member| member.id == one.whose.id) {
+            one.whose = member.clone();
         }
+        nobodys.push(one);
     }
-    Ok(out)
+    Ok(nobodys)
+}
+
+/// An entry that was recorded without an account.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct WithoutAccount {
+    /// When.
+    pub timestamp: Timestamp,
+    /// Its id.
+    pub id: Uuid,
+    /// What it says.
+    pub description: String,
+}
+
+/// The newest entry with this e-mail that was recorded without an account, out of the newest few hundred that have it.
+pub async fn without_account(db: &Db, email: &str, budget: Budget) -> Result<Option<WithoutAccount>> {
+    let sql = Sql::new(
+        "SELECT \"timestamp\", id, description FROM (SELECT \"timestamp\", id, description, member_id FROM audit_logs WHERE ",
+    );
+    let sql = sql.append(&db.dialect().log_email_is(email)).text(
+        " ORDER BY \"timestamp\" DESC, id DESC LIMIT 500) AS newest WHERE member_id IS NULL \
+         ORDER BY \"timestamp\" DESC, id DESC LIMIT 1",
+    );
+    let mut looking = db.look(budget).await?;
+    let looked = looking.fetch_all(sql).await?;
+    looking.done().await?;
+    Ok(match looked {
+        Looked::Whole(rows) => rows.into_iter().next(),
+        Looked::Interrupted => None,
+    })
 }
 
 /// What is recorded of one person.
@@ -185,8 +256,8 @@ pub struct Figures {
     pub first: Key,
     /// How many entries there are.
     pub entries: Count,
-    /// How many of the last 30 days are errors.
-    pub errors: Count,
+    /// How many of the last 30 days are errors by their status, and how many others by their action.
+    pub errors: [Count; 2],
 }
 
 /// What is recorded of `who`; nothing where no entry is.
@@ -195,10 +266,10 @@ pub async fn figures(db: &Db, who: &Who, plan: &Plan, now: Timestamp, budget: Bu
     let (oldest, _) = look::keys(db, plan, At::After(start), 1, budget).await?;
     let Some(first) = oldest.first().copied() else { return Ok(None) };
     let entries = look::count(db, plan, budget).await?;
-    let mut errors = Count::Exactly(0);
-    for filter in failures::errors(who) {
+    let mut errors = [Count::Exactly(0); 2];
+    for (errors, filter) in errors.iter_mut().zip(failures::errors(who)) {
         let plan = store::plan(db, &filter, now, false).await?;
-        errors = errors.and(look::count(db, &plan, budget).await?);
+        *errors = look::count(db, &plan, budget).await?;
     }
     Ok(Some(Figures { first, entries, errors }))
 }

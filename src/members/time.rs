@@ -23,6 +23,8 @@ pub struct Asked {
     tz: String,
     /// What it may mean; none where none was asked for or it cannot be read.
     pub meant: Option<Meant>,
+    /// The zone it was read in.
+    zone: Zone,
     at_error: Option<String>,
     tz_error: Option<String>,
 }
@@ -40,13 +42,21 @@ impl Asked {
             _ => None,
         };
         let meant = read.and_then(Result::ok).filter(|_| tz_error.is_none());
-        Self { at, tz, meant, at_error, tz_error }
+        Self { at, tz, meant, zone, at_error, tz_error }
     }
 
     /// Whether something that was typed cannot be read.
     #[must_use]
     pub fn is_bad(&self) -> bool {
         self.at_error.is_some() || self.tz_error.is_some()
+    }
+
+    /// The time as a field for a local time takes it: what was typed, or, of an instant, the time on the clock there.
+    fn shown(&self) -> String {
+        match self.meant {
+            Some(Meant::Once(at)) => at.in_zone(self.zone).format("%Y-%m-%dT%H:%M:%S").to_string(),
+            _ => self.at.clone(),
+        }
     }
 
     /// The form as it stands on the page. `said` is the zone that an entry of theirs says, and when it did.
@@ -58,17 +68,21 @@ impl Asked {
         reader: &Reader,
         found: Option<String>,
     ) -> TimeForm {
-        let (guess, hint) = match said {
-            Some((zone, at)) => (zone, format!("An entry of theirs names this zone: {}.", reader.day_and_clock(at))),
-            None => (site, "No entry says their zone; this is the site’s.".to_owned()),
+        let (tz, tz_hint) = match (said, self.meant) {
+            _ if !self.tz.is_empty() => (self.tz.clone(), String::new()),
+            // What was read is shown as it was read, whatever may be guessed.
+            (_, Some(_)) => (self.zone.name().to_owned(), "No zone was given, so it was read in yours.".to_owned()),
+            (Some((zone, at)), None) => {
+                (zone.name().to_owned(), format!("An entry of theirs names this zone: {}.", reader.day_and_clock(at)))
+            }
+            (None, None) => (site.name().to_owned(), "No entry says their zone; this is the site’s.".to_owned()),
         };
-        let typed = !self.tz.is_empty();
         TimeForm {
-            at: self.at.clone(),
+            at: self.shown(),
             at_error: self.at_error.clone(),
-            tz: if typed { self.tz.clone() } else { guess.name().to_owned() },
+            tz,
             tz_error: self.tz_error.clone(),
-            tz_hint: if typed { String::new() } else { hint },
+            tz_hint,
             found,
             ..TimeForm::default()
         }
@@ -103,7 +117,7 @@ pub fn found(meant: Meant, nearest: Option<&Moment>, reader: &Reader, usual: Zon
                 std::cmp::Ordering::Equal => "at that very time".to_owned(),
                 std::cmp::Ordering::Greater => format!("{away} after"),
             };
-            said = format!("{said} The nearest entry is of {}, {how}.", on_clock(moment.timestamp, zone));
+            said = format!("{said} The nearest entry lies {how}: {}.", both(moment.timestamp, zone, usual));
         }
     }
     said

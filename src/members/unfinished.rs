@@ -1,6 +1,13 @@
 //! Silent failures: visits that began something and show neither a success nor an error, on one member and as a list.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use tokio::sync::Mutex;
@@ -15,13 +22,13 @@ use crate::{
     },
     db::{Budget, Db},
     logs::{
-        filter::{Area, Choice, Filter, Who},
+        filter::{Area, Choice, Filter},
         form::FilterForm,
         link,
         log::Log,
         look, store as logs,
         story::{
-            Moment,
+            Moment, around,
             habits::{self, Habit, Known},
             store::{self as story, Place, Theirs},
             visits::{Beyond, Stretch, Visit, cut},
@@ -45,40 +52,78 @@ const SHOWN: usize = 25;
 /// How many entries of a visit are looked at.
 const VISIT: usize = 200;
 
+type Learned = (Timestamp, Arc<Vec<Habit>>);
+
 /// What was learned, and when. Shared by all workers, since it takes reading thousands of entries.
 #[derive(Debug, Default)]
-pub struct Habits(Mutex<Option<(Timestamp, Arc<Vec<Habit>>)>>);
+pub struct Habits {
+    kept: RwLock<Option<Learned>>,
+    first: Mutex<()>,
+    learning: AtomicBool,
+}
 
 impl Habits {
-    /// The habits that the newest entries show, beside those that the site sets.
-    pub async fn now(&self, state: &State, now: Timestamp) -> Result<Arc<Vec<Habit>>> {
-        let mut kept = self.0.lock().await;
-        if let Some((at, habits)) = &*kept
-            && (*at..at.plus(COUNTS)).contains(&now)
-        {
-            return Ok(habits.clone());
+    /// The habits that the newest entries show, beside those that the site sets. What was learned is told until something
+    /// newer is; only the first who asks waits. No page fails for want of it.
+    pub async fn now(self: &Arc<Self>, state: &web::Data<State>, now: Timestamp) -> Arc<Vec<Habit>> {
+        if let Some((at, habits)) = self.kept() {
+            if !(at..at.plus(COUNTS)).contains(&now) && !self.learning.swap(true, Ordering::AcqRel) {
+                let (habits, state) = (self.clone(), state.clone());
+                tokio::spawn(async move {
+                    habits.learn(&state, now).await;
+                    habits.learning.store(false, Ordering::Release);
+                });
+            }
+            return habits;
         }
-        let all = Theirs::everybody(&state.db, now, state.budgets.list).await?;
-        let newest = all.walk(&state.db, At::Newest, LEARNED_FROM).await?.moments;
-        let mut by_member: HashMap<Uuid, Vec<Moment>> = HashMap::new();
-        for moment in newest.into_iter().rev() {
-            if let Some(id) = moment.member_id {
-                by_member.entry(id).or_default().push(moment);
+        let _one = self.first.lock().await;
+        match self.kept() {
+            Some((_, habits)) => habits,
+            None => self.learn(state, now).await,
+        }
+    }
+
+    fn kept(&self) -> Option<Learned> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn learn(&self, state: &State, now: Timestamp) -> Arc<Vec<Habit>> {
+        match learn(state, now).await {
+            Ok(habits) => {
+                let habits = Arc::new(habits);
+                *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some((now, habits.clone()));
+                habits
+            }
+            Err(error) => {
+                tracing::warn!("what opening a page mostly leads to could not be learned: {error}");
+                Arc::new(habits::learn([], &state.site.begins))
             }
         }
-        let stretch = |moments: Vec<Moment>| Stretch { moments, older: Beyond::Nothing, newer: Beyond::Nothing };
-        let visits: Vec<Visit> = by_member.into_values().flat_map(|moments| cut(stretch(moments))).collect();
-        let habits = Arc::new(habits::learn(&visits, &state.site.begins));
-        *kept = Some((now, habits.clone()));
-        Ok(habits)
     }
+}
+
+async fn learn(state: &State, now: Timestamp) -> Result<Vec<Habit>> {
+    let all = Theirs::everybody(&state.db, now, state.budgets.list).await?;
+    let newest = all.walk(&state.db, At::Newest, LEARNED_FROM).await?.moments;
+    let mut by_member: HashMap<Uuid, Vec<Moment>> = HashMap::new();
+    for moment in newest.into_iter().rev() {
+        if let Some(id) = moment.member_id {
+            by_member.entry(id).or_default().push(moment);
+        }
+    }
+    let stretch = |moments: Vec<Moment>| Stretch { moments, older: Beyond::Nothing, newer: Beyond::Nothing };
+    let visits: Vec<Visit> = by_member.into_values().flat_map(|moments| cut(stretch(moments))).collect();
+    Ok(habits::learn(&visits, &state.site.begins))
 }
 
 /// `began a booking …`: what a visit opened and did not end, and why that is thought.
 #[must_use]
 pub fn said(visit: &Visit, habits: &[Habit], now: Timestamp) -> Option<String> {
-    let one = habits::unfinished(visit, habits, now).into_iter().next()?;
-    Some(format!("Opened {}; neither a success nor an error followed. {}", one.habit.area, usually(one.habit)))
+    let say = |one: habits::Unfinished<'_, '_>| {
+        format!("Opened {}; neither a success nor an error followed. {}", one.habit.area, usually(one.habit))
+    };
+    let said: Vec<String> = habits::unfinished(visit, habits, now).into_iter().map(say).collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 fn usually(habit: &Habit) -> String {
@@ -109,7 +154,7 @@ pub async fn list(
             .map(At::Before)
             .map_err(|_| Error::BadRequest("the place in the list cannot be read; open the list anew"))?,
     };
-    let habits = habits.now(&state, reader.now).await?;
+    let habits = habits.now(&state, reader.now).await;
     let (found, looked_to) = find(&state.db, &habits, at, reader.now, state.budgets.list).await?;
     signed.record(Kind::MembersSearched, None, Some("visits without an end".to_owned()))?;
     let page = UnfinishedPage {
@@ -117,6 +162,7 @@ pub async fn list(
         habits: habits.iter().map(|habit| (habit.area.clone(), usually(habit))).collect(),
         rows: found.iter().map(|(log, habit)| row_of(log, habit, &reader)).collect(),
         zone: reader.zone_at(reader.now),
+        most: VISIT / 2,
         looked_to: looked_to.map(|key| reader.day_and_clock(key.timestamp)),
         older: looked_to.map(|key| format!("/members/unfinished?before={}", Cursor::beyond(key))),
     };
@@ -147,20 +193,27 @@ async fn find<'a>(
         Seen::All if keys.len() == LOOKED_AT => keys.last().copied(),
         Seen::All => None,
     };
+    let begun = Instant::now();
     let mut found = Vec::new();
+    // Each visit is asked for once, and each thing it began told once: where it last did.
+    let mut met: HashSet<Uuid> = HashSet::new();
+    let mut opened: HashMap<Uuid, &Habit> = HashMap::new();
     for log in logs::logs(db, &keys).await? {
-        let Some(id) = log.member_id else { continue };
-        let theirs = Theirs::of(db, Who::Member(id), now, budget).await?;
-        let visits = cut(story::stretch(db, &theirs, Place::Around(log.key()), VISIT).await?);
-        let holding = visits.iter().find(|visit| visit.moments.iter().any(|moment| moment.id == log.id));
-        let habit = holding.and_then(|visit| {
-            let begun = habits::unfinished(visit, habits, now);
-            // Each visit stands in the list once: where it last began.
-            begun.into_iter().find(|one| one.opened.id == log.id).map(|one| one.habit)
-        });
         let key = log.key();
-        found.extend(habit.map(|habit| (log, habit)));
-        if found.len() == SHOWN {
+        if !met.contains(&log.id)
+            && let Some(who) = around::who(&log)
+        {
+            let theirs = Theirs::of(db, who, now, budget).await?;
+            let visits = cut(story::stretch(db, &theirs, Place::Around(key), VISIT).await?);
+            let holding = visits.iter().find(|visit| visit.moments.iter().any(|moment| moment.id == log.id));
+            if let Some(visit) = holding {
+                met.extend(visit.moments.iter().map(|moment| moment.id));
+                let begun = habits::unfinished(visit, habits, now);
+                opened.extend(begun.into_iter().map(|one| (one.opened.id, one.habit)));
+            }
+        }
+        found.extend(opened.remove(&log.id).map(|habit| (log, habit)));
+        if found.len() == SHOWN || begun.elapsed() > budget.time {
             looked_to = Some(key);
             break;
         }

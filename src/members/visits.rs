@@ -28,6 +28,8 @@ pub struct Drawing<'a> {
     pub reader: &'a Reader,
     /// The entry that is nearest to the time that was asked for.
     pub nearest: Option<&'a Moment>,
+    /// What is said of that entry.
+    pub near: &'static str,
     /// What else belongs to their sign-ins; nothing for a role that does not see by what.
     pub inferred: &'a Inferred,
     /// What opening a page mostly leads to.
@@ -87,13 +89,16 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
     let holds = |moment: &Moment| visit.moments.iter().any(|had| had.id == moment.id);
     let nearest = drawing.nearest.filter(|moment| holds(moment));
     let day = first.map(|first| first.timestamp.in_zone(reader.zone).date_naive());
-    let mut lines =
-        view::lines(&visit.moments, reader, Drawn { current: nearest, day, linked: true, ..Drawn::default() });
+    let mut lines = view::lines(
+        &visit.moments,
+        reader,
+        Drawn { current: nearest, day, marked: Some(drawing.near), ..Drawn::default() },
+    );
     if !visit.begins {
-        lines.insert(0, Line::Gap("This visit began before; what came first is on the older page".to_owned()));
+        lines.insert(0, Line::Torn("This visit began before; what came first is on the older page".to_owned()));
     }
     if !visit.ends {
-        lines.push(Line::Gap("This visit goes on; what came next is on the newer page".to_owned()));
+        lines.push(Line::Torn("This visit goes on; what came next is on the newer page".to_owned()));
     }
     VisitView {
         open: nearest.is_some() || newest || (is_today && errors > 0),
@@ -119,12 +124,12 @@ fn inferred(visit: &Visit, drawing: &Drawing<'_>) -> Vec<InferredView> {
         Some(InferredView {
             reason: format!(
                 "{n} recorded without an account, from the same address and browser within an hour of the sign-in at \
-                 {at}. No other member was seen there within 24 hours."
+                 {at}. Nobody else was signed in there within 24 hours."
             ),
             lines: view::lines(moments, reader, Drawn { day, names: true, ..Drawn::default() }),
         })
     };
-    visit.moments.iter().filter(|moment| moment.action_type == "login").filter_map(group).collect()
+    visit.moments.iter().filter(|moment| moment.is_sign_in()).filter_map(group).collect()
 }
 
 fn number(n: usize) -> u64 {

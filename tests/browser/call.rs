@@ -1,5 +1,7 @@
 //! A member calls: from what they say to the text for the ticket, as somebody does it who has them on the phone.
 
+use fantoccini::key::Key;
+
 use super::entry::{copied, with_clipboard};
 use crate::{browser::begin, database_test};
 
@@ -8,8 +10,9 @@ database_test! {
         let (app, browser, story) = begin(db).await;
         with_clipboard(&app, &browser).await;
         // They give their e-mail.
-        browser.goto("/members?q=hana.lindqvist@example.org").await;
-        browser.leave(async || browser.click("a[data-row]").await).await;
+        browser.press("m").await;
+        browser.press("hana.lindqvist@example.org").await;
+        browser.leave(async || browser.press_key(Key::Enter).await).await;
         assert_eq!(browser.text("h1").await, "Hana Lindqvist");
         // The newest visit is open, and what failed stands out.
         browser.holds("document.querySelector('.visit').open").await;

@@ -97,9 +97,9 @@ pub(in crate::db) async fn pending(db: &PgDb, without: &Without) -> Result<Vec<S
         out.push((name(step), format!("BEGIN;\n{path};\n{}\nCOMMIT;", step.sql.as_str().trim_end())));
     }
     let shape = if shape.exists() { (*shape).clone() } else { Shape::own(&shape.schema) };
-    for fitting in fittings::missing(&mut connection, &shape, without).await? {
-        out.push((fitting.name.clone(), fitting.shown()));
-    }
+    let mut missing = fittings::missing(&mut connection, &shape, without).await?;
+    missing.extend(fittings::unknown(&mut connection, &shape, &missing).await?);
+    out.extend(missing.into_iter().map(|fitting| (fitting.name.clone(), fitting.shown())));
     Ok(out)
 }
 
@@ -153,7 +153,9 @@ pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMu
         }
     }
     db.look_again().await?;
-    for fitting in fittings::missing(&mut connection, &db.shape(), without).await? {
+    let mut missing = fittings::missing(&mut connection, &db.shape(), without).await?;
+    missing.extend(fittings::unknown(&mut connection, &db.shape(), &missing).await?);
+    for fitting in missing {
         fitting.make(&mut connection).await?;
         each(&fitting.name);
         done.push(fitting.name.clone());

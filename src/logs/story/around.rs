@@ -4,7 +4,7 @@ use super::{
     lately::{self, Lately},
     moment::Moment,
     recovery::{Failed, Since},
-    store::{self, Theirs},
+    store::{self, Theirs, Walked},
 };
 use crate::{
     core::{error::Result, time::Timestamp},
@@ -38,23 +38,38 @@ pub enum By {
     Hidden,
 }
 
+/// What lies on one side of an entry, nearest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Side {
+    /// The entries.
+    pub moments: Vec<Moment>,
+    /// Whether there is, or may be, more beyond them.
+    pub more: bool,
+    /// Whether looking stopped before it had found enough.
+    pub stopped: bool,
+}
+
+impl Side {
+    fn of(Walked { mut moments, stopped }: Walked, most: usize) -> Self {
+        let (more, stopped) = (moments.len() > most || stopped.is_some(), stopped.is_some());
+        moments.truncate(most);
+        Self { moments, more, stopped }
+    }
+}
+
 /// An entry within what surrounds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Around {
     /// By what they belong together.
     pub by: By,
+    /// Whether it is of an e-mail that somebody has an account with today, and was recorded without one.
+    pub has_owner: bool,
     /// The entry.
     pub entry: Moment,
     /// What came before, newest first: more than is shown.
-    pub before: Vec<Moment>,
-    /// Whether there is more before that.
-    pub more_before: bool,
+    pub before: Side,
     /// What came after, oldest first.
-    pub after: Vec<Moment>,
-    /// Whether there is more after that.
-    pub more_after: bool,
-    /// Whether looking stopped in either direction before it had found enough.
-    pub stopped: bool,
+    pub after: Side,
 }
 
 /// Whom an entry is about, as a filter.
@@ -94,27 +109,23 @@ impl Around {
         };
         let mut around = Self {
             by,
+            has_owner: matches!(log.subject(), Subject::WithoutAccount { .. }),
             entry,
-            before: Vec::new(),
-            more_before: false,
-            after: Vec::new(),
-            more_after: false,
-            stopped: false,
+            before: Side::default(),
+            after: Side::default(),
         };
         let Some(theirs) = theirs else { return Ok(around) };
         let beyond = Cursor::beyond(around.entry.key());
-        let before = theirs.walk(db, At::Before(beyond), BEFORE + 1).await?;
-        let later = theirs.walk(db, At::After(beyond), after + 1).await?;
-        around.stopped = before.stopped.is_some() || later.stopped.is_some();
-        (around.before, around.more_before) = up_to(before.moments, BEFORE, before.stopped.is_some());
-        (around.after, around.more_after) = up_to(later.moments, after, later.stopped.is_some());
+        around.before = Side::of(theirs.walk(db, At::Before(beyond), BEFORE + 1).await?, BEFORE);
+        around.after = Side::of(theirs.walk(db, At::After(beyond), after + 1).await?, after);
         Ok(around)
     }
 
-    /// How often the same happened to them lately.
+    /// How often the same happened to them lately; nothing where it is not known who they are.
     #[must_use]
-    pub fn lately(&self) -> Lately {
-        lately::lately(&self.entry, &self.before, !self.more_before)
+    pub fn lately(&self) -> Option<Lately> {
+        let known = matches!(self.by, By::Person(_));
+        known.then(|| lately::lately(&self.entry, &self.before.moments, !self.before.more))
     }
 
     /// Whether a failure worked since; nothing where it is none, or nobody is known.
@@ -135,10 +146,4 @@ pub fn failed(log: &Log, recorded: &Details, details: bool) -> Failed {
         area: log.area.clone(),
         service_type: service_type.and_then(|extra| json::top_level(extra, "service_type")),
     }
-}
-
-fn up_to(mut moments: Vec<Moment>, most: usize, stopped: bool) -> (Vec<Moment>, bool) {
-    let more = moments.len() > most || stopped;
-    moments.truncate(most);
-    (moments, more)
 }

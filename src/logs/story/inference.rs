@@ -33,8 +33,10 @@ impl Whose {
     }
 }
 
-/// The entries that belong to `whose` sign-in, out of those that were `met` at its address from its browser within
-/// [`ALONE`], in their order; nothing where another member was met there. `owner` says who has an e-mail today.
+/// The entries that belong to this one of `whose` sign-ins, out of those that were `met` at its address from its browser within
+/// [`ALONE`], in their order; nothing where somebody else was met there: another member, or an e-mail that is not theirs
+/// and did something that only an account can, whoever had it. A sign-in that was refused shows nobody. What is close to
+/// several of their sign-ins belongs to the nearest. `owner` says who has an e-mail today.
 #[must_use]
 pub fn belong<'a>(
     whose: &Whose,
@@ -44,17 +46,25 @@ pub fn belong<'a>(
 ) -> Option<Vec<&'a Moment>> {
     let known = |moment: &Moment| moment.member_id.or_else(|| moment.member_email.as_deref().and_then(&owner));
     let other = |moment: &Moment| match (whose, known(moment)) {
-        (_, None) => false,
         (Whose::Member(id), Some(other)) => *id != other,
         (Whose::Email(_), Some(_)) => true,
+        (_, None) => moment.member_email.is_some() && moment.is_done() && !whose.recorded(moment),
     };
-    let away = |moment: &Moment| {
+    let between = |moment: &Moment, login: &Moment| {
         Duration::microseconds(moment.timestamp.since(login.timestamp).num_microseconds().map_or(i64::MAX, i64::abs))
     };
+    let away = |moment: &Moment| between(moment, login);
     if met.iter().any(|moment| away(moment) <= ALONE && other(moment)) {
         return None;
     }
-    let close = |moment: &&Moment| moment.member_id.is_none() && !whose.recorded(moment) && away(moment) <= CLOSE;
+    let others: Vec<&Moment> =
+        met.iter().filter(|had| had.is_sign_in() && whose.recorded(had) && had.id != login.id).collect();
+    let nearest = |moment: &Moment| {
+        others.iter().all(|other| (away(moment), login.key()) <= (between(moment, other), other.key()))
+    };
+    let close = |moment: &&Moment| {
+        moment.member_id.is_none() && !whose.recorded(moment) && away(moment) <= CLOSE && nearest(moment)
+    };
     Some(met.iter().filter(close).collect())
 }
 
@@ -110,6 +120,32 @@ mod tests {
         met.push(by(24 * HOUR + 1, Some(2), None));
         assert!(found(&hana, &met).is_some(), "that was another day");
         assert_eq!(found(&hana, &[]), Some(vec![]));
+    }
+
+    #[test]
+    fn whoever_did_something_there_was_somebody_whose_account_is_gone() {
+        let hana = Whose::Member(Uuid::from_u128(1));
+        let gone = |what: &str, status: &str| Moment {
+            status: status.to_owned(),
+            member_id: None,
+            member_email: Some("karl@example.org".to_owned()),
+            ..at(-90, what)
+        };
+        for done in ["login", "booking_created"] {
+            assert_eq!(found(&hana, &[gone(done, "success")]), None, "{done}");
+            assert_eq!(found(&Whose::Email("vera@example.org".to_owned()), &[gone(done, "success")]), None, "{done}");
+        }
+        for tried in [gone("login", "warning"), gone("page_visit", "success")] {
+            assert_eq!(found(&hana, &[tried]), Some(vec![-90]), "a slip of the keyboard is nobody");
+        }
+    }
+
+    #[test]
+    fn what_is_close_to_several_sign_ins_belongs_to_the_nearest() {
+        let hana = Whose::Member(Uuid::from_u128(1));
+        let again = Moment { action_type: "login".to_owned(), ..by(600, Some(1), None) };
+        let met = [by(100, None, None), by(300, None, None), by(301, None, None), again];
+        assert_eq!(found(&hana, &met), Some(vec![100, 300]), "of two as near, the earlier");
     }
 
     #[test]

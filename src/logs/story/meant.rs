@@ -25,7 +25,9 @@ impl Meant {
         if Timestamp::parse_rfc3339(text).is_some() {
             return Ok(Self::Once(first));
         }
-        let shown = |at: Timestamp| at.in_zone(zone).naive_local();
+        // In microseconds, as an instant has no more; a leap second is the one after it.
+        let micros = |local: NaiveDateTime| local.and_utc().timestamp_micros();
+        let shown = |at: Timestamp| micros(at.in_zone(zone).naive_local());
         let typed = text.replace(' ', "T");
         let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
         let Some(local) = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(&typed, form).ok()) else {
@@ -35,7 +37,7 @@ impl Meant {
         let second = read_instant(text, zone, Edge::To)?;
         Ok(if first != second {
             Self::Twice(first, second)
-        } else if shown(first) == local || first == Timestamp::MIN || first == Timestamp::MAX {
+        } else if shown(first) == micros(local) || first == Timestamp::MIN || first == Timestamp::MAX {
             Self::Once(first)
         } else {
             Self::Never(first)

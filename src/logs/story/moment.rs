@@ -4,7 +4,10 @@ use uuid::Uuid;
 
 use crate::{
     core::time::Timestamp,
-    logs::log::{Details, Log},
+    logs::{
+        filter::Who,
+        log::{Details, Log},
+    },
     paging::Key,
 };
 
@@ -63,13 +66,35 @@ impl Moment {
     /// An error, as the contract means it everywhere.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.status == "error" || self.action_type == "error"
+        self.status == ERROR || self.action_type == ERROR
+    }
+
+    /// Whether somebody did something, and it went well: who does that is there, and not only tries.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.status == "success" && !self.is_error() && !self.is_looking()
+    }
+
+    /// A sign-in that let somebody in.
+    #[must_use]
+    pub fn is_sign_in(&self) -> bool {
+        self.action_type == "login" && self.status == "success"
     }
 
     /// Whether somebody only looked at something: that proves neither success nor failure.
     #[must_use]
     pub fn is_looking(&self) -> bool {
         is_looking(&self.action_type)
+    }
+
+    /// Whether it is among the entries of a person.
+    #[must_use]
+    pub fn is_of(&self, who: &Who) -> bool {
+        match who {
+            Who::Member(id) => self.member_id == Some(*id),
+            Who::Email(email) => self.member_email.as_deref().is_some_and(|had| had.eq_ignore_ascii_case(email)),
+            Who::EmailPrefix(_) | Who::Anonymous | Who::NoAccount => false,
+        }
     }
 
     /// Whether another entry says the same of the same person: what a fold puts together.
@@ -88,6 +113,8 @@ impl Moment {
     }
 }
 
+/// The status and the action of an error.
+pub const ERROR: &str = "error";
 /// The actions that only look.
 pub const LOOKING: [&str; 2] = ["page_visit", "message_read"];
 

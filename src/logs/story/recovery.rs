@@ -1,6 +1,6 @@
 //! Whether something that failed worked since, in the contract's meaning.
 
-use super::moment::LOOKING;
+use super::moment::{ERROR, LOOKING};
 use crate::{
     core::time::Timestamp,
     logs::filter::{Area, Choice, ExtraIs, Filter, Who},
@@ -18,7 +18,7 @@ pub struct Failed {
 
 impl Failed {
     /// The successes that would make up for it: those of the same person in the same area and for the same service.
-    /// Having looked at something is none.
+    /// Having looked at something is none, nor is what is called an error.
     #[must_use]
     pub fn successes(&self, who: Who) -> Filter {
         let only = |value: &str| Choice { any: vec![value.to_owned()], none: Vec::new() };
@@ -27,7 +27,10 @@ impl Failed {
             who: vec![who],
             area: Choice { any: vec![Area::Exactly(self.area.clone())], none: Vec::new() },
             status: only("success"),
-            action_type: Choice { any: Vec::new(), none: LOOKING.map(str::to_owned).to_vec() },
+            action_type: Choice {
+                any: Vec::new(),
+                none: LOOKING.into_iter().chain([ERROR]).map(str::to_owned).collect(),
+            },
             extra: self.service_type.iter().map(service).collect(),
             ..Filter::default()
         }

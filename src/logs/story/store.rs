@@ -16,7 +16,7 @@ use crate::{
         ip::{self, IpBlock},
         time::{Timestamp, Zone},
     },
-    db::{Budget, Db, Sql},
+    db::{Budget, Column, Db, Sql},
     logs::{
         checks::Candidate,
         filter::{Filter, Who},
@@ -171,6 +171,40 @@ async fn by_keys(db: &Db, keys: &[Key]) -> Result<Vec<Moment>> {
     Ok(keys.iter().filter_map(|key| rows.remove(&key.id)).collect())
 }
 
+/// Which of these entries, by their place, have another one within `close` from the same address that has no member. One
+/// question for all of them, as mostly none has; those it cannot be asked of are among them.
+pub async fn with_strangers(db: &Db, moments: &[&Moment], close: chrono::Duration) -> Result<Vec<usize>> {
+    if !db.dialect().serves(Column::Ip) {
+        return Ok((0..moments.len()).collect());
+    }
+    let address = |moment: &Moment| moment.ip_address.as_deref().and_then(ip::first_address).map(IpBlock::single);
+    let mut sql = Sql::new("SELECT v.column1 FROM (VALUES ");
+    let mut asked = false;
+    for (at, moment) in moments.iter().enumerate() {
+        let Some(block) = address(moment) else { continue };
+        sql = sql
+            .text(if asked { ", (" } else { "(" })
+            .bind(i64::try_from(at).unwrap_or(i64::MAX))
+            .text(", ")
+            .bind(block.first())
+            .text(", ")
+            .bind(moment.timestamp.plus(-close))
+            .text(", ")
+            .bind(moment.timestamp.plus(close))
+            .text(")");
+        asked = true;
+    }
+    if !asked {
+        return Ok(Vec::new());
+    }
+    let sql = sql.text(
+        ") AS v WHERE (SELECT l.id FROM audit_logs l WHERE l.ip = v.column2 AND l.\"timestamp\" >= v.column3 \
+         AND l.\"timestamp\" <= v.column4 AND l.member_id IS NULL LIMIT 1) IS NOT NULL",
+    );
+    let rows: Vec<(i64,)> = db.fetch_all(sql).await?;
+    Ok(rows.into_iter().filter_map(|(at,)| usize::try_from(at).ok()).collect())
+}
+
 /// Where a stretch lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -213,7 +247,13 @@ fn other_side(cursor: Cursor) -> Cursor {
     Cursor { inclusive: !cursor.inclusive, ..cursor }
 }
 
-/// The entry of somebody that lies nearest to what is meant; of two as near, the later.
+/// One entry, if it is there.
+pub async fn one(db: &Db, id: Uuid) -> Result<Option<Moment>> {
+    let sql = Sql::new("SELECT ").text(MOMENT).text(" FROM audit_logs WHERE id = ").bind(id);
+    db.fetch_optional(sql).await
+}
+
+/// The entry of somebody that lies nearest to what is meant; of two as near, one of the later.
 pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Moment>> {
     let mut nearest: Option<Moment> = None;
     for at in meant.instants() {
@@ -264,7 +304,9 @@ pub async fn since(db: &Db, who: &Who, key: Key, failed: &Failed, now: Timestamp
         return Ok(Since::LookedTo(key));
     }
     let theirs = Theirs::of(db, who.clone(), now, budget).await?;
-    let last = theirs.walk(db, At::Newest, 1).await?.moments.pop();
+    // What is dated ahead has not been seen yet.
+    let today = Cursor::at(Key { timestamp: now, id: Uuid::max() });
+    let last = theirs.walk(db, At::Before(today), 1).await?.moments.pop();
     Ok(match last.filter(|last| last.key() > key) {
         Some(last) => Since::NotSeenToSucceed(last.timestamp),
         None => Since::NotSeen,

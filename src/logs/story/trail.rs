@@ -3,7 +3,7 @@
 use chrono::Duration;
 use uuid::Uuid;
 
-use super::moment::Moment;
+use super::{moment::Moment, visits::SILENCE};
 
 /// From how much time between two entries on it is said.
 pub const GAP: Duration = Duration::minutes(2);
@@ -26,7 +26,11 @@ pub enum Item<'a> {
 pub fn items(moments: &[Moment], alone: Option<Uuid>) -> Vec<Item<'_>> {
     let mut out = Vec::new();
     let mut before: Option<&Moment> = None;
-    for run in moments.chunk_by(|a, b| a.says_the_same(b) && Some(a.id) != alone && Some(b.id) != alone) {
+    let repeats = |a: &Moment, b: &Moment| {
+        // After a silence that ends a visit it is another time, however much the same.
+        a.says_the_same(b) && b.timestamp.since(a.timestamp) < SILENCE && Some(a.id) != alone && Some(b.id) != alone
+    };
+    for run in moments.chunk_by(repeats) {
         let parts = if run.len() >= FOLD { vec![run] } else { run.chunks(1).collect() };
         for part in parts {
             let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
@@ -87,6 +91,12 @@ mod tests {
             ]
         );
         assert!(items(&[], None).is_empty());
+    }
+
+    #[test]
+    fn what_lies_half_an_hour_apart_is_not_folded() {
+        let moments = [0, 1_799, 3_598, 5_398, 5_399, 5_400].map(|seconds| at(seconds, "page_visit"));
+        assert_eq!(told(&moments, None), ["page_visit x3", "1800 s", "page_visit x3"]);
     }
 
     #[test]

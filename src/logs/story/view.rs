@@ -15,10 +15,14 @@ use crate::{
         words,
     },
     logs::{
+        filter::{Filter, Range, Who},
         link,
         view::{Reader, row},
     },
 };
+
+/// What is said of the entry that a page is about.
+pub const THIS: &str = "this entry";
 
 /// A line of a trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub enum Line {
     Day(String),
     /// So much time without an entry, or that there is none.
     Gap(String),
+    /// What is not shown here goes on elsewhere.
+    Torn(String),
     /// An entry.
     Entry(Box<Step>),
     /// The same several times.
@@ -63,7 +69,7 @@ pub struct Step {
     pub who: Option<String>,
     /// The first line of the error, where the role sees it.
     pub error_line: Option<String>,
-    /// `this entry`, `same error`.
+    /// [`THIS`], `same error`.
     pub note: Option<&'static str>,
     /// Whether it is the one that is being read.
     pub current: bool,
@@ -80,8 +86,8 @@ pub struct Drawn<'a> {
     pub day: Option<NaiveDate>,
     /// Whether each says whom it is about.
     pub names: bool,
-    /// Whether a link leads away from the one that is marked, too.
-    pub linked: bool,
+    /// What is said of the one that is marked, where it is not the page's own; then it has a link, too.
+    pub marked: Option<&'static str>,
 }
 
 /// The lines of entries, oldest first.
@@ -108,13 +114,23 @@ pub fn lines(moments: &[Moment], reader: &Reader, drawn: Drawn<'_>) -> Vec<Line>
             Item::Many(many) => Line::Fold {
                 step,
                 times: words::counted(number(many.len()), "time", "times"),
-                until: words::clock(many.last().map_or(first.timestamp, |last| last.timestamp), reader.zone, false),
+                until: until(first, many.last().unwrap_or(first), reader.zone),
                 lines: unfolded(many, reader, drawn),
             },
             _ => Line::Entry(step),
         });
     }
     out
+}
+
+/// When the last of what is folded happened; with its day, where that is another.
+fn until(first: &Moment, last: &Moment, zone: Zone) -> String {
+    let clock = words::clock(last.timestamp, zone, false);
+    if date(first.timestamp, zone) == date(last.timestamp, zone) {
+        clock
+    } else {
+        format!("{}, {clock}", words::date_short(last.timestamp, zone))
+    }
 }
 
 /// The lines of what is folded, with its gaps.
@@ -150,10 +166,8 @@ fn step(moment: &Moment, reader: &Reader, drawn: Drawn<'_>) -> Step {
     } else {
         ""
     };
-    let note = if is_current && !drawn.linked {
-        Some("this entry")
-    } else if is_current {
-        Some("nearest to that time")
+    let note = if is_current {
+        Some(drawn.marked.unwrap_or(THIS))
     } else if same_error {
         Some("same error")
     } else {
@@ -218,10 +232,13 @@ impl AroundView {
         let entry = &around.entry;
         let note = match &around.by {
             By::Person(_) => None,
-            By::Address => Some(
-                "No member is recorded. These come from the same address and browser; they may be several people."
-                    .to_owned(),
-            ),
+            By::Address => {
+                let by = match entry.user_agent {
+                    Some(_) => "the same address and browser",
+                    None => "the same address, and no browser is recorded of them",
+                };
+                Some(format!("No member is recorded. These come from {by}; they may be several people."))
+            }
             By::Nothing => {
                 return Self {
                     note: Some("Neither a member nor an address is recorded, so nothing belongs to it.".to_owned()),
@@ -238,20 +255,27 @@ impl AroundView {
                 };
             }
         };
-        let before = &around.before[..around.before.len().min(shown.earlier)];
+        let found = &around.before.moments;
+        let before = &found[..found.len().min(shown.earlier)];
         let mut moments: Vec<Moment> = before.iter().rev().cloned().collect();
         moments.push(entry.clone());
-        moments.extend_from_slice(&around.after);
+        moments.extend_from_slice(&around.after.moments);
         let names = around.by == By::Address;
         let day = Some(date(entry.timestamp, reader.zone));
-        let drawn = Drawn { current: Some(entry), query, day, names, linked: false };
+        let drawn = Drawn { current: Some(entry), query, day, names, marked: None };
         let mut out = Vec::new();
-        let more_before = around.more_before || around.before.len() > before.len();
+        let more_before = around.before.more || found.len() > before.len();
+        let most = |shown: usize| shown >= MOST;
         if !more_before {
             out.push(Line::Gap("Nothing recorded before".to_owned()));
+        } else if most(shown.earlier) {
+            out.push(Line::Torn(format!("More is recorded before; at most {MOST} are shown here")));
         }
         out.extend(lines(&moments, reader, drawn));
-        if !around.more_after {
+        if around.after.more && most(shown.later) {
+            out.push(Line::Torn(format!("More is recorded after; at most {MOST} are shown here")));
+        }
+        if !around.after.more {
             out.push(Line::Gap(nothing_since(
                 moments.last().map_or(entry.timestamp, |last| last.timestamp),
                 reader.now,
@@ -267,14 +291,16 @@ impl AroundView {
             }
             format!("{}#around", link::entry(entry.id, &query))
         };
-        let can = |more: bool, shown: usize| more && shown < MOST && !around.stopped;
-        let stopped = around.stopped.then(|| {
+        // Where looking stopped, what it found is there to be shown, and no more.
+        let earlier = if around.before.stopped { found.len() > before.len() } else { more_before };
+        let later = around.after.more && !around.after.stopped;
+        let stopped = (around.before.stopped && !earlier || around.after.stopped).then(|| {
             "Not all of them were looked through: there was no time for it, or there are too many.".to_owned()
         });
         Self {
             lines: out,
-            earlier: can(more_before, shown.earlier).then(|| more(shown.earlier + STEP, shown.later)),
-            later: can(around.more_after, shown.later).then(|| more(shown.earlier, shown.later + STEP)),
+            earlier: (earlier && !most(shown.earlier)).then(|| more(shown.earlier + STEP, shown.later)),
+            later: (later && !most(shown.later)).then(|| more(shown.earlier, shown.later + STEP)),
             note: match (note, stopped) {
                 (Some(note), Some(stopped)) => Some(format!("{note} {stopped}")),
                 (note, stopped) => note.or(stopped),
@@ -286,11 +312,13 @@ impl AroundView {
 
 /// The page of whom an entry is about, at that entry.
 fn whole_visit(around: &Around) -> Option<String> {
-    use crate::logs::filter::Who;
-    let at = around.entry.timestamp.rfc3339();
+    let id = around.entry.id;
     match &around.by {
-        By::Person(Who::Member(id)) => Some(format!("{}?at={at}#nearest", link::member(*id))),
-        By::Person(Who::Email(email)) => Some(format!("{}&at={at}#nearest", link::by_email(email))),
+        By::Person(Who::Member(member)) => Some(format!("{}?entry={id}#nearest", link::member(*member))),
+        // Of an e-mail that somebody has today, the page is theirs, and this entry is in none of their visits.
+        By::Person(Who::Email(email)) if !around.has_owner => {
+            Some(format!("{}&entry={id}#nearest", link::by_email(email)))
+        }
         _ => None,
     }
 }
@@ -308,7 +336,7 @@ fn minutes(span: Duration) -> Duration {
     if span < Duration::minutes(1) { span } else { Duration::minutes(span.num_minutes()) }
 }
 
-/// How often the same happened lately: `second time in 3 minutes`. Nothing where that says nothing.
+/// How often the same happened lately: `for the second time in 3 minutes`, `at least 200 times in 2 hours`. Nothing where that says nothing.
 #[must_use]
 pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
     let matters = entry.is_error() || entry.status == "warning";
@@ -317,7 +345,7 @@ pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
     }
     let which = words::ordinal(lately.times);
     if lately.times == 1 {
-        return Some(format!("{which} time in 24 hours"));
+        return Some(format!("for the {which} time in 24 hours"));
     }
     let seconds = entry.timestamp.since(lately.first).num_seconds().max(1).unsigned_abs();
     let within = match seconds {
@@ -325,8 +353,11 @@ pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
         61..=3_600 => words::counted(seconds.div_ceil(60), "minute", "minutes"),
         _ => words::counted(seconds.div_ceil(3_600), "hour", "hours"),
     };
-    let least = if lately.whole { "" } else { "at least " };
-    Some(format!("{least}{which} time in {within}"))
+    Some(if lately.whole {
+        format!("for the {which} time in {within}")
+    } else {
+        format!("at least {} in {within}", words::counted(number(lately.times), "time", "times"))
+    })
 }
 
 /// Whether it worked since: a sentence, in the middle of which may stand a link to what shows it.
@@ -344,9 +375,9 @@ pub struct SinceView {
     pub plain: String,
 }
 
-/// What became of a failure at `failed_at`, in words.
+/// What became of what failed for `who` at `failed_at`, in words.
 #[must_use]
-pub fn since(since: Since, failed: &Failed, failed_at: Timestamp, reader: &Reader) -> SinceView {
+pub fn since(since: Since, failed: &Failed, (who, failed_at): (&Who, Timestamp), reader: &Reader) -> SinceView {
     let zone = reader.zone;
     let with = if failed.service_type.is_some() { " with this service type" } else { "" };
     let at = |at: Timestamp| {
@@ -390,11 +421,20 @@ pub fn since(since: Since, failed: &Failed, failed_at: Timestamp, reader: &Reade
             kind: "unknown",
             name: "Not known yet",
             text: format!(
-                "No success in this area{with} is recorded up to {}; later entries were not looked at.",
+                "No success in this area{with} is recorded up to {}; there was no time for later entries:",
                 at(key.timestamp)
             ),
             plain: format!("no success up to {}; later entries were not looked at", at(key.timestamp)),
-            link: None,
+            link: Some((
+                link::filtered(
+                    Filter {
+                        range: Range::Between { from: Some(key.timestamp), to: None },
+                        ..failed.successes(who.clone())
+                    },
+                    zone,
+                ),
+                "look further".to_owned(),
+            )),
         },
     }
 }

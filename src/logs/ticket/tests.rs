@@ -22,6 +22,7 @@ fn facts() -> TicketFacts<'static> {
         first_frame: Some(Frame { path: "/srv/app/routes.py", line: "88", function: Some("create_booking") }),
         last_frame: Some(Frame { path: "/srv/app/service.py", line: "247", function: Some("_pick_walker") }),
         recorded: Some(Recorded { times: 23, members: 14, first: at("2026-06-18T11:51:40Z") }),
+        led_by_one: true,
         led: &[],
         lately: None,
         since: None,
@@ -86,13 +87,17 @@ fn what_led_there_and_what_became_of_it_are_told() {
         step("2026-06-18T13:23:49Z", " ", 1),
         step("2026-06-18T13:31:30Z", "Opened the booking form", 6),
     ];
-    let facts =
-        TicketFacts { led: &led, lately: Some("second time in 3 minutes"), since: Some("not seen since"), ..facts() };
+    let facts = TicketFacts {
+        led: &led,
+        lately: Some("for the second time in 3 minutes"),
+        since: Some("not seen since"),
+        ..facts()
+    };
     let ticket = facts.markdown();
     let tail = ticket.split_once("`create_booking`\n").expect("the frames").1;
     assert_eq!(
         tail,
-        "- Lately: second time in 3 minutes for them
+        "- Lately: for the second time in 3 minutes
 - Worked since: not seen since
 - Recorded: 23 times, 14 members, first 18 June 2026, 12:51 BST
 - Entry: https://daybook.example/logs/0197830e-6c2f-7d41-8b55-2f9c03e6a7d4

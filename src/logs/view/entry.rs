@@ -15,7 +15,7 @@ use crate::{
         log::{Details, Log, Subject},
         story::{
             Moment,
-            around::Around,
+            around::{Around, By},
             lately::LATELY,
             trail::{self, Item},
             view::SinceView,
@@ -156,7 +156,7 @@ pub struct Entry {
     pub user_agent: Shown<Fact>,
     /// Anything else.
     pub extra: Shown<ExtraView>,
-    /// How often the same happened to them lately: `second time in 3 minutes`.
+    /// How often the same happened to them lately: `for the second time in 3 minutes`.
     pub lately: Option<String>,
     /// Whether it worked since.
     pub since: Option<SinceView>,
@@ -447,7 +447,11 @@ fn ticket_of(
     };
     let names: Vec<&str> = names.into_iter().flatten().chain(log.current_email.as_deref()).collect();
     let url = format!("{}{}", setting.base, link::entry(log.id, ""));
-    let before: Vec<Moment> = told.around.before.iter().rev().cloned().collect();
+    // Who else was at an address is nothing for a ticket, and their names would not be known to be replaced.
+    let tells = |moment: &&Moment| {
+        matches!(told.around.by, By::Person(_)) || (moment.member_id.is_none() && moment.member_email.is_none())
+    };
+    let before: Vec<Moment> = told.around.before.moments.iter().rev().filter(tells).cloned().collect();
     TicketFacts {
         description: &log.description,
         error_message: details.error_message.as_deref(),
@@ -463,6 +467,7 @@ fn ticket_of(
         last_frame: traceback.and_then(Traceback::last_application_frame),
         recorded: None,
         led: &led_there(told.around, &before),
+        led_by_one: matches!(told.around.by, By::Person(_)),
         lately: told.lately.map(String::as_str),
         since: told.since.map(|since| since.plain.as_str()),
         redact: &names,
@@ -470,7 +475,7 @@ fn ticket_of(
     .markdown()
 }
 
-/// The last five steps of the same person, within a day, before the entry. `before` is what came before, oldest first.
+/// The last five steps within a day before the entry. `before` is what came before, oldest first.
 fn led_there<'a>(around: &Around, before: &'a [Moment]) -> Vec<ticket::Step<'a>> {
     const STEPS: usize = 5;
     let since = around.entry.timestamp.plus(-LATELY);
