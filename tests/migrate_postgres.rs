@@ -86,7 +86,10 @@ async fn an_index_that_was_left_half_made_is_made_anew() {
             .await;
     }
     let ran = run(&db, &["migrate", "--database", &db.address]).done().to_owned();
-    assert_eq!(ran.lines().collect::<Vec<_>>(), ["done: daybook_area", "done: daybook_words", "done: statistics of audit_logs"]);
+    assert_eq!(
+        ran.lines().collect::<Vec<_>>(),
+        ["done: daybook_area", "done: daybook_words", "done: statistics of audit_logs"]
+    );
     let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
     assert_eq!(outside.number(invalid).await, 0);
 }
