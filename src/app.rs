@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::{
     logs::{saved::SavedViews, search::index, totals::build as totals},
     routes,
-    session::{SignIn, access},
+    session::{SignIn, access, bearer::Desk},
     staff_log::StaffLog,
     views::shelf::Shelf,
     web::{access_log, client, headers, respond, state::State},
@@ -73,6 +73,7 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let staff_log = StaffLog::start(state.db.clone());
     let totals = tokio::spawn(totals::run(state.db.clone()));
     tokio::spawn(index::build_all(state.db.clone()));
+    let desk = web::Data::new(Desk::of(&state));
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
@@ -83,6 +84,7 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
             .app_data(state.clone())
             .app_data(sign_in.clone())
             .app_data(log.clone())
+            .app_data(desk.clone())
             .app_data(views.clone())
             .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
             .default_service(access::nowhere(&sessions))

@@ -9,6 +9,7 @@ mod rebuild;
 mod seed;
 mod serve;
 mod staff;
+mod token;
 
 use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
@@ -36,6 +37,7 @@ enum Command {
     Seed(seed::Args),
     Export(export::Args),
     Staff(staff::Args),
+    Token(token::Args),
     Rebuild(rebuild::Args),
     Backup(backup::Args),
 }
@@ -50,6 +52,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Seed(args) => seed::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::Staff(args) => staff::run(args).await,
+        Command::Token(args) => token::run(args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Backup(args) => backup::run(args).await,
     }

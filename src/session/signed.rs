@@ -58,6 +58,7 @@ impl Signed {
             detail,
             ip_address: self.ip_address.clone(),
             request_id: self.request_id.clone(),
+            token: None,
         }
     }
 

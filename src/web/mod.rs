@@ -7,6 +7,7 @@ pub mod client;
 pub mod error_page;
 pub mod headers;
 pub mod next;
+pub mod problem;
 pub mod origin;
 pub mod respond;
 pub mod shell;
