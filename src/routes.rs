@@ -10,12 +10,14 @@ use crate::{
         access::{Access, Route, get, post},
         account, handlers as session,
     },
+    tokens::handlers as tokens,
     views::handlers as views,
     web::{assets, state::State},
 };
 
 const VIEWER: Access = Access::Staff(Role::Viewer);
 const SUPPORT: Access = Access::Staff(Role::Support);
+const ADMIN: Access = Access::Staff(Role::Admin);
 
 /// The table of route × role, from which the guard and its test both work.
 pub static ROUTES: &[Route] = &[
@@ -34,6 +36,9 @@ pub static ROUTES: &[Route] = &[
     post("/views/{id}", VIEWER, |to| to.to(views::change)),
     post("/views/{id}/move", VIEWER, |to| to.to(views::shift)),
     post("/views/{id}/delete", VIEWER, |to| to.to(views::delete)),
+    get("/tokens", ADMIN, |to| to.to(tokens::page)),
+    post("/tokens", ADMIN, |to| to.to(tokens::create)),
+    post("/tokens/{id}/revoke", ADMIN, |to| to.to(tokens::revoke)),
     get("/login", Access::Anyone, |to| to.to(session::login)),
     post("/login", Access::Anyone, |to| to.to(session::sign_in)),
     post("/logout", VIEWER, |to| to.to(session::sign_out)),

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 8] = [
     &["staff_log"],
     &["session"],
     &["logs"],
-    &["members", "views", "demo"],
+    &["members", "views", "tokens", "ingest", "demo"],
     &["config", "routes", "app", "commands"],
 ];
 

@@ -1,0 +1,1 @@
+//! Floor 4: entries in and out for programs.
