@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
+    ingest::{Intake, Writer},
     logs::{saved::SavedViews, search::index, totals::build as totals},
     routes,
     session::{SignIn, access, bearer::Desk},
@@ -74,6 +75,8 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let totals = tokio::spawn(totals::run(state.db.clone()));
     tokio::spawn(index::build_all(state.db.clone()));
     let desk = web::Data::new(Desk::of(&state));
+    let way_in = (web::Data::new(Intake::default()), web::Data::new(Writer::start(state.db.clone())));
+    let (intake, writer) = way_in;
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
@@ -85,6 +88,8 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
             .app_data(sign_in.clone())
             .app_data(log.clone())
             .app_data(desk.clone())
+            .app_data(intake.clone())
+            .app_data(writer.clone())
             .app_data(views.clone())
             .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
             .default_service(access::nowhere(&sessions))

@@ -4,11 +4,13 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 
 use crate::{
     core::role::Role,
+    ingest::{docs, handlers as ingest, reading},
     logs::{export::handlers as export, handlers as logs, overview::handlers as overview},
     members::handlers as members,
     session::{
-        access::{Access, Route, get, post},
+        access::{Access, Route, delete, get, post, put},
         account, handlers as session,
+        tokens::Scope,
     },
     tokens::handlers as tokens,
     views::handlers as views,
@@ -18,6 +20,8 @@ use crate::{
 const VIEWER: Access = Access::Staff(Role::Viewer);
 const SUPPORT: Access = Access::Staff(Role::Support);
 const ADMIN: Access = Access::Staff(Role::Admin);
+const INGEST: Access = Access::Token(Scope::Ingest);
+const READ: Access = Access::Token(Scope::Read);
 
 /// The table of route × role, from which the guard and its test both work.
 pub static ROUTES: &[Route] = &[
@@ -46,6 +50,15 @@ pub static ROUTES: &[Route] = &[
     post("/account/zone", VIEWER, |to| to.to(account::set_zone)),
     post("/account/theme", VIEWER, |to| to.to(account::set_theme)),
     post("/account/password", VIEWER, |to| to.to(account::set_password)),
+    get("/api/docs", Access::Public, |to| to.to(docs::page)),
+    get("/api/v1/openapi.json", Access::Public, |to| to.to(docs::document)),
+    get("/api/v1/logs", READ, |to| to.to(reading::list)),
+    post("/api/v1/logs", INGEST, |to| to.to(ingest::post_logs)),
+    get("/api/v1/logs/{id}", READ, |to| to.to(reading::entry)),
+    put("/api/v1/members/{id}", INGEST, |to| to.to(ingest::put_member)),
+    delete("/api/v1/members/{id}", INGEST, |to| to.to(ingest::delete_member)),
+    put("/api/v1/bookings/{id}", INGEST, |to| to.to(ingest::put_booking)),
+    delete("/api/v1/bookings/{id}", INGEST, |to| to.to(ingest::delete_booking)),
     get("/static/{name}", Access::Public, |to| to.to(assets::serve)),
     get("/healthz", Access::Public, |to| to.to(alive)),
     get("/readyz", Access::Public, |to| to.to(ready)),

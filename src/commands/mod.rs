@@ -4,6 +4,8 @@ mod backup;
 mod check;
 mod demo;
 mod export;
+mod import;
+mod load;
 mod migrate;
 mod rebuild;
 mod seed;
@@ -36,6 +38,7 @@ enum Command {
     Check(check::Args),
     Seed(seed::Args),
     Export(export::Args),
+    Import(import::Args),
     Staff(staff::Args),
     Token(token::Args),
     Rebuild(rebuild::Args),
@@ -51,6 +54,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Check(args) => check::run(args).await,
         Command::Seed(args) => seed::run(args).await,
         Command::Export(args) => export::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Staff(args) => staff::run(args).await,
         Command::Token(args) => token::run(args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
@@ -64,6 +68,15 @@ fn line(error: Error) -> anyhow::Error {
         Error::Internal(error) => error,
         error => anyhow!("{error}"),
     }
+}
+
+/// Refuses to write entries where they are the application's own.
+fn refuse_attached(db: &Db) -> Result<()> {
+    anyhow::ensure!(
+        !db.is_attached(),
+        "attached-read-only: the application writes this database, and Daybook does not; name another with --database"
+    );
+    Ok(())
 }
 
 /// Opens an own database, which is made and migrated where that is due.

@@ -4,15 +4,14 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{line, own};
+use super::{line, load, own, refuse_attached};
 use crate::{
     app,
     config::DatabaseArgs,
     core::time::Timestamp,
-    db::{Db, Sql, migrate},
+    db::{Db, Sql},
     demo::{self, Event, Plan, Shape},
     logs::{
-        search::index,
         store,
         write::{self, Batch, Indexed},
     },
@@ -38,8 +37,6 @@ pub struct Args {
     until: Option<String>,
 }
 
-/// Entries of one transaction: what a crash may undo, and what memory holds.
-const BATCH: usize = 5_000;
 /// Under this name the database remembers that `seed` may write into it.
 const MARK: &str = "seeded";
 
@@ -52,6 +49,7 @@ pub async fn run(args: Args) -> Result<()> {
         })?,
     };
     let (_, db) = own(&args.database).await?;
+    refuse_attached(&db)?;
     let plan = Plan { seed: args.seed, entries: args.entries, members: args.members, until, shape: Shape::Seed };
     let bar = ProgressBar::with_draw_target(Some(plan.entries), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec}, {eta} left  {msg}") {
@@ -71,11 +69,7 @@ pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Writ
         bail!("this database holds entries that seed did not write: name a database of its own with --database");
     }
     mark(db).await?;
-    if empty {
-        migrate::defer_indexes(db).await.map_err(line)?;
-        index::put_off(db).await.map_err(line)?;
-    }
-    let indexed = if empty { Indexed::Later } else { Indexed::AtOnce };
+    let indexed = load::begin(db).await?;
     let mut total = write::Written::default();
     let mut batch = Batch { members: demo::people(plan), ..Batch::default() };
     for event in demo::events(plan) {
@@ -83,18 +77,12 @@ pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Writ
             Event::Booking(booking) => batch.bookings.push(booking),
             Event::Log(log) => batch.logs.push(log),
         }
-        if batch.logs.len() == BATCH {
+        if batch.logs.len() == load::BATCH {
             put(db, &mut batch, indexed, &mut total, bar).await?;
         }
     }
     put(db, &mut batch, indexed, &mut total, bar).await?;
-    migrate::restore_indexes_with(db, |name| bar.set_message(format!("building {name}"))).await.map_err(line)?;
-    bar.set_message("building the search index");
-    while index::build(db).await.map_err(line)? {}
-    // What the planner knows of the data, and a log that does not stay as long as the load was.
-    for sql in ["PRAGMA analysis_limit = 1000", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-        db.execute_alone(Sql::new(sql)).await.map_err(line)?;
-    }
+    load::finish(db, bar).await?;
     Ok(total)
 }
 

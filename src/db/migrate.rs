@@ -35,7 +35,7 @@ impl std::fmt::Display for State {
                 "this database was migrated by a newer Daybook (step {version}): run that version, or a newer one"
             ),
             Self::Foreign => {
-                f.write_str("its table audit_logs is the application's, not Daybook's: give Daybook a file of its own")
+                f.write_str("its table audit_logs is the application's, not Daybook's: load it into a database of Daybook's own with daybook import --from URL")
             }
         }
     }

@@ -2,6 +2,7 @@
 //! [`snapshot`] know which database they speak to, and only [`dialect`] how their SQL differs.
 
 pub mod address;
+pub mod ask;
 pub mod dialect;
 pub mod migrate;
 mod place;
@@ -10,6 +11,7 @@ pub mod snapshot;
 pub mod sql;
 mod types;
 
+pub use ask::Ask;
 pub use dialect::{Column, Dialect};
 pub use run::{Budget, Db, FromRow, Looked, Looking, Tx};
 pub use snapshot::Snapshot;

@@ -139,6 +139,14 @@ impl Db {
         }))
     }
 
+    /// Whether `audit_logs` was there before Daybook: then it is the application's, and Daybook writes none of it.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+        }
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.fetch_optional::<(i64,)>(Sql::new("SELECT 1")).await.map(drop)

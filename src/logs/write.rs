@@ -1,5 +1,7 @@
 //! The one way in: every entry, member and booking that Daybook writes goes through here.
 
+pub mod checked;
+
 use std::collections::HashSet;
 
 use uuid::Uuid;
@@ -164,8 +166,14 @@ async fn insert<'a>(
     let mut known: HashSet<Uuid> = standing.into_iter().map(|(id,)| id).collect();
     let new: Vec<&NewLog> = logs.iter().filter(|log| known.insert(log.id)).collect();
     written.duplicate += u64::try_from(logs.len() - new.len()).unwrap_or_default();
+    written.created += put(tx, &new, indexed).await?;
+    Ok(new)
+}
+
+/// Inserts entries that are known to be new, at most [`ROWS`]; how many.
+async fn put(tx: &mut Tx, new: &[&NewLog], indexed: Indexed) -> Result<u64> {
     if new.is_empty() {
-        return Ok(new);
+        return Ok(0);
     }
     // There is one writer, so the next numbers are this transaction's.
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
@@ -174,13 +182,13 @@ async fn insert<'a>(
         "INSERT INTO audit_logs (seq, id, \"timestamp\", member_id, member_email, action_type, area, status, description, \
          booking_id, ip_address, ip, user_agent, extra, error_message, error_detail) VALUES ",
     )
-    .append(&Sql::join(", ", (first..).zip(&new).map(|(seq, log)| row(seq, log))));
-    written.created += tx.execute(sql).await?;
-    index::note_times(tx, &new, first).await?;
+    .append(&Sql::join(", ", (first..).zip(new).map(|(seq, log)| row(seq, log))));
+    let created = tx.execute(sql).await?;
+    index::note_times(tx, new, first).await?;
     if indexed == Indexed::AtOnce {
-        index::add(tx, &new, first).await?;
+        index::add(tx, new, first).await?;
     }
-    Ok(new)
+    Ok(created)
 }
 
 fn row(seq: i64, log: &NewLog) -> Sql {

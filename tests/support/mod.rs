@@ -1,6 +1,7 @@
 //! What tests are made with: a database each, a clock that stands still, a server that listens, a client, and
 //! a browser.
 
+pub mod api;
 pub mod app;
 pub mod binary;
 pub mod browser;
@@ -18,6 +19,7 @@ pub mod sample;
 pub mod story;
 pub mod wait;
 
+pub use api::Api;
 pub use app::TestApp;
 pub use browser::{Browser, Look};
 pub use client::{Client, Page};

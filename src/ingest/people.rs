@@ -1,0 +1,105 @@
+//! Members and bookings out of the JSON that a program sends.
+
+use uuid::Uuid;
+
+use super::intake::Refusal;
+use crate::{
+    logs::{
+        json::{self, Part},
+        log::{NewBooking, NewMember},
+    },
+    web::problem::{Kind, Problem, Trouble},
+};
+
+/// The longest e-mail and name of a member, in characters.
+pub const LONGEST: usize = 255;
+/// The longest type of a service, in characters.
+pub const LONGEST_SERVICE: usize = 64;
+
+/// A member: `email`, and `name` where it is known.
+pub fn member(id: Uuid, bytes: &[u8]) -> Result<NewMember, Refusal> {
+    let mut fields = Fields::read(bytes)?;
+    let email = fields.text("email", LONGEST);
+    if email.is_none() && !fields.is_wrong("email") {
+        fields.bad("email", "is needed");
+    }
+    let name = fields.text("name", LONGEST);
+    fields.finish(NewMember { id, email, name })
+}
+
+/// A booking: whose it is and what was booked, where that is known.
+pub fn booking(id: Uuid, bytes: &[u8]) -> Result<NewBooking, Refusal> {
+    let mut fields = Fields::read(bytes)?;
+    let member_id = fields.text("member_id", LONGEST).and_then(|text| {
+        let id = Uuid::parse_str(&text);
+        id.map_err(|_| fields.bad("member_id", "is not a UUID")).ok()
+    });
+    let service_type = fields.text("service_type", LONGEST_SERVICE);
+    fields.finish(NewBooking { id, member_id, service_type })
+}
+
+/// The problem of a field.
+#[must_use]
+pub fn invalid(field: &str, reason: &str) -> Problem {
+    Problem::new(Kind::Invalid, "a field cannot be stored").with(vec![trouble(field, reason)])
+}
+
+fn trouble(field: &str, reason: &str) -> Trouble {
+    Trouble { line: None, field: Some(field.chars().take(80).collect()), reason: reason.to_owned() }
+}
+
+/// The fields of a body; those that were not asked for when it ends are none of ours.
+struct Fields<'a> {
+    parts: Vec<Part<'a>>,
+    wrong: Vec<Trouble>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let text = std::str::from_utf8(bytes).ok();
+        let parts = text.and_then(|text| json::parts(text).ok());
+        let parts = parts.ok_or_else(|| Problem::new(Kind::Malformed, "the body is not an object of JSON"))?;
+        Ok(Self { parts, wrong: Vec::new() })
+    }
+
+    /// Takes a text out; none where it is absent, or wrong.
+    fn text(&mut self, name: &str, longest: usize) -> Option<String> {
+        let at = self.parts.iter().position(|part| part.name == name)?;
+        let part = self.parts.remove(at);
+        if let Some(flaw) = part.flaw {
+            self.bad(name, flaw.reason());
+            return None;
+        }
+        match part.text {
+            Some(text) if text.chars().count() > longest => {
+                self.bad(name, &format!("is longer than {longest} characters"));
+                None
+            }
+            Some(text) => Some(text),
+            None if part.json == "null" => None,
+            None => {
+                self.bad(name, "is not a string");
+                None
+            }
+        }
+    }
+
+    fn bad(&mut self, field: &str, reason: &str) {
+        self.wrong.push(trouble(field, reason));
+    }
+
+    fn is_wrong(&self, field: &str) -> bool {
+        self.wrong.iter().any(|wrong| wrong.field.as_deref() == Some(field))
+    }
+
+    fn finish<T>(mut self, value: T) -> Result<T, Refusal> {
+        for part in std::mem::take(&mut self.parts) {
+            let known = ["email", "name", "member_id", "service_type"].contains(&part.name.as_str());
+            self.bad(&part.name, if known { "stands twice, or is no field of this" } else { "is no field of this" });
+        }
+        if self.wrong.is_empty() {
+            return Ok(value);
+        }
+        Err(Problem::new(Kind::Invalid, "a field cannot be stored").with(self.wrong).into())
+    }
+}

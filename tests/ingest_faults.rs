@@ -1,0 +1,196 @@
+//! What was acknowledged is there, once, whatever happened: killed in the middle, without space, locked out.
+
+use std::{
+    collections::HashSet,
+    path::Path,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use daybook::{core::role::Role, db::Sql};
+use reqwest::Method;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    database_test,
+    support::{
+        Api, Client, TestApp, TestDb,
+        api::problem,
+        app::add_account,
+        binary::{self, Server, daybook},
+        sample,
+    },
+};
+
+fn entry(id: Uuid) -> String {
+    json!({"id": id, "action_type": "login", "area": "a", "description": "d", "error_detail": "x".repeat(200)}).to_string()
+}
+
+async fn token(db: &TestDb) -> String {
+    add_account(db, "maya@example.org", Role::Viewer, sample::now()).await;
+    let name = format!("t{}", Uuid::new_v4().simple());
+    let make = ["token", "create", &name, "--scope", "ingest", "--owner", "maya@example.org", "--database", &db.address];
+    binary::run(db, &make).done().trim().to_owned()
+}
+
+async fn post(client: &Client, token: &str, body: String) -> u16 {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    client.send(Method::POST, "/api/v1/logs", &headers, Some(body.into_bytes())).await.status.as_u16()
+}
+
+/// How often the server is killed: `scripts/soak` asks for a hundred.
+fn rounds() -> usize {
+    std::env::var("SOAK_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3)
+}
+
+/// Posts entries until the server does not answer any more; adds the ids of those it acknowledged.
+async fn post_until_killed(base: String, token: String, acknowledged: Arc<Mutex<Vec<Uuid>>>) {
+    let http = reqwest::Client::new();
+    loop {
+        let id = Uuid::new_v4();
+        let request = http.post(format!("{base}/api/v1/logs")).bearer_auth(&token);
+        let sent = request.header("content-type", "application/json").body(entry(id)).send().await;
+        match sent {
+            Ok(answer) if answer.status().is_success() => acknowledged.lock().expect("whole").push(id),
+            Ok(_) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+database_test! {
+    async fn a_kill_in_the_middle_loses_nothing_that_was_acknowledged(db: TestDb) {
+        let token = token(&db).await;
+        let acknowledged = Arc::new(Mutex::new(Vec::new()));
+        for round in 0..rounds() {
+            let mut server = Server::serve(&db);
+            let base = server.base().await;
+            let writers: Vec<_> = (0..8)
+                .map(|_| tokio::spawn(post_until_killed(base.clone(), token.clone(), Arc::clone(&acknowledged))))
+                .collect();
+            let before = acknowledged.lock().expect("whole").len();
+            crate::support::wait::until("some are acknowledged", async || {
+                (acknowledged.lock().expect("whole").len() > before + 20).then_some(())
+            })
+            .await;
+            tokio::time::sleep(Duration::from_millis(u64::try_from(round * 7 % 50).unwrap_or_default())).await;
+            server.signal("KILL");
+            server.ended();
+            for writer in writers {
+                writer.await.expect("ended");
+            }
+            let sql = "SELECT lower(hex(id)) FROM audit_logs";
+            let stored = db.outside().await.texts(sql).await;
+            let unique: HashSet<Uuid> = stored.iter().map(|id| Uuid::parse_str(id).expect("an id")).collect();
+            assert_eq!(unique.len(), stored.len(), "round {round}: one stands twice");
+            let lost: Vec<_> =
+                acknowledged.lock().expect("whole").iter().filter(|id| !unique.contains(*id)).copied().collect();
+            assert!(lost.is_empty(), "round {round}: acknowledged and lost: {lost:?}");
+            let totals = db.outside().await.number("SELECT coalesce(sum(n), 0) FROM daybook_totals_day").await;
+            assert_eq!(usize::try_from(totals).expect("a count"), stored.len(), "round {round}: the totals differ");
+            assert_eq!(db.outside().await.texts("PRAGMA integrity_check").await, ["ok"], "round {round}");
+        }
+        // What was acknowledged is a duplicate when it is sent again.
+        let mut server = Server::serve(&db);
+        let client = server.client().await;
+        let last = *acknowledged.lock().expect("whole").last().expect("some");
+        assert_eq!(post(&client, &token, entry(last)).await, 200);
+        server.stop();
+    }
+
+    async fn without_space_it_is_507_and_nothing_is_acknowledged_until_there_is_some(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let program = Api::writer(&app).await;
+        assert_eq!(program.post(&entry(Uuid::new_v4())).await.status, 201);
+        app.db.db.execute_alone(Sql::new("PRAGMA max_page_count = 1")).await.expect("as small as it is");
+        let big = || json!({"action_type": "a", "area": "b", "description": "c", "error_detail": "x".repeat(100_000)});
+        let before = app.db.outside().await.number("SELECT count(*) FROM audit_logs").await;
+        let refused = program.post(&big().to_string()).await;
+        assert_eq!((refused.status.as_u16(), problem(&refused).as_str()), (507, "full"));
+        let member = program.put(&format!("/api/v1/members/{}", Uuid::new_v4()), &json!({"email": "x".repeat(255)})).await;
+        assert!([201, 507].contains(&member.status.as_u16()), "{}", member.text());
+        assert_eq!(app.db.outside().await.number("SELECT count(*) FROM audit_logs").await, before);
+        app.db.db.execute_alone(Sql::new("PRAGMA max_page_count = 1000000")).await.expect("space");
+        assert_eq!(program.post(&big().to_string()).await.status, 201);
+    }
+
+    async fn while_something_else_has_it_locked_it_is_503_and_nothing_is_acknowledged(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let program = Api::writer(&app).await;
+        assert_eq!(program.post(&entry(Uuid::new_v4())).await.status, 201);
+        let mut other = app.db.outside().await;
+        other.run("BEGIN IMMEDIATE").await;
+        let refused = program.post(&entry(Uuid::new_v4())).await;
+        assert_eq!((refused.status.as_u16(), problem(&refused).as_str()), (503, "unavailable"));
+        assert!(refused.header("retry-after").is_some());
+        other.run("ROLLBACK").await;
+        assert_eq!(app.db.outside().await.number("SELECT count(*) FROM audit_logs").await, 1);
+        assert_eq!(program.post(&entry(Uuid::new_v4())).await.status, 201);
+    }
+}
+
+/// A small disk of its own, where the machine lets one be made.
+struct SmallDisk<'a>(&'a Path);
+
+impl<'a> SmallDisk<'a> {
+    fn mount(at: &'a Path) -> Option<Self> {
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(at).output().ok()?;
+        done.status.success().then_some(Self(at))
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_fills_up_loses_nothing_and_serves_again_once_there_is_space() {
+    let home = TestDb::sqlite().await;
+    let (folder, _) = home.beside("small");
+    std::fs::create_dir(&folder).expect("a folder");
+    let Some(disk) = SmallDisk::mount(&folder) else {
+        eprintln!("not run: this machine lets nobody mount a small disk; run it as root");
+        return;
+    };
+    let ballast = folder.join("ballast");
+    std::fs::write(&ballast, vec![0_u8; 1024 * 1024]).expect("something that can be taken away");
+    let address = format!("sqlite://{}/daybook.db", folder.display());
+    let at = ["--database", address.as_str()];
+    let add = ["staff", "add", "maya@example.org", "--role", "viewer", "--password-stdin"];
+    binary::run_with(&home, &[&add[..], &at].concat(), "correct horse battery\n").done();
+    let make = ["token", "create", "a", "--scope", "ingest", "--owner", "maya@example.org"];
+    let token = binary::run(&home, &[&make[..], &at].concat()).done().trim().to_owned();
+    let mut server = Server::start(daybook(&home, &[&["serve", "--listen", "127.0.0.1:0"][..], &at].concat()));
+    let client = server.client().await;
+    let mut acknowledged = Vec::new();
+    let big = |id: Uuid| {
+        json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": "y".repeat(50_000)}).to_string()
+    };
+    let full = loop {
+        let id = Uuid::new_v4();
+        match post(&client, &token, big(id)).await {
+            201 => acknowledged.push(id),
+            other => break other,
+        }
+        assert!(acknowledged.len() < 1_000, "the disk never fills up");
+    };
+    assert!([507, 503].contains(&full), "{full}");
+    std::fs::remove_file(&ballast).expect("space");
+    let id = Uuid::new_v4();
+    crate::support::wait::until("it is stored", async || {
+        (post(&client, &token, big(id)).await == 201).then_some(())
+    })
+    .await;
+    acknowledged.push(id);
+    server.stop();
+    let stored = binary::run(&home, &[&["export", "--columns", "id"][..], &at].concat());
+    for id in &acknowledged {
+        assert!(stored.done().contains(&id.to_string()), "acknowledged and lost: {id}");
+    }
+    drop(disk);
+}
