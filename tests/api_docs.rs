@@ -22,6 +22,18 @@ const fn method(verb: Verb) -> &'static str {
     }
 }
 
+/// Every reference in a value.
+fn references<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(map) => {
+            out.extend(map.get("$ref").and_then(Value::as_str));
+            map.values().for_each(|value| references(value, out));
+        }
+        Value::Array(all) => all.iter().for_each(|value| references(value, out)),
+        _ => {}
+    }
+}
+
 #[test]
 fn every_route_of_programs_is_described_with_its_scope_and_no_other_is() {
     let mut routes: Vec<_> = ROUTES
@@ -49,16 +61,6 @@ database_test! {
             assert_eq!(said["operationId"], operation.id);
             for kind in operation.problems {
                 assert!(said["responses"][kind.status().to_string()].is_object(), "{}: {kind:?}", operation.id);
-            }
-        }
-        fn references<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
-            match value {
-                Value::Object(map) => {
-                    out.extend(map.get("$ref").and_then(Value::as_str));
-                    map.values().for_each(|value| references(value, out));
-                }
-                Value::Array(all) => all.iter().for_each(|value| references(value, out)),
-                _ => {}
             }
         }
         let mut all = Vec::new();

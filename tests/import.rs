@@ -30,8 +30,9 @@ fn write(file: &Path, text: &str) -> String {
     file.display().to_string()
 }
 
-fn line(id: Uuid, changes: Value) -> String {
-    let mut entry = json!({"id": id, "timestamp": "2026-06-18T13:00:00Z", "action_type": "login", "area": "a", "description": "d"});
+fn line(id: Uuid, changes: &Value) -> String {
+    let mut entry =
+        json!({"id": id, "timestamp": "2026-06-18T13:00:00Z", "action_type": "login", "area": "a", "description": "d"});
     entry.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
     entry.to_string()
 }
@@ -83,14 +84,14 @@ database_test! {
     async fn bad_rows_are_left_out_named_and_kept(db: TestDb) {
         let (good, other) = (Uuid::new_v4(), Uuid::new_v4());
         let text = [
-            line(good, json!({})),
+            line(good, &json!({})),
             "{".to_owned(),
-            line(Uuid::new_v4(), json!({"area": null, "nope": 1})),
+            line(Uuid::new_v4(), &json!({"area": null, "nope": 1})),
             json!({"action_type": "a", "area": "b", "description": "c"}).to_string(),
             String::new(),
-            line(good, json!({"area": "elsewhere"})),
-            line(other, json!({"member_id": Uuid::new_v4()})),
-            line(good, json!({})),
+            line(good, &json!({"area": "elsewhere"})),
+            line(other, &json!({"member_id": Uuid::new_v4()})),
+            line(good, &json!({})),
         ]
         .join("\n");
         let file = write(&db.beside("mixed.ndjson").0, &text);
@@ -119,7 +120,7 @@ database_test! {
     }
 
     async fn a_load_that_was_killed_is_begun_again(db: TestDb) {
-        let text: String = (0..60_000).map(|n| line(Uuid::from_u128(n), json!({})) + "\n").collect();
+        let text: String = (0..60_000).map(|n| line(Uuid::from_u128(n), &json!({})) + "\n").collect();
         let file = write(&db.beside("many.ndjson").0, &text);
         let import = ["import", &file, "--database", &db.address];
         let mut server = Server::start(daybook(&db, &import));
@@ -143,7 +144,7 @@ database_test! {
         let table = write(&db.beside("table.csv").0, "id,nope\r\n1,2\r\n");
         let none = db.beside("none.db").1;
         for (arguments, said) in [
-            (&["import"][..], "--from"),
+            (&["import"][..], "<FILE>"),
             (&["import", "nowhere.ndjson"], "cannot be read"),
             (&["import", &folder], "folder"),
             (&["import", &table], "is no column"),

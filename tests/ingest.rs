@@ -17,7 +17,7 @@ fn entry(id: Uuid) -> Value {
     json!({"id": id, "timestamp": "2026-06-18T13:00:00Z", "action_type": "login", "area": "members/login", "description": "Signed in"})
 }
 
-fn with(id: Uuid, changes: Value) -> Value {
+fn with(id: Uuid, changes: &Value) -> Value {
     let mut entry = entry(id);
     entry.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
     entry
@@ -74,7 +74,7 @@ database_test! {
         let program = Api::writer(&app).await;
         let (id, member) = (Uuid::new_v4(), Uuid::new_v4());
         program.put(&format!("/api/v1/members/{member}"), &json!({"email": "a@example.org"})).await;
-        let full = with(id, json!({"member_id": member, "extra": {"a": 1, "b": [1.50]}}));
+        let full = with(id, &json!({"member_id": member, "extra": {"a": 1, "b": [1.50]}}));
         assert_eq!(program.post(&full.to_string()).await.status, StatusCode::CREATED);
         for (changes, same) in [
             (json!({}), true),
@@ -90,7 +90,7 @@ database_test! {
             (json!({"extra": {"a": 1}}), false),
             (json!({"extra": null}), false),
         ] {
-            let page = program.post(&with(id, changes.clone()).to_string()).await;
+            let page = program.post(&with(id, &changes.clone()).to_string()).await;
             if same {
                 assert_eq!(page.status, StatusCode::OK, "{changes}: {}", page.text());
             } else {
@@ -102,7 +102,7 @@ database_test! {
         // What it referred to is gone by now: it is recognised before anybody asks for that.
         assert_eq!(program.delete(&format!("/api/v1/members/{member}")).await.status, StatusCode::NO_CONTENT);
         assert_eq!(program.post(&full.to_string()).await.status, StatusCode::OK);
-        let page = program.post_lines(&lines(&[entry(Uuid::new_v4()), with(id, json!({"area": "x"}))])).await;
+        let page = program.post_lines(&lines(&[entry(Uuid::new_v4()), with(id, &json!({"area": "x"}))])).await;
         assert_eq!(errors(&page).len(), 1);
         assert_eq!((errors(&page)[0].0, entries(&app.db).await), (Some(2), 1));
     }
@@ -111,7 +111,7 @@ database_test! {
         let app = TestApp::start(db).await;
         let program = Api::writer(&app).await;
         let id = Uuid::new_v4();
-        let page = program.post_lines(&lines(&[entry(id), with(id, json!({"area": "x"}))])).await;
+        let page = program.post_lines(&lines(&[entry(id), with(id, &json!({"area": "x"}))])).await;
         assert_eq!((page.status.as_u16(), entries(&app.db).await), (409, 0));
         assert_eq!(errors(&page), [(Some(2), "area".to_owned(), "is not what stands in the entry with this id".to_owned())]);
         let page = program.post_lines(&lines(&[entry(id), entry(id)])).await;
@@ -195,7 +195,7 @@ database_test! {
         let app = TestApp::start(db).await;
         let program = Api::writer(&app).await;
         let (member, booking, id) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4());
-        let sent = with(id, json!({"member_id": member, "booking_id": booking}));
+        let sent = with(id, &json!({"member_id": member, "booking_id": booking}));
         let page = program.post_lines(&lines(&[entry(Uuid::new_v4()), sent.clone()])).await;
         assert_eq!((page.status.as_u16(), entries(&app.db).await), (422, 0));
         let named: Vec<_> = errors(&page).into_iter().map(|(line, field, _)| (line, field)).collect();

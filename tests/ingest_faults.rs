@@ -25,13 +25,15 @@ use crate::{
 };
 
 fn entry(id: Uuid) -> String {
-    json!({"id": id, "action_type": "login", "area": "a", "description": "d", "error_detail": "x".repeat(200)}).to_string()
+    json!({"id": id, "action_type": "login", "area": "a", "description": "d", "error_detail": "x".repeat(200)})
+        .to_string()
 }
 
 async fn token(db: &TestDb) -> String {
     add_account(db, "maya@example.org", Role::Viewer, sample::now()).await;
     let name = format!("t{}", Uuid::new_v4().simple());
-    let make = ["token", "create", &name, "--scope", "ingest", "--owner", "maya@example.org", "--database", &db.address];
+    let make =
+        ["token", "create", &name, "--scope", "ingest", "--owner", "maya@example.org", "--database", &db.address];
     binary::run(db, &make).done().trim().to_owned()
 }
 
@@ -169,7 +171,8 @@ async fn a_disk_that_fills_up_loses_nothing_and_serves_again_once_there_is_space
     let client = server.client().await;
     let mut acknowledged = Vec::new();
     let big = |id: Uuid| {
-        json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": "y".repeat(50_000)}).to_string()
+        json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": "y".repeat(50_000)})
+            .to_string()
     };
     let full = loop {
         let id = Uuid::new_v4();
@@ -182,10 +185,8 @@ async fn a_disk_that_fills_up_loses_nothing_and_serves_again_once_there_is_space
     assert!([507, 503].contains(&full), "{full}");
     std::fs::remove_file(&ballast).expect("space");
     let id = Uuid::new_v4();
-    crate::support::wait::until("it is stored", async || {
-        (post(&client, &token, big(id)).await == 201).then_some(())
-    })
-    .await;
+    crate::support::wait::until("it is stored", async || (post(&client, &token, big(id)).await == 201).then_some(()))
+        .await;
     acknowledged.push(id);
     server.stop();
     let stored = binary::run(&home, &[&["export", "--columns", "id"][..], &at].concat());

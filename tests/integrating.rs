@@ -44,7 +44,9 @@ fn shell(db: &TestDb, text: &str, base: &str, token: &str) -> String {
 
 /// A Python with httpx: the one that is there, else one made for the tests.
 fn python() -> PathBuf {
-    let has = |python: &Path| Command::new(python).args(["-c", "import httpx"]).output().is_ok_and(|ran| ran.status.success());
+    let has = |python: &Path| {
+        Command::new(python).args(["-c", "import httpx"]).output().is_ok_and(|ran| ran.status.success())
+    };
     let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
     for python in [PathBuf::from("python3"), own.join("bin/python")] {
         if has(&python) {

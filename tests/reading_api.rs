@@ -1,10 +1,6 @@
 //! Reading by machine: the page's filters, ways on that meet each entry once, and objects without what a role may not see.
 
-use daybook::{
-    core::role::Role,
-    logs::log::NewLog,
-    session::tokens::Scope,
-};
+use daybook::{core::role::Role, logs::log::NewLog, session::tokens::Scope};
 use serde_json::Value;
 
 use crate::{

@@ -40,7 +40,7 @@ pub struct Args {
     /// What kind of file: ndjson or csv; csv where its name ends in .csv, else ndjson
     #[arg(long, value_name = "FORMAT", conflicts_with = "from")]
     format: Option<FormatArg>,
-    /// Another database with the application's tables: sqlite://FILE
+    /// Another database with the application's tables: <sqlite://FILE>
     #[arg(long, value_name = "URL")]
     from: Option<String>,
     /// Leave bad rows out and end well all the same; they are in the file of --bad
@@ -83,7 +83,11 @@ pub async fn run(args: Args) -> Result<()> {
     let done = loaded?;
     println!("{} entries written, {} stood already, {} bad", done.created, done.duplicate, done.bad);
     if done.bad > 0 && !args.skip_bad {
-        bail!("{} rows are bad and were left out: they are in {}, each with its reasons; --skip-bad is content with that", done.bad, args.bad.display());
+        bail!(
+            "{} rows are bad and were left out: they are in {}, each with its reasons; --skip-bad is content with that",
+            done.bad,
+            args.bad.display()
+        );
     }
     Ok(())
 }
@@ -243,7 +247,10 @@ fn complete(sent: Sent) -> Result<Sent, Vec<Wrong>> {
     use crate::logs::object::Column;
     let missing = [Column::Id, Column::Timestamp].into_iter().filter(|column| !sent.said.has(*column));
     let wrong: Vec<Wrong> = missing
-        .map(|column| Wrong { field: Some(column.name().to_owned()), reason: "is needed in what is imported".to_owned() })
+        .map(|column| Wrong {
+            field: Some(column.name().to_owned()),
+            reason: "is needed in what is imported".to_owned(),
+        })
         .collect();
     if wrong.is_empty() { Ok(sent) } else { Err(wrong) }
 }

@@ -107,7 +107,8 @@ async fn create(db: &Db, args: &Create, now: Timestamp, out: &mut impl Write) ->
     let expires_at = args.expires.as_deref().map(|text| expiry(text, now)).transpose()?;
     let scopes = Scopes::new(args.scope.iter().copied()).ok_or_else(|| anyhow!("give at least one --scope"))?;
     let owner = accounts::by_email(db, args.owner.trim()).await.map_err(line)?;
-    let owner = owner.ok_or_else(|| anyhow!("nobody has the e-mail “{}”: see daybook staff list", shown(&args.owner)))?;
+    let owner =
+        owner.ok_or_else(|| anyhow!("nobody has the e-mail “{}”: see daybook staff list", shown(&args.owner)))?;
     ensure!(owner.disabled_at.is_none(), "the account {} is off: daybook staff enable {0}", owner.email);
     let new = NewToken { name: name.to_owned(), scopes, owner: owner.id, expires_at };
     let mut tx = db.write().await.map_err(line)?;
@@ -124,8 +125,9 @@ async fn create(db: &Db, args: &Create, now: Timestamp, out: &mut impl Write) ->
 
 /// An instant that is still to come.
 fn expiry(text: &str, now: Timestamp) -> Result<Timestamp> {
-    let at = Timestamp::parse_rfc3339(text)
-        .ok_or_else(|| anyhow!("--expires: “{}” is not an instant with an offset, such as 2027-01-01T00:00:00Z", shown(text)))?;
+    let at = Timestamp::parse_rfc3339(text).ok_or_else(|| {
+        anyhow!("--expires: “{}” is not an instant with an offset, such as 2027-01-01T00:00:00Z", shown(text))
+    })?;
     ensure!(at > now, "--expires: {} is over already", at.rfc3339());
     Ok(at)
 }
@@ -148,7 +150,8 @@ async fn list(db: &Db, now: Timestamp, out: &mut impl Write) -> Result<()> {
 }
 
 fn row(token: &Token, now: Timestamp) -> [String; 7] {
-    let instant = |at: Option<Timestamp>| at.map_or("never".to_owned(), |at| at.utc().format("%Y-%m-%dT%H:%MZ").to_string());
+    let instant =
+        |at: Option<Timestamp>| at.map_or("never".to_owned(), |at| at.utc().format("%Y-%m-%dT%H:%MZ").to_string());
     [
         shown(&token.name),
         token.prefix.clone(),

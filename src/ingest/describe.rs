@@ -118,15 +118,25 @@ const fn detail(name: &'static str, about: &'static str) -> Parameter {
 
 /// The filters of the list.
 const FILTERS: &[Parameter] = &[
-    choice("range", "How far back from now; all unless from or to is given.", &["1h", "24h", "7d", "30d", "90d", "all", "custom"]),
+    choice(
+        "range",
+        "How far back from now; all unless from or to is given.",
+        &["1h", "24h", "7d", "30d", "90d", "all", "custom"],
+    ),
     parameter("from", "The first instant: RFC 3339, or a local time or date in tz."),
     parameter("to", "The instant before which entries happened; a date alone means its end."),
     parameter("tz", "The zone of local times, an IANA name; the owner's or the site's unless given."),
-    list("member", "A member id, an e-mail, the beginning of one with *, none for anonymous, no-account for e-mails nobody has today."),
+    list(
+        "member",
+        "A member id, an e-mail, the beginning of one with *, none for anonymous, no-account for e-mails nobody has today.",
+    ),
     list("action_type", "What happened; a leading ! excludes."),
     list("status", "How it went; a leading ! excludes."),
     list("area", "Where; members/* is members and all below it; a leading ! excludes."),
-    parameter("q", "Up to 8 words or \"quoted phrases\" that stand in description, area and, where the owner sees them, the error's texts."),
+    parameter(
+        "q",
+        "Up to 8 words or \"quoted phrases\" that stand in description, area and, where the owner sees them, the error's texts.",
+    ),
     parameter("booking", "A booking id."),
     detail("ip", "An address or a CIDR block."),
     detail("user_agent", "A part of the user agent, in any case."),

@@ -38,9 +38,17 @@ pub async fn page(req: HttpRequest, state: web::Data<State>) -> Result<HttpRespo
         ],
         problems: Kind::ALL,
         limits: vec![
-            format!("A body of entries has at most {} MiB and {} lines.", intake::BYTES / 1024 / 1024, words::count(intake::LINES as u64)),
+            format!(
+                "A body of entries has at most {} MiB and {} lines.",
+                intake::BYTES / 1024 / 1024,
+                words::count(intake::LINES as u64)
+            ),
             format!("A body about a member or a booking has at most {} KiB.", intake::SMALL / 1024),
-            format!("A token has {} requests a minute to read and {} to write; RateLimit says what is left.", words::count(rates.read.get().into()), words::count(rates.ingest.get().into())),
+            format!(
+                "A token has {} requests a minute to read and {} to write; RateLimit says what is left.",
+                words::count(rates.read.get().into()),
+                words::count(rates.ingest.get().into())
+            ),
         ],
     };
     respond::page(StatusCode::OK, &page)
@@ -118,6 +126,9 @@ fn curl(operation: &Operation, path: &str) -> String {
 impl DocsPage {
     /// The scopes and what they are for.
     fn scopes() -> [(Scope, &'static str); 2] {
-        [(Scope::Ingest, "writes entries, members and bookings"), (Scope::Read, "reads entries, as its owner’s role may")]
+        [
+            (Scope::Ingest, "writes entries, members and bookings"),
+            (Scope::Read, "reads entries, as its owner’s role may"),
+        ]
     }
 }

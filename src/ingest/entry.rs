@@ -19,13 +19,15 @@ pub struct Limits {
     pub extra: usize,
     /// Levels of arrays and objects.
     pub depth: usize,
+    /// Whether its strings may hold escapes that are no character, which are kept as they were written.
+    pub escapes: bool,
 }
 
 impl Limits {
     /// What programs may send.
-    pub const API: Self = Self { extra: 256 * 1024, depth: 64 };
+    pub const API: Self = Self { extra: 256 * 1024, depth: 64, escapes: false };
     /// What a file may hold that was exported: it stood in a log already.
-    pub const NONE: Self = Self { extra: usize::MAX, depth: usize::MAX };
+    pub const NONE: Self = Self { extra: usize::MAX, depth: usize::MAX, escapes: true };
 }
 
 /// What is wrong with a field, or with the whole entry.
@@ -66,7 +68,7 @@ pub fn read(text: &str, limits: Limits, now: Timestamp) -> Result<Sent, Vec<Wron
     let mut reader = Reader { wrong: Vec::new(), said: Said::default() };
     let mut log = blank(now);
     for part in parts {
-        reader.take(part, &mut log, limits);
+        reader.take(&part, &mut log, limits);
     }
     reader.finish(log)
 }
@@ -104,30 +106,32 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, part: Part<'_>, log: &mut NewLog, limits: Limits) {
+    fn take(&mut self, part: &Part<'_>, log: &mut NewLog, limits: Limits) {
         let Some(column) = Column::ALL.into_iter().find(|column| column.name() == part.name) else {
-            return self.wrong.push(Wrong::field(&part.name, part.flaw.map_or("is no field of an entry", json::Flaw::reason)));
+            return self
+                .wrong
+                .push(Wrong::field(&part.name, part.flaw.map_or("is no field of an entry", json::Flaw::reason)));
         };
         if !self.said.add(column) {
             return self.bad(column, "stands twice");
         }
-        if let Some(flaw) = part.flaw {
+        if let Some(flaw) = part.flaw.filter(|_| column != Column::Extra || !limits.escapes) {
             return self.bad(column, flaw.reason());
         }
         match column {
-            Column::Id => self.put(column, &part, read_id, &mut log.id),
-            Column::Timestamp => self.put(column, &part, read_instant, &mut log.timestamp),
-            Column::MemberId => log.member_id = self.given(column, &part, read_id),
-            Column::BookingId => log.booking_id = self.given(column, &part, read_id),
-            Column::MemberEmail => log.member_email = self.given(column, &part, read_text),
-            Column::ErrorMessage => log.error_message = self.given(column, &part, read_text),
-            Column::ErrorDetail => log.error_detail = self.given(column, &part, read_text),
-            Column::IpAddress => log.ip_address = self.given(column, &part, read_text),
-            Column::UserAgent => log.user_agent = self.given(column, &part, read_text),
-            Column::Status => self.put(column, &part, read_text, &mut log.status),
-            Column::ActionType => self.put_required(column, &part, &mut log.action_type),
-            Column::Area => self.put_required(column, &part, &mut log.area),
-            Column::Description => self.put_required(column, &part, &mut log.description),
+            Column::Id => self.put(column, part, read_id, &mut log.id),
+            Column::Timestamp => self.put(column, part, read_instant, &mut log.timestamp),
+            Column::MemberId => log.member_id = self.given(column, part, read_id),
+            Column::BookingId => log.booking_id = self.given(column, part, read_id),
+            Column::MemberEmail => log.member_email = self.given(column, part, read_text),
+            Column::ErrorMessage => log.error_message = self.given(column, part, read_text),
+            Column::ErrorDetail => log.error_detail = self.given(column, part, read_text),
+            Column::IpAddress => log.ip_address = self.given(column, part, read_text),
+            Column::UserAgent => log.user_agent = self.given(column, part, read_text),
+            Column::Status => self.put(column, part, read_text, &mut log.status),
+            Column::ActionType => self.put_required(column, part, &mut log.action_type),
+            Column::Area => self.put_required(column, part, &mut log.area),
+            Column::Description => self.put_required(column, part, &mut log.description),
             Column::Extra if part.is_null() => {}
             Column::Extra if part.json.len() > limits.extra => {
                 self.bad(column, format!("is longer than {} bytes", limits.extra));
@@ -217,7 +221,7 @@ pub fn read_cells<'a>(
             // In an object it is read as the same in a line is.
             let object = format!("{{\"extra\":{cell}}}");
             match json::parts(&object).as_deref() {
-                Ok([part]) => reader.take(part.clone(), &mut log, limits),
+                Ok([part]) => reader.take(part, &mut log, limits),
                 _ => reader.bad(column, "is not JSON"),
             }
             continue;
@@ -229,7 +233,7 @@ pub fn read_cells<'a>(
             depth: 0,
             flaw: cell.contains('\0').then_some(json::Flaw::Nul),
         };
-        reader.take(part, &mut log, limits);
+        reader.take(&part, &mut log, limits);
     }
     reader.finish(log)
 }
@@ -262,7 +266,8 @@ mod tests {
 
     #[test]
     fn what_was_not_said_is_filled_in() {
-        let text = r#"{"action_type":"login","area":"a","description":"d","extra":null,"status":null,"member_id":null}"#;
+        let text =
+            r#"{"action_type":"login","area":"a","description":"d","extra":null,"status":null,"member_id":null}"#;
         let sent = read(text, Limits::API, NOW).expect("an entry");
         assert_eq!((sent.log.timestamp, sent.log.status.as_str(), sent.log.extra), (NOW, "success", None));
         assert_eq!(sent.log.id.get_version_num(), 7);
@@ -277,7 +282,18 @@ mod tests {
         );
         assert_eq!(
             fields(&text),
-            ["id", "timestamp", "area", "status", "nope", "user_agent", "extra", "ip_address", "description", "action_type"]
+            [
+                "id",
+                "timestamp",
+                "area",
+                "status",
+                "nope",
+                "user_agent",
+                "extra",
+                "ip_address",
+                "description",
+                "action_type"
+            ]
         );
     }
 
@@ -300,6 +316,10 @@ mod tests {
         assert_eq!(fields(&entry(&nested(100_000))), ["extra"]);
         assert_eq!(fields(&entry(&format!("\"{}\"", "x".repeat(256 * 1024)))), ["extra"]);
         assert!(read(&entry(&nested(100_000)), Limits::NONE, NOW).is_ok());
+        let escapes = r#"{"a":"\ud800"}"#;
+        assert_eq!(fields(&entry(escapes)), ["extra"]);
+        let sent = read(&entry(escapes), Limits::NONE, NOW).expect("an entry");
+        assert_eq!(sent.log.extra.as_deref(), Some(escapes));
     }
 
     #[test]

@@ -220,4 +220,3 @@ fn empty(status: StatusCode) -> HttpResponse {
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
-

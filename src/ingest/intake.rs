@@ -116,7 +116,7 @@ impl Intake {
         let read = body::read_each(req, payload, Bounds { bytes: most, time: TIME }, |chunk| {
             bytes += chunk.len();
             if shape == Shape::Lines {
-                lines += chunk.iter().filter(|byte| **byte == b'\n').count();
+                lines += chunk.split(|byte| *byte == b'\n').count() - 1;
                 // The last line may end in a break or not.
                 if lines > LINES {
                     stopped = Some(Problem::new(Kind::TooLarge, format!("a body has at most {LINES} lines")).into());
@@ -138,9 +138,8 @@ impl Intake {
         });
         match read.await {
             Ok(bytes) => Ok(Body { bytes, space }),
-            Err(Error::TooLarge) => Err(stopped.unwrap_or_else(|| {
-                Problem::new(Kind::TooLarge, format!("a body has at most {most} bytes")).into()
-            })),
+            Err(Error::TooLarge) => Err(stopped
+                .unwrap_or_else(|| Problem::new(Kind::TooLarge, format!("a body has at most {most} bytes")).into())),
             Err(error) => Err(error.into()),
         }
     }

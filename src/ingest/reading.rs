@@ -34,7 +34,7 @@ const LONG: usize = 4 * 1024 * 1024;
 
 /// A page as programs get it.
 #[derive(Serialize)]
-struct Entries<'a> {
+struct Listed<'a> {
     entries: Vec<Object<'a>>,
     older: Option<String>,
     newer: Option<String>,
@@ -58,7 +58,7 @@ pub async fn list(req: HttpRequest, bearer: Bearer, state: web::Data<State>) -> 
     bearer.record(Kind::LogsSearched, None, Some(query.query_string(bearer.zone)))?;
     let links = Links { base: respond::base(&req), query: &query, zone: bearer.zone };
     let in_order = |key: &Key| rows.iter().find(|row| row.id == key.id).map(|row| Object { row, columns: &columns });
-    let body = Entries {
+    let body = Listed {
         entries: page.rows.iter().filter_map(in_order).collect(),
         older: page.older.map(|cursor| links.to(At::Before(cursor))),
         newer: page.newer.map(|cursor| links.to(At::After(cursor))),
@@ -128,7 +128,17 @@ mod tests {
         let names: Vec<&str> = columns(Role::Viewer).into_iter().map(Column::name).collect();
         assert_eq!(
             names,
-            ["id", "timestamp", "member_id", "member_email", "action_type", "area", "description", "status", "booking_id"]
+            [
+                "id",
+                "timestamp",
+                "member_id",
+                "member_email",
+                "action_type",
+                "area",
+                "description",
+                "status",
+                "booking_id"
+            ]
         );
     }
 
@@ -137,9 +147,6 @@ mod tests {
         let query = ListQuery::first(Filter::default());
         let links = Links { base: "https://d.example".to_owned(), query: &query, zone: chrono_tz::UTC };
         let cursor = Cursor::beyond(Key { timestamp: Timestamp::from_micros(5), id: Uuid::nil() });
-        assert_eq!(
-            links.to(At::Before(cursor)),
-            format!("https://d.example/api/v1/logs?range=all&before={cursor}")
-        );
+        assert_eq!(links.to(At::Before(cursor)), format!("https://d.example/api/v1/logs?range=all&before={cursor}"));
     }
 }

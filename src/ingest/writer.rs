@@ -110,7 +110,10 @@ async fn run(db: Db, mut queue: mpsc::Receiver<Job>) {
                 // One of them is at fault, and the others are not to fail with it.
                 for job in group {
                     let done = commit(&db, std::slice::from_ref(&job)).await.map(|mut done| done.pop());
-                    answer(job, done.and_then(|done| done.ok_or_else(|| anyhow!("a commit without an outcome").into())));
+                    answer(
+                        job,
+                        done.and_then(|done| done.ok_or_else(|| anyhow!("a commit without an outcome").into())),
+                    );
                 }
             }
             Ok(done) => group.into_iter().zip(done).for_each(|(job, done)| answer(job, Ok(done))),

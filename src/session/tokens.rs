@@ -292,25 +292,24 @@ pub async fn add(tx: &mut Tx, new: &NewToken, now: Timestamp) -> Result<std::res
         return Ok(Err(NotMade::TooMany));
     }
     let token = format!("{MARK}{}", secret::token());
-    let sql = Sql::new(
-        "INSERT INTO daybook_tokens (id, name, hash, prefix, scopes, owner, created_at, expires_at) VALUES (",
-    )
-    .bind(Uuid::new_v4())
-    .text(", ")
-    .bind(&new.name)
-    .text(", ")
-    .bind(secret::hash(token.as_bytes()))
-    .text(", ")
-    .bind(&token[..PREFIX])
-    .text(", ")
-    .bind(new.scopes.join(" "))
-    .text(", ")
-    .bind(new.owner)
-    .text(", ")
-    .bind(now)
-    .text(", ")
-    .bind(new.expires_at)
-    .text(")");
+    let sql =
+        Sql::new("INSERT INTO daybook_tokens (id, name, hash, prefix, scopes, owner, created_at, expires_at) VALUES (")
+            .bind(Uuid::new_v4())
+            .text(", ")
+            .bind(&new.name)
+            .text(", ")
+            .bind(secret::hash(token.as_bytes()))
+            .text(", ")
+            .bind(&token[..PREFIX])
+            .text(", ")
+            .bind(new.scopes.join(" "))
+            .text(", ")
+            .bind(new.owner)
+            .text(", ")
+            .bind(now)
+            .text(", ")
+            .bind(new.expires_at)
+            .text(")");
     tx.execute(sql).await?;
     Ok(Ok(token))
 }
@@ -383,7 +382,8 @@ pub async fn find(db: &Db, token: &str, now: Timestamp) -> Result<Option<Known>>
     let Some(row) = db.fetch_optional::<KnownRow>(sql.bind(secret::hash(token.as_bytes()))).await? else {
         return Ok(None);
     };
-    let role = row.role.parse().map_err(|why| Error::Internal(anyhow::anyhow!("staff account {}: {why}", row.owner)))?;
+    let role =
+        row.role.parse().map_err(|why| Error::Internal(anyhow::anyhow!("staff account {}: {why}", row.owner)))?;
     Ok(Some(Known {
         standing: Standing::of(row.revoked_at.is_some(), row.expires_at, row.disabled_at.is_none(), now),
         id: row.id,

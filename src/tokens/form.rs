@@ -58,8 +58,9 @@ impl Typed {
 }
 
 /// Reads a form: a token to be made, or everything that was typed with what is wrong. `accounts` are those that are on.
-pub fn read(form: &Form, accounts: &[Account], zone: Zone, now: Timestamp) -> Result<NewToken, Typed> {
-    let scopes: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| form.all("scope").any(|v| v == scope.as_str())).collect();
+pub fn read(form: &Form, accounts: &[Account], zone: Zone, now: Timestamp) -> Result<NewToken, Box<Typed>> {
+    let scopes: Vec<Scope> =
+        Scope::ALL.into_iter().filter(|scope| form.all("scope").any(|v| v == scope.as_str())).collect();
     let mut typed = Typed {
         name: form.value("name").to_owned(),
         scopes: scopes.clone(),
@@ -79,7 +80,7 @@ pub fn read(form: &Form, accounts: &[Account], zone: Zone, now: Timestamp) -> Re
     let expires_at = expiry(&typed.expires, zone, now).map_err(|why| typed.expires_error = Some(why));
     match (name, scopes, owner, expires_at) {
         (Ok(name), Some(scopes), Some(owner), Ok(expires_at)) => Ok(NewToken { name, scopes, owner, expires_at }),
-        _ => Err(typed),
+        _ => Err(Box::new(typed)),
     }
 }
 

@@ -33,13 +33,14 @@ pub async fn create(signed: Signed, form: CheckedForm, state: web::Data<State>) 
     let owners = owners(&state).await?;
     let new = match form::read(&form, &owners, signed.staff.zone, signed.now) {
         Ok(new) => new,
-        Err(typed) => return draw(&state, &signed, StatusCode::BAD_REQUEST, typed, None).await,
+        Err(typed) => return draw(&state, &signed, StatusCode::BAD_REQUEST, *typed, None).await,
     };
     let mut tx = state.db.write().await?;
     let name_error = match tokens::add(&mut tx, &new, signed.now).await? {
         Ok(token) => {
             let detail = format!("{} for {}", new.scopes.listed(), form.value("owner"));
-            staff_log::append(&mut tx, &[signed.line(Kind::TokenCreated, Some(new.name.clone()), Some(detail))]).await?;
+            staff_log::append(&mut tx, &[signed.line(Kind::TokenCreated, Some(new.name.clone()), Some(detail))])
+                .await?;
             tx.commit().await?;
             let typed = Typed { owner: signed.staff.email.clone(), ..Typed::default() };
             return draw(&state, &signed, StatusCode::OK, typed, Some(Once { name: new.name, token })).await;

@@ -172,8 +172,10 @@ impl Problem {
     /// A token without the scope that is needed.
     #[must_use]
     pub fn scope(needed: &str) -> Self {
-        Self::new(Kind::Scope, format!("this needs the scope {needed}"))
-            .header(WWW_AUTHENTICATE, format!(r#"Bearer realm="daybook", error="insufficient_scope", scope="{needed}""#))
+        Self::new(Kind::Scope, format!("this needs the scope {needed}")).header(
+            WWW_AUTHENTICATE,
+            format!(r#"Bearer realm="daybook", error="insufficient_scope", scope="{needed}""#),
+        )
     }
 
     /// The same with when to try again.
@@ -263,7 +265,10 @@ fn foreign(req: &HttpRequest, failed: &HttpResponse) -> Problem {
         status if status.is_client_error() => Problem::new(Kind::Malformed, "it is not formed as HTTP asks for"),
         _ => {
             let what = failed.error().map(ToString::to_string).unwrap_or_default();
-            Problem { incident: Some(respond::note_fault(req, &what)), ..Problem::new(Kind::Fault, "it is not in what was sent") }
+            Problem {
+                incident: Some(respond::note_fault(req, &what)),
+                ..Problem::new(Kind::Fault, "it is not in what was sent")
+            }
         }
     }
 }
@@ -287,7 +292,9 @@ mod tests {
         slugs.sort_unstable();
         slugs.dedup();
         assert_eq!(slugs.len(), Kind::ALL.len());
-        assert!(Kind::ALL.iter().all(|kind| StatusCode::from_u16(kind.status()).is_ok_and(|status| status.as_u16() >= 400)));
+        assert!(
+            Kind::ALL.iter().all(|kind| StatusCode::from_u16(kind.status()).is_ok_and(|status| status.as_u16() >= 400))
+        );
         assert!(Kind::ALL.windows(2).all(|pair| pair[0].status() <= pair[1].status()));
     }
 

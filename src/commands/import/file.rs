@@ -127,11 +127,8 @@ fn line(from: &mut BufReader<Counted>, at: &mut u64, now: Timestamp) -> Result<O
         if text.trim().is_empty() {
             continue;
         }
-        let entry = if is_text {
-            entry::read(&text, Limits::NONE, now).and_then(complete)
-        } else {
-            Err(whole("is not UTF-8"))
-        };
+        let entry =
+            if is_text { entry::read(&text, Limits::NONE, now).and_then(complete) } else { Err(whole("is not UTF-8")) };
         return Ok(Some(Read { at: *at, text, entry }));
     }
 }
@@ -185,9 +182,7 @@ fn record(from: &mut csv::Reader<Counted>, columns: &[Column], now: Timestamp) -
         Some(cells) if cells.len() != columns.len() => {
             Err(whole(format!("has {} cells, and the first row {}", cells.len(), columns.len())))
         }
-        Some(cells) => {
-            entry::read_cells(columns.iter().copied().zip(cells), Limits::NONE, now).and_then(complete)
-        }
+        Some(cells) => entry::read_cells(columns.iter().copied().zip(cells), Limits::NONE, now).and_then(complete),
     };
     Ok(Some(Read { at, text: lossy.join(","), entry }))
 }

@@ -61,7 +61,8 @@ impl Rows {
         if !file.exists() {
             bail!("--from: there is no database at {address}");
         }
-        let db = Db::inspect_sqlite(file).await.map_err(|error| anyhow!("--from: {address} cannot be opened: {error}"))?;
+        let db =
+            Db::inspect_sqlite(file).await.map_err(|error| anyhow!("--from: {address} cannot be opened: {error}"))?;
         match migrate::state(&db).await.map_err(line)? {
             migrate::State::Foreign => {}
             _ => bail!(
@@ -69,12 +70,15 @@ impl Rows {
             ),
         }
         let columns = columns(&db, "audit_logs").await?;
-        let missing: Vec<&str> =
-            ["id", "timestamp", "action_type", "area", "description"].into_iter().filter(|name| !columns.contains(*name)).collect();
+        let missing: Vec<&str> = ["id", "timestamp", "action_type", "area", "description"]
+            .into_iter()
+            .filter(|name| !columns.contains(*name))
+            .collect();
         if !missing.is_empty() {
             bail!("--from: audit_logs of {address} lacks {}", missing.join(", "));
         }
-        let count: Option<(i64,)> = db.fetch_optional(Sql::new("SELECT count(*) FROM audit_logs")).await.map_err(line)?;
+        let count: Option<(i64,)> =
+            db.fetch_optional(Sql::new("SELECT count(*) FROM audit_logs")).await.map_err(line)?;
         let length = count.map_or(0, |(n,)| u64::try_from(n).unwrap_or_default());
         Ok(Self { db, columns, length, read: 0, after: String::new() })
     }
@@ -93,7 +97,8 @@ impl Rows {
     pub async fn bring_people(&mut self, into: &Db) -> Result<()> {
         let members = columns(&self.db, "members").await?;
         if members.contains("id") {
-            let select = Sql::new("SELECT CAST(id AS TEXT), ").text(text_or_null(&members, "email", "CAST(email AS TEXT)"));
+            let select =
+                Sql::new("SELECT CAST(id AS TEXT), ").text(text_or_null(&members, "email", "CAST(email AS TEXT)"));
             let select = select.text(", ").text(text_or_null(&members, "name", "CAST(name AS TEXT)"));
             let mut after = String::new();
             loop {
@@ -101,7 +106,11 @@ impl Rows {
                 let Some(last) = rows.last() else { break };
                 after.clone_from(&last.0);
                 let member = |(id, email, name): &Person| {
-                    Some(NewMember { id: Uuid::parse_str(id).ok()?, email: fitting(email, 255), name: fitting(name, 255) })
+                    Some(NewMember {
+                        id: Uuid::parse_str(id).ok()?,
+                        email: fitting(email.as_ref(), 255),
+                        name: fitting(name.as_ref(), 255),
+                    })
                 };
                 let batch = Batch { members: rows.iter().filter_map(member).collect(), ..Batch::default() };
                 write::write(into, &batch).await.map_err(line)?;
@@ -109,7 +118,11 @@ impl Rows {
         }
         let bookings = columns(&self.db, "bookings").await?;
         if bookings.contains("id") {
-            let select = Sql::new("SELECT CAST(id AS TEXT), ").text(text_or_null(&bookings, "member_id", "CAST(member_id AS TEXT)"));
+            let select = Sql::new("SELECT CAST(id AS TEXT), ").text(text_or_null(
+                &bookings,
+                "member_id",
+                "CAST(member_id AS TEXT)",
+            ));
             let select = select.text(", ").text(text_or_null(&bookings, "service_type", "CAST(service_type AS TEXT)"));
             let mut after = String::new();
             loop {
@@ -118,7 +131,11 @@ impl Rows {
                 after.clone_from(&last.0);
                 let booking = |(id, member, service): &Person| {
                     let member_id = member.as_deref().and_then(|text| Uuid::parse_str(text).ok());
-                    Some(NewBooking { id: Uuid::parse_str(id).ok()?, member_id, service_type: fitting(service, 64) })
+                    Some(NewBooking {
+                        id: Uuid::parse_str(id).ok()?,
+                        member_id,
+                        service_type: fitting(service.as_ref(), 64),
+                    })
                 };
                 let bookings: Vec<NewBooking> = rows.iter().filter_map(booking).collect();
                 let members = strangers(into, &bookings).await?;
@@ -129,7 +146,8 @@ impl Rows {
     }
 
     async fn people(&self, select: &Sql, table: &'static str, after: &str) -> Result<Vec<Person>> {
-        let sql = select.clone().text(" FROM ").text(table).text(" WHERE id > ").bind(after).text(" ORDER BY id LIMIT 5000");
+        let sql =
+            select.clone().text(" FROM ").text(table).text(" WHERE id > ").bind(after).text(" ORDER BY id LIMIT 5000");
         self.db.fetch_all(sql).await.map_err(line)
     }
 
@@ -141,7 +159,11 @@ impl Rows {
             sql.text(if self.columns.contains(column.name()) { cast } else { null })
         });
         let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let sql = list.text(" FROM audit_logs WHERE id > ").bind(self.after.as_str()).text(" ORDER BY audit_logs.id LIMIT ").bind(limit);
+        let sql = list
+            .text(" FROM audit_logs WHERE id > ")
+            .bind(self.after.as_str())
+            .text(" ORDER BY audit_logs.id LIMIT ")
+            .bind(limit);
         let rows: Vec<Raw> = self.db.fetch_all(sql).await.map_err(line)?;
         if let Some(last) = rows.last().and_then(|row| row.id.clone()) {
             self.after = last;
@@ -156,8 +178,8 @@ impl Rows {
 type Person = (String, Option<String>, Option<String>);
 
 /// A text where it fits; an application may keep more of a name than Daybook does.
-fn fitting(text: &Option<String>, longest: usize) -> Option<String> {
-    text.as_ref().map(|text| text.chars().filter(|c| *c != '\0').take(longest).collect())
+fn fitting(text: Option<&String>, longest: usize) -> Option<String> {
+    text.map(|text| text.chars().filter(|c| *c != '\0').take(longest).collect())
 }
 
 fn text_or_null(columns: &HashSet<String>, name: &str, cast: &'static str) -> &'static str {
@@ -209,9 +231,20 @@ impl Raw {
     /// As a line of JSON, for the file of bad rows.
     fn as_json(&self) -> String {
         let values = [
-            &self.id, &self.timestamp, &self.member_id, &self.member_email, &self.action_type, &self.area,
-            &self.description, &self.status, &self.booking_id, &self.error_message, &self.error_detail,
-            &self.ip_address, &self.user_agent, &self.extra,
+            &self.id,
+            &self.timestamp,
+            &self.member_id,
+            &self.member_email,
+            &self.action_type,
+            &self.area,
+            &self.description,
+            &self.status,
+            &self.booking_id,
+            &self.error_message,
+            &self.error_detail,
+            &self.ip_address,
+            &self.user_agent,
+            &self.extra,
         ];
         let pairs = Column::ALL.into_iter().zip(values);
         let map: serde_json::Map<String, serde_json::Value> =
@@ -261,7 +294,9 @@ impl Raw {
             // Python's None is written as JSON null.
             extra: self.extra.filter(|text| !json::is_absent(text)),
         };
-        wrong.extend(log.problems().into_iter().map(|bad| Wrong { field: Some(bad.field.to_owned()), reason: bad.reason }));
+        wrong.extend(
+            log.problems().into_iter().map(|bad| Wrong { field: Some(bad.field.to_owned()), reason: bad.reason }),
+        );
         let mut said = Said::default();
         for column in Column::ALL {
             said.add(column);

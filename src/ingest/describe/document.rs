@@ -183,7 +183,8 @@ fn problems() -> Value {
     for kind in Kind::ALL {
         let same: Vec<Kind> = Kind::ALL.iter().copied().filter(|other| other.status() == kind.status()).collect();
         let about: Vec<String> = same.iter().map(|kind| format!("{}: {}", kind.slug(), kind.about())).collect();
-        let examples: Map<String, Value> = same.iter().map(|kind| (kind.slug().to_owned(), json!({"value": example(*kind)}))).collect();
+        let examples: Map<String, Value> =
+            same.iter().map(|kind| (kind.slug().to_owned(), json!({"value": example(*kind)}))).collect();
         let mut response = json!({
             "description": about.join("\n\n"),
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
@@ -205,7 +206,10 @@ fn example(kind: Kind) -> Value {
     });
     match kind {
         Kind::Invalid => out["errors"] = json!([{"line": 2, "field": "area", "reason": "is needed"}]),
-        Kind::Conflict => out["errors"] = json!([{"line": 1, "field": "description", "reason": "is not what stands in the entry with this id"}]),
+        Kind::Conflict => {
+            out["errors"] =
+                json!([{"line": 1, "field": "description", "reason": "is not what stands in the entry with this id"}]);
+        }
         Kind::Fault => out["incident"] = json!("INC-7F3K-2Q9M"),
         _ => {}
     }

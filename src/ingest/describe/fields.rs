@@ -69,7 +69,11 @@ const fn detail(name: &'static str, holds: Type, about: &'static str) -> Field {
 
 /// An entry.
 pub const ENTRY: &[Field] = &[
-    filled("id", Type::Id, "Its name. Sent again under the same id it is stored once; made here where it is not given."),
+    filled(
+        "id",
+        Type::Id,
+        "Its name. Sent again under the same id it is stored once; made here where it is not given.",
+    ),
     filled("timestamp", Type::Instant, "When it happened, to a microsecond; now where it is not given."),
     optional("member_id", Type::Id, "Who; a member that is known."),
     optional("member_email", Type::Text(255), "Their e-mail at that time, which stays when they are gone."),

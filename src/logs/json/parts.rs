@@ -141,7 +141,8 @@ mod tests {
     fn each_value_is_the_text_that_came() {
         let text = r#" {"a" : "x\ty", "b":{"c":[1.0, {"d":"\ud83d\ude00"}]} , "a":null, "é":1e400 } "#;
         let found: Vec<_> = parts(text).expect("an object");
-        let seen: Vec<_> = found.iter().map(|part| (part.name.as_str(), part.json, part.text.as_deref(), part.depth)).collect();
+        let seen: Vec<_> =
+            found.iter().map(|part| (part.name.as_str(), part.json, part.text.as_deref(), part.depth)).collect();
         assert_eq!(
             seen,
             [

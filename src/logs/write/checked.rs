@@ -155,10 +155,9 @@ async fn known(tx: &mut Tx, select: &'static str, ids: HashSet<Uuid>) -> Result<
 
 /// Makes rows of the members and bookings that are referred to and not there.
 async fn make(tx: &mut Tx, new: &[&NewLog]) -> Result<()> {
-    for (insert, of) in [
-        ("INSERT INTO members (id) VALUES ", REFERENCES[0].2),
-        ("INSERT INTO bookings (id) VALUES ", REFERENCES[1].2),
-    ] {
+    for (insert, of) in
+        [("INSERT INTO members (id) VALUES ", REFERENCES[0].2), ("INSERT INTO bookings (id) VALUES ", REFERENCES[1].2)]
+    {
         let ids: HashSet<Uuid> = new.iter().filter_map(|log| of(log)).collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
         for chunk in ids.chunks(IDS) {
