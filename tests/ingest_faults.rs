@@ -139,7 +139,7 @@ struct SmallDisk<'a>(&'a Path);
 
 impl<'a> SmallDisk<'a> {
     fn mount(at: &'a Path) -> Option<Self> {
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(at).output().ok()?;
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", "size=32m", "tmpfs"]).arg(at).output().ok()?;
         done.status.success().then_some(Self(at))
     }
 }
@@ -160,7 +160,7 @@ async fn a_disk_that_fills_up_loses_nothing_and_serves_again_once_there_is_space
         return;
     };
     let ballast = folder.join("ballast");
-    std::fs::write(&ballast, vec![0_u8; 1024 * 1024]).expect("something that can be taken away");
+    std::fs::write(&ballast, vec![0_u8; 8 * 1024 * 1024]).expect("something that can be taken away");
     let address = format!("sqlite://{}/daybook.db", folder.display());
     let at = ["--database", address.as_str()];
     let add = ["staff", "add", "maya@example.org", "--role", "viewer", "--password-stdin"];
@@ -171,7 +171,7 @@ async fn a_disk_that_fills_up_loses_nothing_and_serves_again_once_there_is_space
     let client = server.client().await;
     let mut acknowledged = Vec::new();
     let big = |id: Uuid| {
-        json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": "y".repeat(50_000)})
+        json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": "y".repeat(200_000)})
             .to_string()
     };
     let full = loop {

@@ -31,7 +31,7 @@ use crate::{
 /// Load entries from a file or another database
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  daybook import entries.ndjson\n  daybook export --database sqlite://old.db | daybook import -\n  daybook import --from sqlite://application.db --database sqlite://daybook.db"
+    after_help = "Example:\n  daybook import entries.ndjson\n  daybook export --database sqlite://old.db | daybook import -\n  daybook import --from sqlite://application.db --database sqlite://daybook.db"
 )]
 pub struct Args {
     /// The file; - is standard input
