@@ -12,19 +12,31 @@ use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinHandle;
 
 use crate::{
+    db::Db,
     ingest::{Intake, Writer},
-    logs::{saved::SavedViews, search::index, totals::build as totals},
+    logs::{
+        live::watcher::Watcher,
+        saved::SavedViews,
+        search::index,
+        totals::{build as totals, server},
+    },
     routes,
-    session::{SignIn, access, bearer::Desk},
+    session::{
+        SignIn,
+        access::{self, Route},
+        bearer::Desk,
+    },
     staff_log::StaffLog,
     views::shelf::Shelf,
-    web::{access_log, client, headers, respond, state::State},
+    web::{access_log, client, compress, headers, respond, state::State},
 };
 
 /// How long requests in flight may take to finish when the server is told to stop, in seconds.
 const FINISH: u64 = 20;
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
+/// How often the application's tables are looked at anew.
+const AGAIN: Duration = Duration::from_secs(15);
 
 /// A server that listens.
 pub struct Running {
@@ -34,7 +46,7 @@ pub struct Running {
     pub staff_log: StaffLog,
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
-    totals: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -49,7 +61,7 @@ impl Running {
         let result = self.server.await.context("the server's task failed")?;
         self.staff_log.flush().await;
         // The step at hand is undone; the next start goes on from the one before.
-        self.totals.abort();
+        self.background.iter().for_each(JoinHandle::abort);
         result.context("the server failed")
     }
 }
@@ -68,19 +80,30 @@ fn refused(listen: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     }
 }
 
-/// Binds and serves; returns once it listens.
+/// Binds and serves every route of the product; returns once it listens.
 pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
+    start_with(state, listen, routes::ROUTES).await
+}
+
+/// The same with a table of routes of the caller's.
+pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Route]) -> Result<Running> {
     let sign_in = SignIn::open(&state.db).await.map_err(|error| anyhow!(error))?;
     let staff_log = StaffLog::start(state.db.clone());
-    let totals = tokio::spawn(totals::run(state.db.clone()));
-    tokio::spawn(index::build_all(state.db.clone()));
+    let mut background = vec![
+        tokio::spawn(totals::run(state.db.clone())),
+        tokio::spawn(index::build_all(state.db.clone())),
+        tokio::spawn(look_again(state.db.clone())),
+    ];
+    if state.db.dialect().derives() {
+        background.push(tokio::spawn(server::add_up_always(state.db.clone())));
+    }
     let desk = web::Data::new(Desk::of(&state));
-    let way_in = (web::Data::new(Intake::default()), web::Data::new(Writer::start(state.db.clone())));
-    let (intake, writer) = way_in;
+    let (intake, writer) = (web::Data::new(Intake::default()), web::Data::new(Writer::start(state.db.clone())));
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
+    let watcher = web::Data::new(Watcher::default());
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
         App::new()
@@ -91,10 +114,12 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
             .app_data(intake.clone())
             .app_data(writer.clone())
             .app_data(views.clone())
-            .configure(|cfg| access::register(cfg, routes::ROUTES, &sessions))
+            .app_data(watcher.clone())
+            .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))
             // The last that is put on is the first that a request meets.
             .wrap(from_fn(respond::errors))
+            .wrap(from_fn(compress::pages))
             .wrap(Compress::default())
             .wrap(from_fn(headers::security))
             .wrap(from_fn(access_log::line))
@@ -110,7 +135,17 @@ pub async fn start(state: State, listen: SocketAddr) -> Result<Running> {
     let address = server.addrs().first().copied().ok_or_else(|| anyhow!("nothing to listen on"))?;
     let server = server.run();
     let handle = server.handle();
-    Ok(Running { address, staff_log, handle, server: tokio::spawn(server), totals })
+    Ok(Running { address, staff_log, handle, server: tokio::spawn(server), background })
+}
+
+/// Follows what the application does to its tables, and what `migrate` adds to them.
+async fn look_again(db: Db) {
+    loop {
+        tokio::time::sleep(AGAIN).await;
+        if let Err(error) = db.look_again().await {
+            tracing::debug!("the tables could not be looked at: {error}");
+        }
+    }
 }
 
 /// Stops `handle` in good order on SIGTERM or SIGINT.

@@ -23,6 +23,10 @@ pub struct DatabaseArgs {
     /// Where the data is [env: `DAYBOOK_DATABASE_URL`, then `DATABASE_URL`] [default: <sqlite://daybook.db>]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// The schema of the application's tables in PostgreSQL [env: `DAYBOOK_SCHEMA`] [default: the first on the search path
+    /// that has `audit_logs`]
+    #[arg(long, value_name = "SCHEMA")]
+    pub schema: Option<String>,
     /// A file of settings in TOML, its keys named as the flags
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -59,6 +63,7 @@ pub struct SiteArgs {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     database: Option<String>,
+    schema: Option<String>,
     listen: Option<String>,
     time_zone: Option<String>,
     site_name: Option<String>,
@@ -108,7 +113,10 @@ impl Sources {
     pub fn database(&self, args: &DatabaseArgs) -> Result<Address> {
         let text =
             self.get(args.database.as_ref(), &["DAYBOOK_DATABASE_URL", "DATABASE_URL"], self.file.database.as_ref());
-        Address::parse(text.as_deref().unwrap_or(DATABASE)).map_err(|why| anyhow!("--database: {why}"))
+        let schema = self.get(args.schema.as_ref(), &["DAYBOOK_SCHEMA"], self.file.schema.as_ref());
+        let address =
+            Address::parse(text.as_deref().unwrap_or(DATABASE)).map_err(|why| anyhow!("--database: {why}"))?;
+        address.in_schema(schema).map_err(|why| anyhow!("--schema: {why}"))
     }
 
     /// Where to listen.
@@ -211,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
-        let flag = DatabaseArgs { database: Some("sqlite://flag.db".into()), config: None };
+        let flag = DatabaseArgs { database: Some("sqlite://flag.db".into()), ..DatabaseArgs::default() };
         let none = DatabaseArgs::default();
         let file = r#"database = "sqlite://file.db""#;
         let both: &[_] = &[("DAYBOOK_DATABASE_URL", "sqlite://ours.db"), ("DATABASE_URL", "sqlite://theirs.db")];

@@ -10,7 +10,8 @@
 //! | 2 | [`web`], [`session`], [`staff_log`] | HTTP and staff, but no feature |
 //! | 3 | [`logs`] | the audit log: filter, list, entry, the one insert path |
 //! | 4 | [`members`], [`views`], [`tokens`], [`ingest`], [`demo`] | rooms beside the log, which never know each other |
-//! | 5 | [`config`], [`routes`], [`app`], [`commands`] | everything: they put it together |
+//! | 5 | [`find`] | whatever a pasted text may stand for: the log and its members |
+//! | 6 | [`config`], [`routes`], [`app`], [`commands`] | everything: they put it together |
 
 pub mod app;
 pub mod commands;
@@ -18,6 +19,7 @@ pub mod config;
 pub mod core;
 pub mod db;
 pub mod demo;
+pub mod find;
 pub mod ingest;
 pub mod logs;
 pub mod members;

@@ -4,8 +4,9 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 
 use crate::{
     core::role::Role,
+    find::handlers as find,
     ingest::{docs, handlers as ingest, reading},
-    logs::{export::handlers as export, handlers as logs, overview::handlers as overview},
+    logs::{export::handlers as export, handlers as logs, live::handlers as live, overview::handlers as overview},
     members::handlers as members,
     session::{
         access::{Access, Route, delete, get, post, put},
@@ -29,9 +30,11 @@ pub static ROUTES: &[Route] = &[
     get("/logs", VIEWER, |to| to.to(logs::list)),
     get("/logs/export.csv", SUPPORT, |to| to.to(export::csv)),
     get("/logs/export.ndjson", SUPPORT, |to| to.to(export::ndjson)),
+    get("/logs/newer", VIEWER, |to| to.to(live::newer)),
     get("/logs/overview", VIEWER, |to| to.to(overview::overview)),
     get("/logs/{id}", VIEWER, |to| to.to(logs::entry)),
     get("/logs/{id}/error_detail.txt", SUPPORT, |to| to.to(logs::error_detail)),
+    get("/find", VIEWER, |to| to.to(find::find)),
     get("/members", VIEWER, |to| to.to(members::list)),
     get("/members/by-email", VIEWER, |to| to.to(members::by_email)),
     get("/members/{id}", VIEWER, |to| to.to(members::member)),

@@ -92,11 +92,11 @@
       const rows = [...document.querySelectorAll("[data-row]")], at = rows.indexOf(document.activeElement);
       const row = rows[key === "j" ? at + 1 : Math.max(at - 1, 0)];
       if (row) { e.preventDefault(); row.focus(); row.scrollIntoView({ block: "nearest" }); }
-    } else if (["/", "?", "[", "]", "c", "g a", "g m"].includes(combined)) {
+    } else if (["/", "m", "?", "[", "]", "c", "g a", "g m"].includes(combined)) {
       const control = $(`[data-key="${combined}"]`);
       if (!control) return;
       e.preventDefault();
-      if (key === "/") { control.focus(); control.select(); } else control.click();
+      if (control.matches("input")) { control.focus(); control.select(); } else control.click();
     }
   });
 
@@ -117,9 +117,18 @@
     shown && results ? results.prepend(note) : document.body.append(note);
     if (shown) say(note.textContent);
   };
-  addEventListener("htmx:beforeRequest", () => offline(false));
-  addEventListener("htmx:sendError", () => offline(true));
-  addEventListener("htmx:timeout", () => offline(true));
+  // What comes for a place that is gone meanwhile (the numbers of a list that was left) has no place to go.
+  // What was taken out of the page hears of it itself: no event climbs from there.
+  const drop = (e) => { if (!e.target.isConnected) e.detail.shouldSwap = false; };
+  addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.addEventListener("htmx:beforeSwap", drop));
+  // Live asks by itself: where it gets no answer it says so in its own place, moves nothing and tries again.
+  const isLive = (e) => e.detail.requestConfig?.elt.id === "newer";
+  addEventListener("htmx:beforeRequest", (e) => { if (!isLive(e)) offline(false); });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) addEventListener(name, (e) => { if (!isLive(e)) offline(true); });
+  addEventListener("htmx:beforeSwap", (e) => { if (isLive(e) && e.detail.xhr.status >= 500) e.detail.shouldSwap = false; });
+  addEventListener("htmx:afterRequest", (e) => {
+    if (isLive(e)) $("#newer")?.classList.toggle("is-lost", !e.detail.xhr.status || e.detail.xhr.status >= 500);
+  });
   // A control that went with the old results leaves focus nowhere: give it to the new ones.
   addEventListener("htmx:afterSettle", (e) => {
     if (e.target.id === "results" && document.activeElement === document.body) $("#results-h")?.focus({ preventScroll: true });

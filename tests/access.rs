@@ -98,6 +98,23 @@ database_test! {
         }
     }
 
+    async fn a_part_of_a_page_leads_back_to_the_page(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let shown = format!("{}/logs?range=1h&q=a%20b", app.base);
+        let headers = [("HX-Request", "true"), ("HX-Current-URL", shown.as_str())];
+        for (asked, page) in [
+            ("/logs?range=24h&from=&to=&q=&status=error&member=&area=", "/logs?range=24h&status=error"),
+            ("/logs/overview?range=1h&q=a%20b&as_of=1", "/logs?range=1h&q=a%20b"),
+        ] {
+            let fragment = app.client().get_with(asked, &headers).await;
+            let door = format!("/login?next={}", query_string::escape(page));
+            assert_eq!(fragment.header("hx-redirect"), Some(door.as_str()), "{asked}");
+        }
+        let fragment = app.client().post_with("/account/theme", &headers, &[("theme", "dark")]).await;
+        let door = format!("/login?next={}", query_string::escape("/logs?range=1h&q=a%20b"));
+        assert_eq!(fragment.header("hx-redirect"), Some(door.as_str()));
+    }
+
     async fn without_a_session_a_post_does_nothing(db: TestDb) {
         let app = TestApp::start(db).await;
         app.account(Role::Admin).await;
@@ -304,7 +321,7 @@ database_test! {
         assert_eq!(client.get("/logs").await.status, StatusCode::OK);
     }
 
-    async fn an_account_that_is_off_or_gone_is_let_in_nowhere_even_where_its_session_stands(db: TestDb) {
+    async fn an_account_that_is_off_or_gone_is_let_in_nowhere_even_where_its_session_stands(db: FileDb) {
         let app = TestApp::start(db).await;
         for change in ["UPDATE daybook_staff SET disabled_at = 5", "DELETE FROM daybook_staff"] {
             let client = app.client();

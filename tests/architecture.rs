@@ -7,7 +7,7 @@ use std::{
 
 /// The modules in order, lowest first; those of one row never know each other. `web`, `staff_log` and `session` share
 /// a floor of the map, and stand on one another in this order.
-const FLOORS: [&[&str]; 8] = [
+const FLOORS: [&[&str]; 9] = [
     &["core"],
     &["db", "paging"],
     &["web"],
@@ -15,6 +15,7 @@ const FLOORS: [&[&str]; 8] = [
     &["session"],
     &["logs"],
     &["members", "views", "tokens", "ingest", "demo"],
+    &["find"],
     &["config", "routes", "app", "commands"],
 ];
 

@@ -67,7 +67,7 @@ database_test! {
         }
     }
 
-    async fn a_failure_is_one_line_that_says_what_to_do(db: TestDb) {
+    async fn a_failure_is_one_line_that_says_what_to_do(db: FileDb) {
         let (none, nowhere) = (db.beside("none.db").1, db.beside("no/such/folder.db").1);
         let (text, not_one) = db.beside("text.db");
         std::fs::write(&text, "This is a letter, not a database.").expect("written");
@@ -114,7 +114,7 @@ database_test! {
         assert_eq!(std::fs::read_to_string(&text).expect("read"), "This is a letter, not a database.");
     }
 
-    async fn a_flag_wins_over_the_environment_over_the_file(db: TestDb) {
+    async fn a_flag_wins_over_the_environment_over_the_file(db: FileDb) {
         let (config, _) = db.beside("daybook.toml");
         std::fs::write(&config, "database = \"sqlite://file.db\"\n").expect("written");
         let config = config.to_str().expect("text");
@@ -136,7 +136,7 @@ database_test! {
         assert_eq!(chosen(&[], &[]), "sqlite://daybook.db");
     }
 
-    async fn the_site_is_set_up_in_the_same_order(db: TestDb) {
+    async fn the_site_is_set_up_in_the_same_order(db: FileDb) {
         let (config, _) = db.beside("daybook.toml");
         let text = format!(
             "database = \"{}\"\nlisten = \"127.0.0.1:0\"\nsite-name = \"Of the file\"\ntime-zone = \"Asia/Kathmandu\"\n\
@@ -160,7 +160,7 @@ database_test! {
         assert_eq!(name(command).await, "Of the flag");
     }
 
-    async fn a_file_of_settings_that_is_not_understood_is_refused(db: TestDb) {
+    async fn a_file_of_settings_that_is_not_understood_is_refused(db: FileDb) {
         let (config, _) = db.beside("daybook.toml");
         for text in ["tiem-zone = \"UTC\"", "listen = 8080", "listen = ", "[server]\nlisten = \"127.0.0.1:0\""] {
             std::fs::write(&config, text).expect("written");
@@ -169,7 +169,7 @@ database_test! {
         }
     }
 
-    async fn check_says_what_a_database_is_and_changes_nothing(db: TestDb) {
+    async fn check_says_what_a_database_is_and_changes_nothing(db: FileDb) {
         let (missing, address) = db.beside("missing.db");
         let ran = run(&db, &["check", "--database", &address]);
         assert!(ran.done().contains("not there yet"), "{}", ran.stdout);
@@ -190,7 +190,7 @@ database_test! {
         assert_eq!(db.contents().await, before);
     }
 
-    async fn a_database_of_a_newer_version_is_refused_and_left_alone(db: TestDb) {
+    async fn a_database_of_a_newer_version_is_refused_and_left_alone(db: FileDb) {
         newer(&db).await;
         let before = db.contents().await;
         for arguments in [
@@ -208,7 +208,7 @@ database_test! {
         assert_eq!(db.contents().await, before);
     }
 
-    async fn a_table_that_is_not_daybooks_is_refused_and_left_alone(db: TestDb) {
+    async fn a_table_that_is_not_daybooks_is_refused_and_left_alone(db: FileDb) {
         let (file, address) = db.beside("theirs.db");
         let options = "CREATE TABLE audit_logs (id TEXT); INSERT INTO audit_logs VALUES ('x')";
         std::fs::write(&file, "").expect("an empty file");
@@ -222,7 +222,7 @@ database_test! {
         assert_eq!(schema(&file).await, ["CREATE TABLE audit_logs (id TEXT)"]);
     }
 
-    async fn a_dry_run_prints_what_migrating_would_do_and_does_nothing(db: TestDb) {
+    async fn a_dry_run_prints_what_migrating_would_do_and_does_nothing(db: FileDb) {
         let (file, address) = db.beside("new.db");
         let ran = run(&db, &["migrate", "--dry-run", "--database", &address]);
         let sql = ran.done().to_owned();

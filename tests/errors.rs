@@ -11,7 +11,7 @@ use crate::{
 /// What no error may tell: SQL, a path, what it is made of.
 fn tells_nothing(page: &Page, db: &TestDb, what: &str) {
     let text = page.text();
-    let folder = db.file().parent().expect("a folder").display().to_string();
+    let folder = db.folder.path().display().to_string();
     for secret in [
         folder.as_str(),
         "daybook.db",

@@ -209,7 +209,7 @@ database_test! {
         }
     }
 
-    async fn nothing_that_a_stranger_wrote_leaves_its_cell(db: TestDb) {
+    async fn nothing_that_a_stranger_wrote_leaves_its_cell(db: FileDb) {
         let entry = |(at, text): (i64, &&str)| {
             let text = Some((*text).to_owned());
             let short = text.clone().filter(|text| text.len() < 16).unwrap_or_default();
@@ -362,7 +362,7 @@ database_test! {
         }
     }
 
-    async fn an_export_is_written_down_before_and_after(db: TestDb) {
+    async fn an_export_is_written_down_before_and_after(db: FileDb) {
         db.write((0..40).map(|at| sample::error(sample::minutes_ago(at))).collect()).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Admin).await;

@@ -185,7 +185,7 @@ database_test! {
         assert!(ended(&app).await.contains("export_ended csv rows=3000&"));
     }
 
-    async fn a_fault_on_the_way_breaks_the_connection_and_is_recorded(db: TestDb) {
+    async fn a_fault_on_the_way_breaks_the_connection_and_is_recorded(db: FileDb) {
         let logs = bulky(3_000);
         write(&db, &logs).await;
         checkpoint(&db).await;
@@ -202,6 +202,21 @@ database_test! {
         let rows: usize = line.split("rows=").nth(1).and_then(|rest| rest.split('&').next()?.parse().ok()).expect("rows");
         assert!(line.starts_with("support@example.org export_broken_off csv rows="), "{line}");
         assert!(rows < 3_000 && rows >= had.len(), "{line}, {} came", had.len());
+    }
+
+    async fn one_that_fails_before_anything_was_sent_is_answered_as_a_failure(db: FileDb) {
+        write(&db, &bulky(3_000)).await;
+        checkpoint(&db).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        damage(&app.db);
+        for file in ["csv", "ndjson"] {
+            let page = client.get(&format!("/logs/export.{file}")).await;
+            assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{file}: {}", page.text());
+            assert_eq!(page.header("content-disposition"), None, "{file}: it is no file");
+        }
+        let line = ended(&app).await;
+        assert!(line.contains("export_broken_off") && line.contains("rows=0&"), "{line}");
     }
 
     async fn whoever_stops_taking_it_loses_it(db: TestDb) {
@@ -274,7 +289,7 @@ database_test! {
         assert_eq!(ids(&unpacked(&body)), newest_first(&logs));
     }
 
-    async fn memory_stays_flat(db: TestDb) {
+    async fn memory_stays_flat(db: FileDb) {
         let mut logs: Vec<NewLog> = (0..30_000).map(|at| sample::error(sample::minutes_ago(at))).collect();
         // As many bytes side by side as would be seen if a page of entries were held at once.
         for log in &mut logs[300..340] {
@@ -377,7 +392,7 @@ mod command {
             assert_eq!(said[..5], expected);
         }
 
-        async fn it_says_in_a_line_what_is_wrong_and_makes_nothing(db: TestDb) {
+        async fn it_says_in_a_line_what_is_wrong_and_makes_nothing(db: FileDb) {
             db.write(bulky(2_000)).await;
             checkpoint(&db).await;
             let folder = tempfile::tempdir().expect("a folder");

@@ -1,8 +1,12 @@
 //! What cannot be read is refused with its reason at its field, everything typed kept; and nothing that can be sent
 //! breaks anything.
 
-use daybook::core::role::Role;
+use daybook::{
+    core::{role::Role, time::Timestamp},
+    paging::{Cursor, Key},
+};
 use proptest::{prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner};
+use uuid::Uuid;
 
 use crate::{
     database_test,
@@ -301,6 +305,27 @@ database_test! {
         }
         assert_eq!(client.get("/logs?q=walker_id").await.texts("#count strong"), ["0"]);
         assert_eq!(client.get("/logs?q=confirmed").await.texts("#count strong"), ["1"]);
+    }
+
+    async fn a_place_at_any_instant_is_a_place(db: TestDb) {
+        db.write(vec![sample::log(sample::minutes_ago(5)), sample::error(sample::minutes_ago(6))]).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        // The text of a cursor is anybody's to write, and a server's own calendar ends where ours goes on.
+        for micros in [i64::MIN, i64::MIN + 1, -9_000_000_000_000_000_000, -300_000_000_000_000_000, -1, 0, i64::MAX - 1, i64::MAX] {
+            for id in [Uuid::nil(), Uuid::max()] {
+                let key = Key { timestamp: Timestamp::from_micros(micros), id };
+                for cursor in [Cursor::at(key), Cursor::beyond(key)] {
+                    for query in ["range=all", "range=all&status=error&area=members/*", "range=all&q=booking", "range=24h"] {
+                        let pages = ["before", "after"].map(|side| format!("/logs?{query}&{side}={cursor}"));
+                        for path in pages {
+                            let page = client.get(&path).await;
+                            assert_eq!(page.status, 200, "{micros} {path}: {}", page.text());
+                        }
+                    }
+                }
+            }
+        }
     }
 
     async fn nothing_that_can_be_sent_breaks_anything(db: TestDb) {

@@ -74,7 +74,7 @@ async fn recorded(app: &TestApp) -> i64 {
 }
 
 database_test! {
-    async fn while_another_process_holds_the_lock_nothing_is_shown_that_cannot_be_recorded(db: TestDb) {
+    async fn while_another_process_holds_the_lock_nothing_is_shown_that_cannot_be_recorded(db: FileDb) {
         let places = Places::write(&db).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
@@ -107,7 +107,7 @@ database_test! {
         assert_eq!(recorded(&app).await, shown + 1, "every page that was shown is recorded, and no other");
     }
 
-    async fn signing_in_while_the_lock_is_held_says_so_and_works_afterwards(db: TestDb) {
+    async fn signing_in_while_the_lock_is_held_says_so_and_works_afterwards(db: FileDb) {
         let app = TestApp::start(db).await;
         app.account(Role::Support).await;
         let client = app.client();
@@ -137,7 +137,7 @@ database_test! {
         all_shown(&client, &places).await;
     }
 
-    async fn a_database_that_was_taken_away_is_missed_and_found_again(db: TestDb) {
+    async fn a_database_that_was_taken_away_is_missed_and_found_again(db: FileDb) {
         let places = Places::write(&db).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
@@ -171,7 +171,7 @@ database_test! {
         assert_eq!(visitor.get("/readyz").await.status, StatusCode::OK);
     }
 
-    async fn another_database_in_its_place_is_not_taken_for_it(db: TestDb) {
+    async fn another_database_in_its_place_is_not_taken_for_it(db: FileDb) {
         let places = Places::write(&db).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
@@ -182,7 +182,7 @@ database_test! {
         all_unavailable(&client, &places, AWAY).await;
     }
 
-    async fn a_full_database_says_so_and_serves_again_when_there_is_space(db: TestDb) {
+    async fn a_full_database_says_so_and_serves_again_when_there_is_space(db: FileDb) {
         let places = Places::write(&db).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
@@ -209,7 +209,7 @@ database_test! {
         assert_eq!(recorded(&app).await, shown + 1, "every page that was shown is recorded, and no other");
     }
 
-    async fn a_change_that_finds_no_space_says_so_and_the_next_one_works(db: TestDb) {
+    async fn a_change_that_finds_no_space_says_so_and_the_next_one_works(db: FileDb) {
         let app = TestApp::start(db).await;
         app.account(Role::Support).await;
         app.staff_log.flush().await;

@@ -8,6 +8,7 @@ use daybook::{
     logs::{
         form::{Asker, FilterForm, Surface},
         log::NewLog,
+        search::Question,
         sql::{Columns, Plan},
         store,
         window::{Bound, Window},
@@ -163,18 +164,18 @@ async fn every_query_walks_its_index(db: &TestDb) {
 }
 
 database_test! {
-    async fn without_statistics_every_query_walks_its_index(db: TestDb) {
+    async fn without_statistics_every_query_walks_its_index(db: FileDb) {
         fill(&db).await;
         every_query_walks_its_index(&db).await;
     }
 
-    async fn with_statistics_every_query_walks_its_index(db: TestDb) {
+    async fn with_statistics_every_query_walks_its_index(db: FileDb) {
         fill(&db).await;
         db.db.execute_alone(Sql::new("ANALYZE")).await.expect("statistics");
         every_query_walks_its_index(&db).await;
     }
 
-    async fn as_many_branches_as_there_may_be_are_merged(db: TestDb) {
+    async fn as_many_branches_as_there_may_be_are_merged(db: FileDb) {
         let areas = (0..199).map(|at| NewLog { area: format!("many/{at}"), ..sample::log(sample::minutes_ago(at)) });
         db.write(areas.collect()).await;
         let plan = plan(&db, "area=many/*&q=opened").await;
@@ -185,13 +186,13 @@ database_test! {
         walks(&lines, "daybook_area", Window::default(), false, "200 areas");
     }
 
-    async fn candidates_of_the_index_of_words_are_found_by_arrival(db: TestDb) {
+    async fn candidates_of_the_index_of_words_are_found_by_arrival(db: FileDb) {
         fill(&db).await;
         for query in ["q=walk", "q=walk&status=error&member=no-account&area=!members/*&ip=10.0.0.0/8"] {
             let plan = plan(&db, query).await;
             for window in windows() {
                 for range in [None, Some((1, 4_096))] {
-                    let lines = explain(&db, plan.candidates(Some("\"wal\""), range, window)).await;
+                    let lines = explain(&db, plan.candidates(Question::of("wal").as_ref(), range, window)).await;
                     let told: Vec<&str> = lines.iter().map(|line| line.3.as_str()).collect();
                     assert!(told[0].starts_with("SCAN daybook_words VIRTUAL TABLE"), "{told:?}");
                     assert_eq!(told[1], "SEARCH audit_logs USING INTEGER PRIMARY KEY (rowid=?)", "{told:?}");

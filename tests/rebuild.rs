@@ -8,7 +8,7 @@ use crate::{
 };
 
 database_test! {
-    async fn a_search_and_an_overview_are_right_again(db: TestDb) {
+    async fn a_search_and_an_overview_are_right_again(db: FileDb) {
         let needle = |at: i64| NewLog { description: "A zyzzyva was seen".to_owned(), ..sample::log(sample::minutes_ago(at)) };
         let mut logs: Vec<NewLog> = (0..1_300).map(|at| sample::log(sample::minutes_ago(at))).collect();
         logs.extend([3, 900].map(needle));
@@ -33,7 +33,7 @@ database_test! {
         assert!(check.done().contains("search index") && !check.stdout.contains('%'), "{}", check.stdout);
     }
 
-    async fn it_makes_nothing_where_there_is_nothing(db: TestDb) {
+    async fn it_makes_nothing_where_there_is_nothing(db: FileDb) {
         let (file, address) = db.beside("absent.db");
         assert!(run(&db, &["rebuild", "--database", &address]).failed().contains("no database"));
         assert!(!file.exists());

@@ -86,6 +86,8 @@ fn pages(places: &Places) -> Vec<String> {
             "/logs?status=nothing&area=nowhere",
             "/members?q=hana",
             "/members?q=gone",
+            "/find?q=hana",
+            "/find?q=confirmed",
             "/members/by-email?email=gone@example.org",
             "/members/by-email?email=hana.lindqvist@example.org",
         ]

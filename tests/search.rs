@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     database_test,
     support::{
-        TestDb,
+        TestApp, TestDb,
         reference::{Pairs, Reference, pair},
         sample,
     },
@@ -123,7 +123,7 @@ async fn every_search(db: &TestDb, reference: &mut Reference, role: Role, budget
 }
 
 database_test! {
-    async fn the_index_finds_what_reading_finds(db: TestDb) {
+    async fn the_index_finds_what_reading_finds(db: FileDb) {
         let logs = scattered();
         db.write(logs.clone()).await;
         let mut reference = Reference { members: Vec::new(), logs, now: sample::now(), details: true };
@@ -149,5 +149,19 @@ database_test! {
         db.write(vec![new.clone()]).await;
         reference.logs.push(new);
         every_search(&db, &mut reference, Role::Support, WHOLE).await;
+    }
+
+    async fn more_searches_at_once_than_there_are_readers_are_all_answered(db: TestDb) {
+        db.write((0..2_000).map(|at| sample::log(sample::minutes_ago(at))).collect()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let search = |_| client.get("/logs?range=all&q=dashboard");
+        for page in futures_util::future::join_all((0..40).map(search)).await {
+            assert_eq!(page.status, 200, "{}", page.text());
+        }
+        let overview = |_| client.get("/logs/overview?range=all&q=dashboard&status=success&action_type=!login");
+        for page in futures_util::future::join_all((0..40).map(overview)).await {
+            assert_eq!(page.status, 200, "{}", page.text());
+        }
     }
 }

@@ -58,7 +58,7 @@ async fn killed_midway(db: &TestDb, file: &Path, address: &str) -> i64 {
 }
 
 database_test! {
-    async fn a_second_time_nothing_is_written_twice(db: TestDb) {
+    async fn a_second_time_nothing_is_written_twice(db: FileDb) {
         let ran = seed(&db, &db.address, "1200", &["--members", "40"]);
         assert_eq!(ran.done(), "1200 entries written, 0 stood already\n");
         let before = contents(&db.file()).await;
@@ -68,7 +68,7 @@ database_test! {
         assert_eq!(contents(&db.file()).await, before);
     }
 
-    async fn the_same_numbers_give_the_same_data_and_others_do_not(db: TestDb) {
+    async fn the_same_numbers_give_the_same_data_and_others_do_not(db: FileDb) {
         let mut made = Vec::new();
         for (name, number) in [("a.db", "7"), ("b.db", "7"), ("c.db", "8")] {
             let (file, address) = db.beside(name);
@@ -79,14 +79,14 @@ database_test! {
         assert_ne!(made[0]["audit_logs"], made[2]["audit_logs"]);
     }
 
-    async fn all_of_it_lies_before_the_instant_that_was_given(db: TestDb) {
+    async fn all_of_it_lies_before_the_instant_that_was_given(db: FileDb) {
         seed(&db, &db.address, "300", &[]).done();
         let newest = db.outside().await.number("SELECT max(\"timestamp\") FROM audit_logs").await;
         let until = crate::support::database::at(UNTIL).micros();
         assert!(newest <= until && newest > until - 7 * 86_400_000_000, "{newest}");
     }
 
-    async fn a_database_with_entries_of_its_own_is_refused_and_left_alone(db: TestDb) {
+    async fn a_database_with_entries_of_its_own_is_refused_and_left_alone(db: FileDb) {
         db.write(vec![sample::log(sample::minutes_ago(5))]).await;
         let (before, stand) = (db.contents().await, indexes(&db.file()).await);
         let ran = seed(&db, &db.address, "50", &[]);
@@ -96,7 +96,7 @@ database_test! {
         assert_eq!(indexes(&db.file()).await, stand);
     }
 
-    async fn killed_midway_and_run_again_it_is_whole(db: TestDb) {
+    async fn killed_midway_and_run_again_it_is_whole(db: FileDb) {
         let (file, address) = db.beside("big.db");
         let stood = killed_midway(&db, &file, &address).await;
         assert_eq!(Outside::open(&file).await.texts("PRAGMA integrity_check").await, ["ok"]);
@@ -111,7 +111,7 @@ database_test! {
         assert_eq!(Outside::open(&file).await.texts("PRAGMA integrity_check").await, ["ok"]);
     }
 
-    async fn what_broke_off_is_served_with_every_index(db: TestDb) {
+    async fn what_broke_off_is_served_with_every_index(db: FileDb) {
         let (file, address) = db.beside("big.db");
         killed_midway(&db, &file, &address).await;
         let mut server = Server::start(daybook(&db, &["serve", "--database", &address, "--listen", "127.0.0.1:0"]));

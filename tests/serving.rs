@@ -70,7 +70,7 @@ database_test! {
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "it goes on listening");
     }
 
-    async fn a_taken_port_names_the_flag(db: TestDb) {
+    async fn a_taken_port_names_the_flag(db: FileDb) {
         let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = taken.local_addr().expect("an address").to_string();
         for command in ["serve", "demo"] {
@@ -103,7 +103,7 @@ database_test! {
         assert_eq!(first_account(&again), None);
     }
 
-    async fn serve_makes_a_database_that_only_its_owner_may_read(db: TestDb) {
+    async fn serve_makes_a_database_that_only_its_owner_may_read(db: FileDb) {
         let (file, address) = db.beside("new.db");
         let mut server = Server::start(daybook(&db, &["serve", "--database", &address, "--listen", "127.0.0.1:0"]));
         assert_eq!(server.client().await.get("/login").await.status, StatusCode::OK);
@@ -155,7 +155,7 @@ database_test! {
         assert_eq!(page.status, StatusCode::OK);
     }
 
-    async fn killed_at_any_moment_it_serves_again(db: TestDb) {
+    async fn killed_at_any_moment_it_serves_again(db: FileDb) {
         let places = Places::write(&db).await;
         add_account(&db, MAYA, Role::Support, sample::now()).await;
         for _ in 0..3 {
@@ -169,7 +169,7 @@ database_test! {
         assert_eq!(db.outside().await.texts("PRAGMA integrity_check").await, ["ok"]);
     }
 
-    async fn the_demo_is_the_main_job_with_nothing_to_set_up(db: TestDb) {
+    async fn the_demo_is_the_main_job_with_nothing_to_set_up(db: FileDb) {
         let before = db.contents().await;
         let mut command = daybook(&db, &["demo", "--listen", "127.0.0.1:0"]);
         // It must never meet a real database, whatever the environment says.
@@ -202,7 +202,7 @@ database_test! {
         assert_eq!(entries(), files, "its folder is left behind");
     }
 
-    async fn each_demo_has_a_password_of_its_own_and_no_demo_takes_a_file_that_is_there(db: TestDb) {
+    async fn each_demo_has_a_password_of_its_own_and_no_demo_takes_a_file_that_is_there(db: FileDb) {
         let mut passwords = std::collections::BTreeSet::new();
         for name in ["one.db", "two.db"] {
             let (file, address) = db.beside(name);
@@ -217,7 +217,7 @@ database_test! {
         assert_eq!(passwords.len(), 2);
     }
 
-    async fn a_backup_while_it_serves_is_whole(db: TestDb) {
+    async fn a_backup_while_it_serves_is_whole(db: FileDb) {
         add_account(&db, MAYA, Role::Support, sample::now()).await;
         let first: Vec<_> = (0..500).map(|at| sample::error(sample::minutes_ago(at))).collect();
         db.write(first.clone()).await;
@@ -260,7 +260,7 @@ database_test! {
         assert_eq!(client.get("/logs?range=all").await.status, StatusCode::OK);
     }
 
-    async fn a_backup_never_replaces_a_file_and_leaves_nothing_half_made(db: TestDb) {
+    async fn a_backup_never_replaces_a_file_and_leaves_nothing_half_made(db: FileDb) {
         let (there, _) = db.beside("there.db");
         std::fs::write(&there, "precious").expect("written");
         let folder = db.file().parent().expect("a folder").to_owned();

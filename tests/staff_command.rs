@@ -150,7 +150,7 @@ database_test! {
         assert_eq!(db.contents().await, before);
     }
 
-    async fn the_first_account_makes_the_database(db: TestDb) {
+    async fn the_first_account_makes_the_database(db: FileDb) {
         let (file, address) = db.beside("new.db");
         let mut command = daybook(&db, &["staff", "add", MAYA, "--role", "admin", "--password-stdin"]);
         command.env("DATABASE_URL", &address);

@@ -83,7 +83,7 @@ const COLUMNS: [&str; 16] = [
 ];
 
 database_test! {
-    async fn an_entry_never_changes(db: TestDb) {
+    async fn an_entry_never_changes(db: FileDb) {
         let batch = filled(&db).await;
         let before = dump(&db).await;
         let other = (blob(batch.members[1].id), blob(batch.bookings[1].id));
@@ -112,7 +112,7 @@ database_test! {
         db.execute(Sql::new("UPDATE audit_logs SET area = area")).await;
     }
 
-    async fn an_entry_never_goes_and_is_never_replaced(db: TestDb) {
+    async fn an_entry_never_goes_and_is_never_replaced(db: FileDb) {
         let batch = filled(&db).await;
         let before = dump(&db).await;
         let (first, second, new) = (blob(batch.logs[0].id), blob(batch.logs[1].id), blob(Uuid::new_v4()));
@@ -143,7 +143,7 @@ database_test! {
         assert_eq!(dump(&db).await.len(), 3, "a new one is let in");
     }
 
-    async fn references_empty_only_when_what_they_point_to_is_gone(db: TestDb) {
+    async fn references_empty_only_when_what_they_point_to_is_gone(db: FileDb) {
         let batch = filled(&db).await;
         db.write(vec![sample::log(sample::minutes_ago(3))]).await;
         let (member, booking) = (blob(batch.members[0].id), blob(batch.bookings[0].id));
@@ -182,7 +182,7 @@ database_test! {
         refused(&db, format!("UPDATE audit_logs SET member_id = {member}")).await;
     }
 
-    async fn what_the_model_forbids_is_not_stored(db: TestDb) {
+    async fn what_the_model_forbids_is_not_stored(db: FileDb) {
         let insert = |column: &str, value: &str| {
             let mut values = vec![
                 ("id", blob(Uuid::new_v4())),
@@ -239,7 +239,7 @@ database_test! {
         assert_eq!(one::<String>(&db.db, defaults).await, "success/1");
     }
 
-    async fn entries_that_stand_already_are_left_as_they_are(db: TestDb) {
+    async fn entries_that_stand_already_are_left_as_they_are(db: FileDb) {
         let batch = filled(&db).await;
         let before = dump(&db).await;
         let again = NewLog { description: "Another".to_owned(), ..batch.logs[0].clone() };
@@ -253,7 +253,7 @@ database_test! {
         assert_eq!(none, Written { created: 0, duplicate: 120 });
     }
 
-    async fn a_batch_is_written_whole_or_not_at_all(db: TestDb) {
+    async fn a_batch_is_written_whole_or_not_at_all(db: FileDb) {
         let mut logs: Vec<NewLog> = (0..70).map(|at| sample::log(sample::minutes_ago(at))).collect();
         logs[69].member_id = Some(Uuid::new_v4());
         let members = vec![sample::member("Hana", "hana@example.org")];
@@ -267,7 +267,7 @@ database_test! {
         assert_eq!(one::<i64>(&db.db, "SELECT count(*) FROM members").await, 0);
     }
 
-    async fn an_entry_knows_what_cannot_be_stored(db: TestDb) {
+    async fn an_entry_knows_what_cannot_be_stored(db: FileDb) {
         drop(db);
         let fields = |log: NewLog| log.problems().into_iter().map(|bad| bad.field).collect::<Vec<_>>();
         let log = || sample::error(sample::now());
@@ -281,7 +281,7 @@ database_test! {
         assert_eq!(fields(NewLog { extra: Some("[1, \"x\"] ".into()), ..log() }), [""; 0]);
     }
 
-    async fn a_commit_survives_and_readers_cannot_write(db: TestDb) {
+    async fn a_commit_survives_and_readers_cannot_write(db: FileDb) {
         assert_eq!(one::<String>(&db.db, "PRAGMA journal_mode").await, "wal");
         let mut tx = db.db.write().await.expect("a transaction");
         for (pragma, value) in [("synchronous", 2), ("foreign_keys", 1), ("trusted_schema", 0), ("query_only", 0)] {
@@ -295,16 +295,16 @@ database_test! {
         assert!(written.is_err(), "a reader wrote");
     }
 
-    async fn migrating_again_changes_nothing(db: TestDb) {
+    async fn migrating_again_changes_nothing(db: FileDb) {
         filled(&db).await;
         let before = (dump(&db).await, schema(&db.db).await);
         assert_eq!(migrate::state(&db.db).await.expect("a state"), migrate::State::Current);
         assert_eq!(migrate::run(&db.db).await.expect("migrated"), [""; 0]);
         assert_eq!((dump(&db).await, schema(&db.db).await), before);
-        assert_eq!(migrate::pending(&db.db).await.expect("steps"), []);
+        assert_eq!(migrate::pending(&db.db, &daybook::db::postgres::fittings::Without::default()).await.expect("steps"), []);
     }
 
-    async fn a_database_of_a_newer_version_is_refused(db: TestDb) {
+    async fn a_database_of_a_newer_version_is_refused(db: FileDb) {
         db.execute(Sql::new(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)",
         )).await;
@@ -315,7 +315,7 @@ database_test! {
         assert_eq!(schema(&db.db).await, before);
     }
 
-    async fn an_application_s_own_table_is_refused(db: TestDb) {
+    async fn an_application_s_own_table_is_refused(db: FileDb) {
         drop(db);
         let folder = tempfile::tempdir().expect("a folder");
         let db = Db::open_sqlite(&folder.path().join("app.db"), true).await.expect("a database");
@@ -329,7 +329,7 @@ database_test! {
         assert_eq!(schema(&db).await, before, "nothing was made beside it");
     }
 
-    async fn indexes_that_a_load_took_down_stand_again(db: TestDb) {
+    async fn indexes_that_a_load_took_down_stand_again(db: FileDb) {
         let before = schema(&db.db).await;
         let indexes = |schema: &[String]| {
             schema.iter().filter(|line| line.contains("INDEX") && line.contains("audit_logs")).count()
@@ -349,7 +349,7 @@ database_test! {
         assert_eq!(one::<i64>(&db.db, "SELECT count(*) FROM daybook_deferred_indexes").await, 0);
     }
 
-    async fn what_staff_did_never_changes(db: TestDb) {
+    async fn what_staff_did_never_changes(db: FileDb) {
         db.execute(Sql::new("INSERT INTO daybook_staff_log (\"timestamp\", staff_email, kind) VALUES (1, 'a@b', 'x')"))
             .await;
         for text in ["UPDATE daybook_staff_log SET kind = 'y'", "DELETE FROM daybook_staff_log"] {

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use super::{line, open};
 use crate::{
     config::{DatabaseArgs, Sources},
-    db::Sql,
+    db::{Sql, address::Address},
 };
 
 /// Copy an embedded database while it serves
@@ -27,6 +27,9 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<()> {
     let sources = Sources::new(args.database.config.as_ref())?;
     let address = sources.database(&args.database)?;
+    if matches!(address, Address::Postgres(_)) {
+        bail!("a server's own tools make its backups: pg_dump, with the schemas daybook and that of audit_logs");
+    }
     if args.file.exists() {
         bail!("{} exists: a backup never replaces a file, so give it another name", args.file.display());
     }

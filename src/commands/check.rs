@@ -3,11 +3,11 @@
 use anyhow::{Result, bail};
 use clap::Args as ClapArgs;
 
-use super::line;
+use super::{line, open};
 use crate::{
     config::{DatabaseArgs, Sources},
     core::words,
-    db::{Db, Sql, address::Address, migrate as schema},
+    db::{Db, Sql, address::Address, migrate as schema, postgres::report},
     logs::{search::index, totals::build as totals},
 };
 
@@ -26,14 +26,21 @@ type Finding = (&'static str, String);
 pub async fn run(args: Args) -> Result<()> {
     let sources = Sources::new(args.database.config.as_ref())?;
     let address = sources.database(&args.database)?;
-    let Address::Sqlite(file) = &address;
     let mut findings: Vec<Finding> = vec![("database", address.to_string())];
     let mut problem = None;
-    if file.exists() {
-        let db = Db::inspect_sqlite(file).await.map_err(line)?;
-        problem = inspect(&db, &mut findings).await?;
-    } else {
-        findings.push(("schema", "not there yet: daybook serve makes it".to_owned()));
+    match &address {
+        Address::Sqlite(file) if !file.exists() => {
+            findings.push(("schema", "not there yet: daybook serve makes it".to_owned()));
+        }
+        Address::Sqlite(file) => {
+            let db = Db::inspect_sqlite(file).await.map_err(line)?;
+            problem = inspect(&db, &mut findings).await?;
+        }
+        Address::Postgres(_) => {
+            let db = open(&address, false).await?;
+            problem = inspect(&db, &mut findings).await?;
+            db.close().await;
+        }
     }
     let width = findings.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in &findings {
@@ -47,10 +54,22 @@ pub async fn run(args: Args) -> Result<()> {
 
 /// Fills in the findings; what is returned keeps it from being served.
 async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>> {
+    if let Db::Postgres(server) = db {
+        findings.extend(report::tables(server).await.map_err(line)?);
+        let lacking = report::rights(server).await.map_err(line)?;
+        let problem =
+            (!lacking.is_empty()).then(|| format!("the role of this connection may not {}", lacking.join(", nor ")));
+        findings.push(("rights", problem.clone().unwrap_or_else(|| "all that serving needs".to_owned())));
+        if problem.is_some() {
+            return Ok(problem);
+        }
+    }
     let state = schema::state(db).await.map_err(line)?;
     findings.push(("schema", state.to_string()));
     match state {
-        schema::State::Newer(_) | schema::State::Foreign => return Ok(Some(state.to_string())),
+        schema::State::Newer(_) | schema::State::Foreign | schema::State::Unfit(_) | schema::State::Unattached(_) => {
+            return Ok(Some(state.to_string()));
+        }
         // What is not there yet cannot be counted; serve brings it up to date by itself.
         schema::State::Behind(_) => return Ok(None),
         schema::State::Current => {}
@@ -63,8 +82,36 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
             n => words::count(n),
         },
     ));
-    let entries = number(db, "SELECT count(*) FROM (SELECT 1 FROM audit_logs LIMIT 10001)").await?;
+    let entries = number(db, "SELECT count(*) FROM (SELECT 1 FROM audit_logs LIMIT 10001) AS entries").await?;
     findings.push(("entries", if entries > 10_000 { "more than 10,000".to_owned() } else { words::count(entries) }));
+    match db {
+        Db::Sqlite(_) => file(db, findings).await?,
+        Db::Postgres(server) => findings.extend(report::fittings(server).await.map_err(line)?),
+    }
+    findings.push((
+        "totals",
+        match totals::progress(db).await.map_err(line)? {
+            None => "not kept: daybook migrate would make the overview fast".to_owned(),
+            Some(totals) if totals.is_complete() => "complete".to_owned(),
+            Some(totals) => {
+                format!("{} % of the entries: daybook serve counts the rest while it serves", totals.percent())
+            }
+        },
+    ));
+    let searchable = index::progress(db).await.map_err(line)?;
+    findings.push((
+        "search index",
+        match searchable {
+            100 => "complete".to_owned(),
+            0 if db.dialect().derives() => "not there: daybook migrate would make searching fast".to_owned(),
+            percent => format!("{percent} % of the entries: daybook serve builds the rest while it serves"),
+        },
+    ));
+    Ok(None)
+}
+
+/// What only a file can tell.
+async fn file(db: &Db, findings: &mut Vec<Finding>) -> Result<()> {
     let guards = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_logs' \
                   AND name IN ('daybook_no_replace', 'daybook_no_update', 'daybook_no_delete')";
     let guards = number(db, guards).await?;
@@ -84,24 +131,7 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
             n => format!("{n} to be built after a load that broke off: daybook migrate builds them"),
         },
     ));
-    let totals = totals::progress(db).await.map_err(line)?;
-    findings.push((
-        "totals",
-        if totals.is_complete() {
-            "complete".to_owned()
-        } else {
-            format!("{} % of the entries: daybook serve counts the rest while it serves", totals.percent())
-        },
-    ));
-    let searchable = index::progress(db).await.map_err(line)?;
-    findings.push((
-        "search index",
-        match searchable {
-            100 => "complete".to_owned(),
-            percent => format!("{percent} % of the entries: daybook serve builds the rest while it serves"),
-        },
-    ));
-    Ok(None)
+    Ok(())
 }
 
 async fn number(db: &Db, sql: &'static str) -> Result<u64> {

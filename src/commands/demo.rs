@@ -60,7 +60,9 @@ pub async fn run(args: Args) -> Result<()> {
         None => Address::Sqlite(folder.path().join("daybook.db")),
         Some(text) => Address::parse(text).map_err(|why| anyhow!("--database: {why}"))?,
     };
-    let Address::Sqlite(file) = &address;
+    let Address::Sqlite(file) = &address else {
+        bail!("--database: the demo keeps its made-up data in a file of its own: write sqlite://FILE")
+    };
     if file.exists() {
         bail!("{address} exists: the demo fills a database of its own, so name a file that does not exist yet");
     }

@@ -4,6 +4,8 @@
 mod bad;
 mod file;
 mod foreign;
+mod model;
+mod people;
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +18,8 @@ use super::{line, load, own, refuse_attached};
 use crate::{
     app,
     config::DatabaseArgs,
-    db::{Db, address::Address},
+    core::error::Error,
+    db::{Db, address::Address, migrate},
     ingest::entry::Wrong,
     logs::{
         sent::Sent,
@@ -31,7 +34,7 @@ use crate::{
 /// Load entries from a file or another database
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example:\n  daybook import entries.ndjson\n  daybook export --database sqlite://old.db | daybook import -\n  daybook import --from sqlite://application.db --database sqlite://daybook.db"
+    after_help = "Example:\n  daybook import entries.ndjson\n  daybook export --database sqlite://old.db | daybook import -\n  daybook import --from postgresql://reader@db.example/club --database sqlite://daybook.db"
 )]
 pub struct Args {
     /// The file; - is standard input
@@ -40,7 +43,7 @@ pub struct Args {
     /// What kind of file: ndjson or csv; csv where its name ends in .csv, else ndjson
     #[arg(long, value_name = "FORMAT", conflicts_with = "from")]
     format: Option<FormatArg>,
-    /// Another database with the application's tables: <sqlite://FILE>
+    /// Another database with the application's tables, or Daybook's: <postgresql://USER@HOST/DATABASE>, <sqlite://FILE>
     #[arg(long, value_name = "URL")]
     from: Option<String>,
     /// Leave bad rows out and end well all the same; they are in the file of --bad
@@ -103,14 +106,15 @@ struct Done {
 /// Where rows come from.
 enum Source {
     File(file::Rows),
-    Database(Box<foreign::Rows>),
+    Foreign(Box<foreign::Rows>),
+    Model(Box<model::Rows>),
 }
 
 impl Source {
     async fn open(args: &Args) -> Result<Self> {
         if let Some(url) = &args.from {
             let address = Address::parse(url).map_err(|why| anyhow!("--from: {why}"))?;
-            return Ok(Self::Database(Box::new(foreign::Rows::open(&address).await?)));
+            return Self::database(&address).await;
         }
         let file = args.file.as_deref().unwrap_or(Path::new("-"));
         let is_table = match args.format {
@@ -120,11 +124,38 @@ impl Source {
         Ok(Self::File(file::Rows::open(file, is_table)?))
     }
 
+    /// Another database, whichever way its rows are written.
+    async fn database(address: &Address) -> Result<Self> {
+        let db = match address {
+            Address::Sqlite(file) if !file.exists() => bail!("--from: there is no database at {address}"),
+            Address::Sqlite(file) => Db::inspect_sqlite(file).await,
+            Address::Postgres(server) => Db::open_postgres(server).await,
+        };
+        let db = db.map_err(|error| match error {
+            Error::Internal(error) => anyhow!("--from: {address} cannot be opened: {error:#}"),
+            error => anyhow!("--from: {address} cannot be opened: {error}"),
+        })?;
+        if migrate::state(&db).await.map_err(line)? == migrate::State::Foreign {
+            return Ok(Self::Foreign(Box::new(foreign::Rows::open(db, address).await?)));
+        }
+        Ok(Self::Model(Box::new(model::Rows::open(&db, address).await?)))
+    }
+
+    /// Takes members and bookings over, where there are any.
+    async fn bring_people(&mut self, into: &Db) -> Result<()> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Foreign(rows) => rows.bring_people(into).await,
+            Self::Model(rows) => rows.bring_people(into).await,
+        }
+    }
+
     /// How much there is, in the unit of [`Self::position`]; none where nobody can say.
     fn length(&self) -> Option<u64> {
         match self {
             Self::File(rows) => rows.length(),
-            Self::Database(rows) => Some(rows.length()),
+            Self::Foreign(rows) => Some(rows.length()),
+            Self::Model(rows) => Some(rows.length()),
         }
     }
 
@@ -132,7 +163,8 @@ impl Source {
     fn position(&self) -> u64 {
         match self {
             Self::File(rows) => rows.position(),
-            Self::Database(rows) => rows.position(),
+            Self::Foreign(rows) => rows.position(),
+            Self::Model(rows) => rows.position(),
         }
     }
 
@@ -141,7 +173,8 @@ impl Source {
         let now = app::system_clock().now();
         match self {
             Self::File(rows) => rows.next(now),
-            Self::Database(rows) => rows.next(now).await,
+            Self::Foreign(rows) => rows.next(now).await,
+            Self::Model(rows) => rows.next(now).await,
         }
     }
 }
@@ -151,9 +184,7 @@ async fn load_all(db: &Db, source: &mut Source, args: &Args) -> Result<Done> {
     let bar = bar(source.length(), matches!(source, Source::File(_)));
     let mut bad = BadFile::new(&args.bad);
     let mut done = Done::default();
-    if let Source::Database(rows) = source {
-        rows.bring_people(db).await?;
-    }
+    source.bring_people(db).await?;
     let indexed = load::begin(db).await?;
     loop {
         let rows = source.next().await?;

@@ -5,7 +5,7 @@ use indicatif::ProgressBar;
 
 use super::line;
 use crate::{
-    db::{Db, Sql, migrate},
+    db::{Db, migrate},
     logs::{search::index, store, write::Indexed},
 };
 
@@ -27,9 +27,5 @@ pub async fn finish(db: &Db, bar: &ProgressBar) -> Result<()> {
     migrate::restore_indexes_with(db, |name| bar.set_message(format!("building {name}"))).await.map_err(line)?;
     bar.set_message("building the search index");
     while index::build(db).await.map_err(line)? {}
-    // What the planner knows of the data, and a log that does not stay as long as the load was.
-    for sql in ["PRAGMA analysis_limit = 1000", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-        db.execute_alone(Sql::new(sql)).await.map_err(line)?;
-    }
-    Ok(())
+    migrate::settle(db).await.map_err(line)
 }

@@ -9,7 +9,7 @@ mod load;
 mod migrate;
 mod rebuild;
 mod seed;
-mod serve;
+pub mod serve;
 mod staff;
 mod token;
 
@@ -89,16 +89,58 @@ async fn own(args: &DatabaseArgs) -> Result<(Sources, Db)> {
 
 /// Opens the database at `address`, made and migrated where that is due.
 async fn make(address: &Address) -> Result<Db> {
-    let db = open(address, true).await?;
+    migrated(open(address, true).await?).await
+}
+
+/// The same database, migrated where that is due.
+async fn migrated(db: Db) -> Result<Db> {
     for step in schema::run(&db).await.map_err(line)? {
         tracing::info!("migrated: {step}");
     }
     Ok(db)
 }
 
+/// How long `serve` waits for a server that does not answer: longer than one takes to start beside it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// The same, waiting for a server that is not there yet: both may have been started together.
+async fn make_patiently(address: &Address) -> Result<Db> {
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let opened = match address {
+            Address::Sqlite(_) => return make(address).await,
+            Address::Postgres(server) => Db::open_postgres(server).await,
+        };
+        match opened {
+            Ok(db) => return migrated(db).await,
+            Err(Error::Unavailable(why)) if std::time::Instant::now() < until => {
+                tracing::warn!("waiting for {address}: {why}");
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
+            Err(Error::Unavailable(why)) => {
+                return Err(anyhow!("{address} did not answer for {} s: {why}", PATIENCE.as_secs()));
+            }
+            Err(error) => return Err(refused(address, error)),
+        }
+    }
+}
+
+/// Why a database could not be opened, in a line.
+fn refused(address: &Address, error: Error) -> anyhow::Error {
+    match error {
+        Error::Internal(error) => anyhow!("{address} cannot be opened: {error:#}"),
+        error => anyhow!("{address} cannot be opened: {error}"),
+    }
+}
+
 /// Opens the database at `address`; `create` makes the file where there is none.
 async fn open(address: &Address, create: bool) -> Result<Db> {
-    let Address::Sqlite(file) = address;
+    let file = match address {
+        Address::Sqlite(file) => file,
+        Address::Postgres(server) => {
+            return Db::open_postgres(server).await.map_err(|error| refused(address, error));
+        }
+    };
     if !create && !file.exists() {
         return Err(anyhow!(
             "there is no database at {address}: daybook serve makes it, or name another with --database"

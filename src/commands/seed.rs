@@ -49,7 +49,6 @@ pub async fn run(args: Args) -> Result<()> {
         })?,
     };
     let (_, db) = own(&args.database).await?;
-    refuse_attached(&db)?;
     let plan = Plan { seed: args.seed, entries: args.entries, members: args.members, until, shape: Shape::Seed };
     let bar = ProgressBar::with_draw_target(Some(plan.entries), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec}, {eta} left  {msg}") {
@@ -64,6 +63,7 @@ pub async fn run(args: Args) -> Result<()> {
 
 /// Writes a plan into a database that holds nothing else, in flat memory; indexes are built last where it is empty.
 pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Written> {
+    refuse_attached(db)?;
     let empty = store::is_empty(db).await.map_err(line)?;
     if !empty && !is_marked(db).await? {
         bail!("this database holds entries that seed did not write: name a database of its own with --database");

@@ -1,12 +1,19 @@
 //! The few fragments in which databases differ, by name. Each is a static text around a bound value.
 
-use super::{Db, Sql};
+use super::{Db, Sql, postgres::shape::Table};
 
 /// How the database behind a [`Db`] spells what has no common spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// The embedded database.
     Sqlite,
+    /// A server, with what its indexes serve.
+    Postgres(Served),
+}
+
+/// `text` around a bound value.
+fn around(before: &'static str, value: &str, after: &'static str) -> Sql {
+    Sql::new(before).bind(value).text(after)
 }
 
 impl Dialect {
@@ -14,7 +21,8 @@ impl Dialect {
     #[must_use]
     pub fn log_email_is(self, email: &str) -> Sql {
         match self {
-            Self::Sqlite => Sql::new("member_email = ").bind(email).text(" COLLATE NOCASE"),
+            Self::Sqlite => around("member_email = ", email, " COLLATE NOCASE"),
+            Self::Postgres(_) => around("lower(member_email COLLATE \"C\") = ", &email.to_ascii_lowercase(), ""),
         }
     }
 
@@ -22,26 +30,39 @@ impl Dialect {
     #[must_use]
     pub fn member_email_is(self, email: &str) -> Sql {
         match self {
-            Self::Sqlite => Sql::new("email = ").bind(email).text(" COLLATE NOCASE"),
+            Self::Sqlite => around("email = ", email, " COLLATE NOCASE"),
+            Self::Postgres(_) => around("lower(email COLLATE \"C\") = ", &email.to_ascii_lowercase(), ""),
         }
     }
 
     /// `email` of `daybook_staff` equals `email`, in any case of ASCII letters.
     #[must_use]
     pub fn staff_email_is(self, email: &str) -> Sql {
+        self.member_email_is(email)
+    }
+
+    /// `name` of `members` is like `pattern` (`%` stands for anything, `\` before a character for itself), ASCII letters
+    /// in any case.
+    #[must_use]
+    pub fn member_name_like(self, pattern: &str) -> Sql {
         match self {
-            Self::Sqlite => Sql::new("email = ").bind(email).text(" COLLATE NOCASE"),
+            Self::Sqlite => around("name LIKE ", pattern, " ESCAPE '\\'"),
+            Self::Postgres(_) => around("name ILIKE ", pattern, " ESCAPE '\\'"),
         }
     }
 
     /// Nobody in `members` has the e-mail of the entry at hand.
     #[must_use]
     pub fn nobody_has_its_email(self) -> Sql {
-        match self {
-            Self::Sqlite => Sql::new(
-                "NOT EXISTS (SELECT 1 FROM members WHERE members.email = audit_logs.member_email COLLATE NOCASE)",
-            ),
-        }
+        Sql::new(match self {
+            Self::Sqlite => {
+                "NOT EXISTS (SELECT 1 FROM members WHERE members.email = audit_logs.member_email COLLATE NOCASE)"
+            }
+            Self::Postgres(_) => {
+                "NOT EXISTS (SELECT 1 FROM members WHERE lower(members.email COLLATE \"C\") \
+                 = lower(audit_logs.member_email COLLATE \"C\"))"
+            }
+        })
     }
 
     /// The condition of a join from an entry `l` without `member_id` to the member `e` who has its e-mail today.
@@ -49,6 +70,9 @@ impl Dialect {
     pub fn owner_today(self) -> &'static str {
         match self {
             Self::Sqlite => "l.member_id IS NULL AND e.email = l.member_email COLLATE NOCASE",
+            Self::Postgres(_) => {
+                "l.member_id IS NULL AND lower(e.email COLLATE \"C\") = lower(l.member_email COLLATE \"C\")"
+            }
         }
     }
 
@@ -63,7 +87,87 @@ impl Dialect {
             (Self::Sqlite, Column::MemberEmail) => "+member_email COLLATE NOCASE",
             (Self::Sqlite, Column::BookingId) => "+booking_id",
             (Self::Sqlite, Column::Ip) => "+ip",
+            (Self::Postgres(_), Column::ActionType) => "action_type",
+            (Self::Postgres(_), Column::Status) => "status",
+            (Self::Postgres(_), Column::Area) => "area",
+            (Self::Postgres(_), Column::MemberId) => "member_id",
+            (Self::Postgres(_), Column::MemberEmail) => "lower(member_email COLLATE \"C\")",
+            (Self::Postgres(_), Column::BookingId) => "booking_id",
+            (Self::Postgres(_), Column::Ip) => "ip",
         }
+    }
+
+    /// A residual condition as a whole, likewise: a server has no fence for a column, but looks for indexes only in
+    /// conditions that are not asked about.
+    #[must_use]
+    pub fn fence(self, residual: Sql) -> Sql {
+        match self {
+            Self::Sqlite => residual,
+            Self::Postgres(_) => Sql::new("(").append(&residual).text(") IS TRUE"),
+        }
+    }
+
+    /// Whether each arm of a merge needs a limit of its own to be read no further than the merge has come.
+    ///
+    /// SQLite reads arms side by side, and with a limit would first read and sort what each brings. A server plans an arm
+    /// by how much of it is wanted, which only a limit tells.
+    #[must_use]
+    pub fn limits_arms(self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Whether an index serves walks by `column` in the order of the list.
+    #[must_use]
+    pub fn serves(self, column: Column) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres(served) => served.has(Service::Walk(column)),
+        }
+    }
+
+    /// Whether an index serves asking for every value of `column`.
+    #[must_use]
+    pub fn lists(self, column: Column) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres(served) => served.has(Service::Walk(column)) || served.has(Service::Values(column)),
+        }
+    }
+
+    /// Whether an index serves walks of the entries without `member_id`: anonymous ones, and those with an e-mail.
+    #[must_use]
+    pub fn serves_without_member(self) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres(served) => served.has(Service::WithoutMember),
+        }
+    }
+
+    /// Whether every index is there that lists are looked through by.
+    #[must_use]
+    pub fn is_fitted(self) -> bool {
+        use Column::{ActionType, Area, BookingId, Ip, MemberEmail, MemberId, Status};
+        let all = [ActionType, Status, Area, MemberId, MemberEmail, BookingId, Ip];
+        all.into_iter().all(|column| self.serves(column)) && self.serves_without_member() && self.has_words()
+    }
+
+    /// A number that is another one as soon as an action, a status or an area is new to the log, in no row where it
+    /// cannot be told; none where nothing keeps one.
+    #[must_use]
+    pub fn version_of_values(self) -> Option<Sql> {
+        Some(Sql::new(match self {
+            // A new value is a new combination, which the transaction that brings it adds to the totals.
+            Self::Sqlite => {
+                "SELECT (SELECT coalesce(max(id), 0) FROM daybook_combinations) FROM daybook_totals_build \
+                 WHERE counted >= last"
+            }
+            // Or one that waits to be added.
+            Self::Postgres(_) => {
+                "SELECT (SELECT count(*) FROM daybook_combinations) FROM daybook_totals_build WHERE counted >= last \
+                 AND NOT EXISTS (SELECT 1 FROM daybook_totals_delta AS d WHERE NOT EXISTS \
+                 (SELECT 1 FROM daybook_combinations AS c WHERE c.id = d.combination))"
+            }
+        }))
     }
 
     /// The index of words with its entries, the index leading.
@@ -72,6 +176,7 @@ impl Dialect {
         match self {
             // CROSS JOIN is what keeps the planner from beginning with the entries.
             Self::Sqlite => "daybook_words CROSS JOIN audit_logs ON audit_logs.seq = daybook_words.rowid / 2",
+            Self::Postgres(_) => "audit_logs",
         }
     }
 
@@ -80,6 +185,7 @@ impl Dialect {
     pub fn arrivals(self) -> &'static str {
         match self {
             Self::Sqlite => "audit_logs NOT INDEXED",
+            Self::Postgres(_) => "audit_logs",
         }
     }
 
@@ -88,6 +194,7 @@ impl Dialect {
     pub fn log_email(self) -> &'static str {
         match self {
             Self::Sqlite => "member_email COLLATE NOCASE",
+            Self::Postgres(_) => "lower(member_email COLLATE \"C\")",
         }
     }
 
@@ -96,6 +203,50 @@ impl Dialect {
     pub fn member_email(self) -> &'static str {
         match self {
             Self::Sqlite => "email COLLATE NOCASE",
+            Self::Postgres(_) => "lower(email COLLATE \"C\")",
+        }
+    }
+
+    /// Whether the database itself keeps what is derived from entries (words, totals) as they are written.
+    #[must_use]
+    pub fn derives(self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Whether there is an index of words.
+    #[must_use]
+    pub fn has_words(self) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres(served) => served.has(Service::Words),
+        }
+    }
+
+    /// A term stands in what everybody reads, or (`details`) in what errors hold. `term` is in lower case, `question` the
+    /// same as the index of words takes it.
+    #[must_use]
+    pub fn words(self, question: &str, term: &str, details: bool) -> Sql {
+        match self {
+            Self::Sqlite => {
+                let asked = Sql::new("daybook_words MATCH ").bind(question);
+                if details { asked } else { asked.text(" AND daybook_words.rowid % 2 = 0") }
+            }
+            Self::Postgres(_) => {
+                let escaped = term.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                let like = format!("%{escaped}%");
+                let open = Sql::new("(open_words LIKE ").bind(&like);
+                let sql = if details { open.text(" OR error_words LIKE ").bind(&like) } else { open };
+                sql.text(")")
+            }
+        }
+    }
+
+    /// Text that is JSON, as the column `extra` takes it.
+    #[must_use]
+    pub fn json(self, text: Option<String>) -> Sql {
+        match self {
+            Self::Sqlite => Sql::empty().bind(text),
+            Self::Postgres(_) => Sql::new("CAST(").bind(text).text(" AS json)"),
         }
     }
 }
@@ -119,12 +270,71 @@ pub enum Column {
     Ip,
 }
 
+/// Something that an index is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// A walk by a column in the order of the list.
+    Walk(Column),
+    /// Every value of a column.
+    Values(Column),
+    /// A walk of the entries without `member_id`.
+    WithoutMember,
+    /// Words.
+    Words,
+}
+
+/// What the indexes of a server's tables serve. Small, so that a plan can carry it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Served(u32);
+
+impl Served {
+    /// Whether an index is there for it.
+    #[must_use]
+    pub fn has(self, service: Service) -> bool {
+        self.0 & bit(service) != 0
+    }
+
+    /// What the indexes of the log serve: Daybook's own by name, and the application's where they lead
+    /// with the column.
+    #[must_use]
+    pub fn of(log: &Table) -> Self {
+        let mut served = Self::default();
+        let mut add = |service, there: bool| served.0 |= if there { bit(service) } else { 0 };
+        for (column, index, model, keys) in [
+            (Column::ActionType, "daybook_action_type", "ix_audit_logs_action_type", 4),
+            (Column::Status, "daybook_status", "ix_audit_logs_status", 3),
+            (Column::MemberId, "daybook_member_id", "ix_audit_logs_member_id", 3),
+            (Column::Area, "daybook_area", "", 3),
+            (Column::MemberEmail, "daybook_email", "", 3),
+            (Column::BookingId, "daybook_booking", "", 3),
+            (Column::Ip, "daybook_ip", "", 3),
+        ] {
+            add(Service::Walk(column), log.has_index(index, keys) || log.has_index(model, keys));
+            add(Service::Values(column), log.has_index(model, 1));
+        }
+        let without = log.has_index("daybook_no_account", 2) && log.has_index("daybook_anonymous", 2);
+        add(Service::WithoutMember, without);
+        add(Service::Words, log.has_index("daybook_words", 1));
+        served
+    }
+}
+
+fn bit(service: Service) -> u32 {
+    1 << match service {
+        Service::Walk(column) => column as u32,
+        Service::Values(column) => 8 + column as u32,
+        Service::WithoutMember => 16,
+        Service::Words => 17,
+    }
+}
+
 impl Db {
     /// The dialect of this database.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(db) => Dialect::Postgres(db.shape().served),
         }
     }
 }

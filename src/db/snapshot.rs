@@ -9,11 +9,14 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Postgres, Sqlite, pool::PoolConnection};
 
 use super::{
     Sql, explain,
-    run::{Db, FromRow, statement},
+    looking::{CURSOR, fetch, parts},
+    postgres::PgDb,
+    run::{Db, FromRow},
+    sqlite,
 };
 use crate::core::error::{Error, Outage, Result};
 
@@ -21,10 +24,20 @@ use crate::core::error::{Error, Outage, Result};
 ///
 /// While it lasts the database keeps every change made since: whoever holds one sees to it that it ends.
 #[derive(Debug)]
-pub struct Snapshot {
-    connection: Option<PoolConnection<Sqlite>>,
-    /// Asked from inside a statement: a dropped future alone does not stop SQLite's work.
-    dropped: Arc<AtomicBool>,
+pub struct Snapshot(Reader);
+
+#[derive(Debug)]
+enum Reader {
+    Sqlite {
+        connection: PoolConnection<Sqlite>,
+        /// Asked from inside a statement: a dropped future alone does not stop SQLite's work.
+        dropped: Arc<AtomicBool>,
+    },
+    Postgres {
+        connection: PoolConnection<Postgres>,
+        db: PgDb,
+    },
+    Given,
 }
 
 impl Db {
@@ -33,24 +46,31 @@ impl Db {
     /// # Errors
     /// [`Outage::Exporting`] where none ended in time.
     pub async fn snapshot(&self) -> Result<Snapshot> {
+        let busy = |error| match error {
+            sqlx::Error::PoolTimedOut => Error::Unavailable(Outage::Exporting),
+            error => explain(error),
+        };
         match self {
             Self::Sqlite(db) => {
-                let connection = db.snapshots()?.acquire().await.map_err(|error| match error {
-                    sqlx::Error::PoolTimedOut => Error::Unavailable(Outage::Exporting),
-                    error => explain(error),
-                })?;
+                let mut connection = db.snapshots()?.acquire().await.map_err(busy)?;
                 let dropped = Arc::new(AtomicBool::new(false));
-                let mut snapshot = Snapshot { connection: Some(connection), dropped };
-                let dropped = Arc::clone(&snapshot.dropped);
-                let connection = snapshot.connection()?;
+                let asked = Arc::clone(&dropped);
                 connection
                     .lock_handle()
                     .await
                     .map_err(explain)?
-                    .set_progress_handler(1_000, move || !dropped.load(Ordering::Relaxed));
-                sqlx::query("BEGIN").execute(&mut *connection).await.map_err(explain)?;
+                    .set_progress_handler(1_000, move || !asked.load(Ordering::Relaxed));
+                let mut snapshot = Snapshot(Reader::Sqlite { connection, dropped });
+                snapshot.run("BEGIN").await?;
                 // The first read is what it sees from now on: BEGIN alone takes hold of nothing.
-                sqlx::query("SELECT 1 FROM sqlite_schema LIMIT 1").execute(connection).await.map_err(explain)?;
+                snapshot.run("SELECT 1 FROM sqlite_schema LIMIT 1").await?;
+                Ok(snapshot)
+            }
+            Self::Postgres(db) => {
+                let connection = db.snapshots().acquire().await.map_err(busy)?;
+                let mut snapshot = Snapshot(Reader::Postgres { connection, db: db.clone() });
+                snapshot.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                snapshot.run("SELECT 1").await?;
                 Ok(snapshot)
             }
         }
@@ -60,8 +80,18 @@ impl Db {
 impl Snapshot {
     /// All rows of a query that is bounded by its own text.
     pub async fn fetch_all<T: FromRow>(&mut self, sql: Sql) -> Result<Vec<T>> {
-        let (text, args) = statement(sql);
-        sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(self.connection()?).await.map_err(explain)
+        match &mut self.0 {
+            Reader::Sqlite { connection, .. } => {
+                let (text, args) = sqlite::statement(sql);
+                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **connection).await
+            }
+            Reader::Postgres { connection, db } => {
+                let (text, args) = db.question(sql);
+                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **connection).await
+            }
+            Reader::Given => return Err(given()),
+        }
+        .map_err(explain)
     }
 
     /// Hands each row to `each` as it comes, in flat memory, until that breaks off.
@@ -70,38 +100,67 @@ impl Snapshot {
         sql: Sql,
         mut each: impl FnMut(T) -> ControlFlow<()> + Send,
     ) -> Result<()> {
-        let (text, args) = statement(sql);
-        let mut rows = sqlx::query_as_with::<_, T, _>(AssertSqlSafe(text), args).fetch(self.connection()?);
-        while let Some(row) = rows.try_next().await.map_err(explain)? {
-            if each(row).is_break() {
-                break;
+        match &mut self.0 {
+            Reader::Sqlite { connection, .. } => {
+                let (text, args) = sqlite::statement(sql);
+                let mut rows = sqlx::query_as_with::<_, T, _>(AssertSqlSafe(text), args).fetch(&mut **connection);
+                while let Some(row) = rows.try_next().await.map_err(explain)? {
+                    if each(row).is_break() {
+                        break;
+                    }
+                }
             }
+            Reader::Postgres { connection, db } => {
+                let (text, args) = db.question(sql);
+                let declare = format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {text}");
+                sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut **connection).await.map_err(explain)?;
+                for part in parts() {
+                    let rows: Vec<T> = fetch(connection, part).await.map_err(explain)?;
+                    let last = rows.len() < part;
+                    if rows.into_iter().any(|row| each(row).is_break()) || last {
+                        break;
+                    }
+                }
+                self.run("CLOSE daybook_rows").await?;
+            }
+            Reader::Given => return Err(given()),
         }
         Ok(())
     }
 
     /// Ends it and gives the reader back.
     pub async fn done(mut self) -> Result<()> {
-        let connection = self.connection()?;
-        sqlx::query("ROLLBACK").execute(&mut *connection).await.map_err(explain)?;
-        connection.lock_handle().await.map_err(explain)?.remove_progress_handler();
-        self.connection = None;
+        self.run("ROLLBACK").await?;
+        if let Reader::Sqlite { mut connection, .. } = std::mem::replace(&mut self.0, Reader::Given) {
+            connection.lock_handle().await.map_err(explain)?.remove_progress_handler();
+        }
         Ok(())
     }
 
-    fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        match self.connection.as_deref_mut() {
-            Some(connection) => Ok(connection),
-            None => Err(Error::Internal(anyhow::anyhow!("a snapshot was used after it had ended"))),
+    async fn run(&mut self, text: &'static str) -> Result<()> {
+        match &mut self.0 {
+            Reader::Sqlite { connection, .. } => sqlx::query(text).execute(&mut **connection).await.map(drop),
+            Reader::Postgres { connection, .. } => sqlx::query(text).execute(&mut **connection).await.map(drop),
+            Reader::Given => return Err(given()),
         }
+        .map_err(explain)
     }
+}
+
+fn given() -> Error {
+    Error::Internal(anyhow::anyhow!("a snapshot was used after it had ended"))
 }
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        self.dropped.store(true, Ordering::Relaxed);
-        if let Some(mut connection) = self.connection.take() {
-            connection.close_on_drop();
+        match &mut self.0 {
+            Reader::Sqlite { connection, dropped } => {
+                dropped.store(true, Ordering::Relaxed);
+                connection.close_on_drop();
+            }
+            // The server notices that the connection is gone, and ends what it runs for it.
+            Reader::Postgres { connection, .. } => connection.close_on_drop(),
+            Reader::Given => {}
         }
     }
 }

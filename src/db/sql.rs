@@ -157,6 +157,35 @@ impl Sql {
     }
 }
 
+/// Makes the function that turns [`Sql`] into text and the arguments of a driver. A macro, as a function over both drivers
+/// would name each type it may encode.
+macro_rules! statement {
+    ($arguments:ty) => {
+        /// Text and arguments as sqlx takes them. The text is made of `&'static str` alone ([`Sql`] sees to that).
+        pub(super) fn statement(sql: Sql) -> (String, $arguments) {
+            use sqlx::Arguments as _;
+            let (text, args) = sql.render();
+            let mut out = <$arguments>::default();
+            for arg in args {
+                let added = match arg {
+                    Arg::Int(value) => out.add(value),
+                    Arg::Text(value) => out.add(value),
+                    Arg::Bytes(value) => out.add(value),
+                    Arg::Uuid(value) => out.add(value),
+                    Arg::Time(value) => out.add(value),
+                    Arg::NullText => out.add(None::<String>),
+                    Arg::NullBytes => out.add(None::<Vec<u8>>),
+                    Arg::NullUuid => out.add(None::<uuid::Uuid>),
+                    Arg::NullTime => out.add(None::<crate::core::time::Timestamp>),
+                };
+                debug_assert!(added.is_ok(), "none of these can fail to encode");
+            }
+            (text, out)
+        }
+    };
+}
+pub(super) use statement;
+
 #[cfg(test)]
 mod tests {
     use super::*;

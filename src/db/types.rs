@@ -1,9 +1,11 @@
-//! How an instant is stored: SQLite keeps microseconds since 1970 as an integer.
+//! How an instant is stored: SQLite keeps microseconds since 1970 as an integer, PostgreSQL a type of its own.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::{
-    Decode, Encode, Sqlite, Type,
+    Decode, Encode, Postgres, Sqlite, Type,
     encode::IsNull,
     error::BoxDynError,
+    postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef},
     sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef},
 };
 
@@ -28,5 +30,36 @@ impl Encode<'_, Sqlite> for Timestamp {
 impl<'r> Decode<'r, Sqlite> for Timestamp {
     fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
         Ok(Self::from_micros(<i64 as Decode<'r, Sqlite>>::decode(value)?))
+    }
+}
+
+impl Type<Postgres> for Timestamp {
+    fn type_info() -> PgTypeInfo {
+        <DateTime<Utc> as Type<Postgres>>::type_info()
+    }
+
+    /// Also one without a zone: connections are set to UTC, and so is what such a column is taken to mean.
+    fn compatible(ty: &PgTypeInfo) -> bool {
+        <DateTime<Utc> as Type<Postgres>>::compatible(ty) || <NaiveDateTime as Type<Postgres>>::compatible(ty)
+    }
+}
+
+/// Microseconds from 1970 to 2000, where PostgreSQL begins to count.
+const EPOCH: i64 = 946_684_800_000_000;
+/// The first instant that PostgreSQL's calendar has, in 4713 BC, as it counts: it refuses one before that. Its last is
+/// beyond ours.
+const FIRST: i64 = -211_813_488_000_000_000;
+
+impl Encode<'_, Postgres> for Timestamp {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        <i64 as Encode<'_, Postgres>>::encode_by_ref(&self.micros().saturating_sub(EPOCH).max(FIRST), buffer)
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Timestamp {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        // Both kinds travel as the same eight bytes. `infinity` is the largest of them, and is read as the last instant.
+        let micros = <i64 as Decode<'r, Postgres>>::decode(value)?.saturating_add(EPOCH);
+        Ok(Self::from_micros(micros.min(Self::MAX.micros())))
     }
 }

@@ -26,8 +26,8 @@ pub struct Limits {
 impl Limits {
     /// What programs may send.
     pub const API: Self = Self { extra: 256 * 1024, depth: 64, escapes: false };
-    /// What a file may hold that was exported: it stood in a log already.
-    pub const NONE: Self = Self { extra: usize::MAX, depth: usize::MAX, escapes: true };
+    /// What a file may hold that was exported: it stood in a log already, where nothing but nesting has an end.
+    pub const FILE: Self = Self { extra: usize::MAX, depth: 1_000, escapes: true };
 }
 
 /// What is wrong with a field, or with the whole entry.
@@ -315,10 +315,11 @@ mod tests {
         assert_eq!(fields(&entry(&nested(65))), ["extra"]);
         assert_eq!(fields(&entry(&nested(100_000))), ["extra"]);
         assert_eq!(fields(&entry(&format!("\"{}\"", "x".repeat(256 * 1024)))), ["extra"]);
-        assert!(read(&entry(&nested(100_000)), Limits::NONE, NOW).is_ok());
+        assert!(read(&entry(&nested(1_000)), Limits::FILE, NOW).is_ok());
+        assert!(read(&entry(&nested(100_000)), Limits::FILE, NOW).is_err());
         let escapes = r#"{"a":"\ud800"}"#;
         assert_eq!(fields(&entry(escapes)), ["extra"]);
-        let sent = read(&entry(escapes), Limits::NONE, NOW).expect("an entry");
+        let sent = read(&entry(escapes), Limits::FILE, NOW).expect("an entry");
         assert_eq!(sent.log.extra.as_deref(), Some(escapes));
     }
 
@@ -328,9 +329,9 @@ mod tests {
             assert_eq!(plain(cell), text);
         }
         let cells = [(Column::ActionType, "a"), (Column::Area, "b"), (Column::Description, ""), (Column::Status, "")];
-        let sent = read_cells(cells, Limits::NONE, NOW).expect("an entry");
+        let sent = read_cells(cells, Limits::FILE, NOW).expect("an entry");
         assert_eq!((sent.log.status.as_str(), sent.log.description.as_str()), ("success", ""));
-        let bad = read_cells([(Column::Extra, "{"), (Column::Area, "a")], Limits::NONE, NOW).expect_err("bad");
+        let bad = read_cells([(Column::Extra, "{"), (Column::Area, "a")], Limits::FILE, NOW).expect_err("bad");
         assert_eq!(bad.len(), 3);
     }
 
@@ -352,7 +353,7 @@ mod tests {
             };
             let stored = row(&log);
             let line = serde_json::to_string(&Object { row: &stored, columns: &Column::ALL }).expect("JSON");
-            let sent = read(&line, Limits::NONE, NOW).expect("an entry");
+            let sent = read(&line, Limits::FILE, NOW).expect("an entry");
             prop_assert_eq!(&sent.log, &log);
             prop_assert_eq!(sent.differs(&stored), None);
         }

@@ -117,6 +117,9 @@ pub struct Export {
     waiting: VecDeque<Vec<Key>>,
     encoder: Encoder,
     rows: u64,
+    /// Whether the log was looked through at all. Before that nothing goes out, the head of a table neither: whoever
+    /// waits can still be told that it fails.
+    looked: bool,
 }
 
 impl Export {
@@ -133,6 +136,7 @@ impl Export {
             encoder: Encoder::new(format, &asked.columns)?,
             columns: asked.columns,
             rows: 0,
+            looked: false,
         })
     }
 
@@ -156,7 +160,7 @@ impl Export {
                 continue;
             }
             // What was found goes out before more is looked for: that may take a while.
-            if !self.encoder.is_empty() {
+            if self.looked && !self.encoder.is_empty() {
                 return Ok(Some(self.encoder.take()));
             }
             match self.walk.next(&self.plan, snapshot).await? {
@@ -167,7 +171,8 @@ impl Export {
                     }
                 }
             }
+            self.looked = true;
         }
-        Ok(None)
+        Ok(Some(self.encoder.take()).filter(|rest| !rest.is_empty()))
     }
 }

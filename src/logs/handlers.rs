@@ -103,7 +103,14 @@ async fn found(
     let values = store::values(db).await?;
     signed.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
 
-    let found = Found { query: &query, page: &page, count, ways, budget: budgets.list.time };
+    let found = Found {
+        query: &query,
+        page: &page,
+        count,
+        ways,
+        budget: budgets.list.time,
+        unfitted: !db.dialect().is_fitted(),
+    };
     let results = Results::of(found, reader, asked(req, &query));
     let answer = Answer {
         status: StatusCode::OK,
@@ -128,6 +135,7 @@ fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
     Asked {
         chip: trigger.strip_prefix("chip-").and_then(|at| at.parse().ok()),
         paged: Want::of(req) == Want::Fragment && query.at != At::Newest,
+        news: trigger == "newer-show",
     }
 }
 

@@ -27,6 +27,12 @@ pub fn overview(query: &ListQuery, zone: Zone, as_of: Timestamp) -> String {
     format!("/logs/overview?{first}&as_of={}", as_of.rfc3339())
 }
 
+/// What is new in a list since it was shown.
+#[must_use]
+pub fn newer(query: &ListQuery, zone: Zone, since: &str) -> String {
+    format!("/logs/newer?{}&since={}", query.from(At::Newest).query_string(zone), query_string::escape(since))
+}
+
 /// The first page of a filter.
 #[must_use]
 pub fn filtered(filter: Filter, zone: Zone) -> String {

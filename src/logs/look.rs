@@ -5,7 +5,7 @@
 //! most that many entries. So a conjunction that matches nothing costs a known amount of looking, whatever the planner
 //! would have thought of it.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, time::Duration};
 
 use super::{
     checks::Candidate,
@@ -25,6 +25,12 @@ use crate::{
 
 /// Counting stops here.
 pub const COUNT_CAP: u64 = 10_000;
+
+/// How long a count that stopped at [`COUNT_CAP`] is believed.
+const MANY_FOR: Duration = Duration::from_secs(10);
+
+/// In so many entries a frequent word is looked for before the index is asked.
+const SOON: i64 = 1_000;
 
 /// How many candidates are checked however late it is, so that looking further always leads further.
 const AT_LEAST: usize = 100;
@@ -100,26 +106,30 @@ impl Facts {
 /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
-    let found = keys_with(db, &mut looking, plan, at, want, budget).await;
+    let found = keys_with(&mut looking, plan, at, want, budget).await;
     finish(looking, found).await
 }
 
 /// How many rows match at all.
 pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
+    // Without a beginning the same window holds more with each entry and never less, but for what is removed one day.
+    let lasting = plan.window.older.is_none() && plan.checks.is_empty();
+    let lasting = lasting.then(|| plan.count(None, plan.window, 1));
+    if lasting.as_ref().is_some_and(|condition| db.memo().are_many(condition, MANY_FOR)) {
+        return Ok(Count::MoreThan(COUNT_CAP));
+    }
     let mut looking = db.look(budget).await?;
-    let found = count_with(db, &mut looking, plan, budget).await;
-    finish(looking, found).await
+    let found = count_with(&mut looking, plan, budget).await;
+    let count = finish(looking, found).await?;
+    if let (Count::MoreThan(_), Some(condition)) = (count, lasting) {
+        db.memo().keep_many(condition);
+    }
+    Ok(count)
 }
 
 /// Hands every matching entry to `each`, newest first, as long as there is time; how far it came, if it came anywhere.
-pub async fn each(
-    db: &Db,
-    looking: &mut Looking,
-    plan: &Plan,
-    budget: Budget,
-    each: impl FnMut(Facts),
-) -> Result<Option<Seen>> {
-    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await? {
+pub async fn each(looking: &mut Looking, plan: &Plan, budget: Budget, each: impl FnMut(Facts)) -> Result<Option<Seen>> {
+    if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
         let time = looking.deadline().saturating_duration_since(std::time::Instant::now());
         return search.each(looking, Budget { time, ..budget }, each).await;
     }
@@ -127,7 +137,6 @@ pub async fn each(
 }
 
 async fn keys_with(
-    db: &Db,
     looking: &mut Looking,
     plan: &Plan,
     at: At,
@@ -135,20 +144,33 @@ async fn keys_with(
     budget: Budget,
 ) -> Result<(Vec<Key>, Seen)> {
     let window = at.cursor().map_or(plan.window, |cursor| plan.window.beyond(cursor.into(), at.direction()));
-    if let Some(search) = Search::of(db, looking, plan, window, budget).await?
-        && let Some(found) = search.keys(looking, at, want, budget).await?
-    {
-        return Ok(found);
+    if let Some(search) = Search::of(looking, plan, window, budget).await? {
+        if search.is_frequent() {
+            let soon = Budget { step: budget.step.min(SOON), steps: 1, ..budget };
+            let walk = Walk { plan, looking: &mut *looking, direction: at.direction(), budget: soon };
+            let (found, seen) = walk.keys(at, want).await?;
+            if found.len() >= want || seen == Seen::All {
+                return Ok((found, seen));
+            }
+        }
+        if let Some(found) = search.keys(looking, at, want, budget).await? {
+            return Ok(found);
+        }
     }
     looking.extend(budget.time).await?;
     Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
 }
 
-async fn count_with(db: &Db, looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
-    if let Some(search) = Search::of(db, looking, plan, plan.window, budget).await?
-        && let Some(count) = search.count(looking, budget).await?
-    {
-        return Ok(count);
+async fn count_with(looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
+    let mut budget = budget;
+    if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
+        // Every text that is counted is read. Whoever searches waits for what was found, not for how much there is.
+        budget.time /= 20;
+        if !search.is_frequent()
+            && let Some(count) = search.count(looking, budget).await?
+        {
+            return Ok(count);
+        }
     }
     looking.extend(budget.time).await?;
     Walk { plan, looking, direction: Direction::Older, budget }.count().await
@@ -339,7 +361,7 @@ impl Walk<'_> {
     /// A first step must come to an end, or looking further would lead nowhere: it is made small and gets time.
     async fn again_smaller(&mut self) -> Result<()> {
         const SMALL: i64 = 500;
-        const TIME: std::time::Duration = std::time::Duration::from_secs(5);
+        const TIME: Duration = Duration::from_secs(5);
         self.budget.step = self.budget.step.min(SMALL);
         self.budget.steps = 1;
         self.looking.extend(TIME).await

@@ -9,6 +9,7 @@ pub mod form;
 pub mod handlers;
 pub mod json;
 pub mod link;
+pub mod live;
 pub mod log;
 pub mod look;
 pub mod object;

@@ -72,23 +72,46 @@ pub struct Predicate {
 /// The conditions of a filter.
 #[must_use]
 pub fn of(filter: &Filter, meaning: &Meaning, dialect: Dialect) -> Vec<Predicate> {
+    let led_by = if filter.action_type.is_empty() { Column::Status } else { Column::ActionType };
     let all = [
-        what(filter, meaning, dialect),
-        areas(&filter.area, meaning, dialect),
-        people(meaning, dialect),
-        filter.booking.map(|id| equals(Sql::new("booking_id = ").bind(id), dialect, Column::BookingId, id)),
-        filter.ip.map(|block| Predicate {
-            residual: Sql::new(dialect.fenced(Column::Ip))
-                .text(" BETWEEN ")
-                .bind(block.first())
-                .text(" AND ")
-                .bind(block.last()),
-            branches: branches(meaning.addresses.as_deref(), |address| Sql::new("ip = ").bind(*address)),
-            exact: true,
-            overlap: 1,
-        }),
+        (what(filter, meaning, dialect), dialect.serves(led_by)),
+        (areas(&filter.area, meaning, dialect), dialect.serves(Column::Area)),
+        (people(meaning, dialect), serves_people(meaning, dialect)),
+        (
+            filter.booking.map(|id| equals(Sql::new("booking_id = ").bind(id), dialect, Column::BookingId, id)),
+            dialect.serves(Column::BookingId),
+        ),
+        (
+            filter.ip.map(|block| Predicate {
+                residual: Sql::new(dialect.fenced(Column::Ip))
+                    .text(" BETWEEN ")
+                    .bind(block.first())
+                    .text(" AND ")
+                    .bind(block.last()),
+                branches: branches(meaning.addresses.as_deref(), |address| Sql::new("ip = ").bind(*address)),
+                exact: true,
+                overlap: 1,
+            }),
+            dialect.serves(Column::Ip),
+        ),
     ];
-    all.into_iter().flatten().collect()
+    let fenced = |(predicate, served): (Option<Predicate>, bool)| {
+        let predicate = predicate?;
+        let branches = predicate.branches.filter(|_| served);
+        Some(Predicate { residual: dialect.fence(predicate.residual), branches, ..predicate })
+    };
+    all.into_iter().filter_map(fenced).collect()
+}
+
+/// Whether indexes serve the walks of everybody who is asked for.
+fn serves_people(meaning: &Meaning, dialect: Dialect) -> bool {
+    meaning.people.iter().all(|person| match person {
+        Person::Id(_) => dialect.serves(Column::MemberId),
+        Person::Email { .. } | Person::Prefix { .. } => {
+            dialect.serves(Column::MemberId) && dialect.serves(Column::MemberEmail)
+        }
+        Person::Anonymous | Person::NoAccount => dialect.serves_without_member(),
+    })
 }
 
 fn equals(branch: Sql, dialect: Dialect, column: Column, value: Uuid) -> Predicate {
@@ -199,7 +222,7 @@ pub(super) fn below(top: &str) -> (String, String) {
 }
 
 /// The first text that begins with `prefix`, and one beyond all such.
-pub(super) fn begins(prefix: &str) -> (String, String) {
+pub fn begins(prefix: &str) -> (String, String) {
     (prefix.to_owned(), format!("{prefix}\u{10ffff}"))
 }
 
@@ -222,7 +245,7 @@ fn people(meaning: &Meaning, dialect: Dialect) -> Option<Predicate> {
                 ids.extend(owners);
             }
             Person::Prefix { prefix, emails: recorded, owners } => {
-                let (first, last) = begins(prefix);
+                let (first, last) = begins(&prefix.to_ascii_lowercase());
                 let range = |column: &'static str| {
                     let low = Sql::new(column).text(" >= ").bind(&first);
                     low.text(" AND ").text(column).text(" < ").bind(&last)

@@ -56,7 +56,7 @@ pub async fn groups(from: &mut impl Ask, found: &[Key], columns: &[Column]) -> R
             out.push_back(part.to_vec());
             continue;
         }
-        let sum = long.into_iter().fold(Sql::new("SELECT id, 0"), Sql::text);
+        let sum = long.into_iter().fold(Sql::new("SELECT id, CAST(0 AS BIGINT)"), Sql::text);
         let sizes: Vec<(Uuid, i64)> = from.ask(among(sum.text(" AS bytes"), part)).await?;
         let sizes: HashMap<Uuid, i64> = sizes.into_iter().collect();
         let (mut group, mut bytes) = (Vec::new(), 0);

@@ -5,7 +5,7 @@ use super::{
     checks::Checks,
     filter::Filter,
     predicates::{self, Meaning, Predicate},
-    search::PLACES,
+    search::Question,
     window::Window,
 };
 use crate::{
@@ -59,26 +59,24 @@ impl Plan {
             let left = self.predicates.iter().enumerate().filter(move |&(at, had)| Some(at) != driver || !had.exact);
             left.map(|(_, predicate)| predicate.residual.clone())
         };
-        let arm = |branch: Option<&Sql>| self.arm(branch, window, direction, columns, residuals());
         let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
+        let arm = |branch: Option<&Sql>| {
+            let arm = self.arm(branch, window, direction, columns, residuals());
+            if self.dialect.limits_arms() { arm.text(" LIMIT ").bind(limit) } else { arm }
+        };
         merge(self.branches(driver).into_iter().map(arm).collect(), direction).text(" LIMIT ").bind(limit * overlap)
     }
 
-    /// Rows of a range of arrivals within `window`, every condition checked, in no order: those that may answer a
+    /// Rows of a range of parts of the log within `window`, every condition checked, in no order: those that may answer a
     /// question to the index of words (where one is asked), else all of them.
     #[must_use]
-    pub fn candidates(&self, question: Option<&str>, arrivals: Option<(i64, i64)>, window: Window) -> Sql {
+    pub fn candidates(&self, question: Option<&Question>, part: Option<(i64, i64)>, window: Window) -> Sql {
         let mut conditions: Vec<Sql> = Vec::new();
-        if let Some(question) = question {
-            conditions.push(Sql::new("daybook_words MATCH ").bind(question));
-            if !self.checks.details {
-                conditions.push(Sql::new("daybook_words.rowid % 2 = 0"));
-            }
+        if let Some(Question { trigrams, term }) = question {
+            conditions.push(self.dialect.words(trigrams, term, self.checks.details));
         }
-        if let Some((from, to)) = arrivals {
-            let (column, places) = if question.is_some() { ("daybook_words.rowid", PLACES) } else { ("seq", 1) };
-            let low = Sql::new(column).text(" >= ").bind(from * places);
-            conditions.push(low.text(" AND ").text(column).text(" < ").bind(to * places));
+        if let Some((from, to)) = part {
+            conditions.push(self.dialect.within_parts(question.is_some(), from, to));
         }
         window.conditions(&mut conditions);
         conditions.extend(self.predicates.iter().map(|predicate| predicate.residual.clone()));

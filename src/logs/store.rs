@@ -1,6 +1,6 @@
 //! Asking the database about the log: what a filter's values stand for, a page of rows, one entry.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     core::{error::Result, time::Timestamp},
-    db::{Budget, Db, Sql},
+    db::{Budget, Column, Db, Sql},
     paging::{At, Cursor, Key, Page},
 };
 
@@ -31,49 +31,98 @@ pub struct Values {
 /// How many of the newest entries say which areas matter now.
 const LATELY: i64 = 300;
 
+/// How old the order of the areas may be.
+const ORDER: Duration = Duration::from_secs(5);
+
 /// The values that the log holds.
 pub async fn values(db: &Db) -> Result<Values> {
+    let version = version(db).await?;
     Ok(Values {
-        action_types: all_values(db, Sql::new("action_type")).await?,
-        statuses: all_values(db, Sql::new("status")).await?,
-        areas: areas_by_use(db).await?,
+        action_types: known(db, version, Column::ActionType).await?,
+        statuses: known(db, version, Column::Status).await?,
+        areas: areas_by_use(db, version).await?,
     })
 }
 
-async fn areas_by_use(db: &Db) -> Result<Vec<String>> {
-    let newest = Sql::new("SELECT area FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ").bind(LATELY);
-    let lately = Sql::new("SELECT area, count(*) FROM (").append(&newest).text(") AS n GROUP BY area");
-    let mut used: Vec<(String, i64)> = db.fetch_all(lately).await?;
+/// What of the log values were read at; none where that cannot be told.
+async fn version(db: &Db) -> Result<Option<i64>> {
+    let Some(sql) = db.dialect().version_of_values() else { return Ok(None) };
+    Ok(db.fetch_optional::<(i64,)>(sql).await?.map(|(version,)| version))
+}
+
+/// Every value of a column, in alphabetical order; where no index lists them, those of the newest entries.
+async fn known(db: &Db, version: Option<i64>, column: Column) -> Result<Vec<String>> {
+    let name = match column {
+        Column::ActionType => "action_type",
+        Column::Status => "status",
+        _ => "area",
+    };
+    if db.dialect().lists(column) {
+        return all_values(db, version, name).await;
+    }
+    let mut lately = lately(db, name).await?;
+    lately.sort();
+    Ok(lately.into_iter().map(|(value, _)| value).take(BRANCHES).collect())
+}
+
+/// The values of a column among the newest entries, and how often each stands there.
+async fn lately(db: &Db, column: &'static str) -> Result<Vec<(String, i64)>> {
+    let newest =
+        Sql::new("SELECT ").text(column).text(" AS value FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ");
+    let sql = Sql::new("SELECT value, count(*) FROM (").append(&newest.bind(LATELY)).text(") AS n GROUP BY value");
+    db.fetch_all(sql).await
+}
+
+async fn areas_by_use(db: &Db, version: Option<i64>) -> Result<Vec<String>> {
+    const NAME: &str = "areas by use";
+    if let Some(kept) = version.and_then(|version| db.memo().texts(NAME, version, ORDER)) {
+        return Ok(kept.to_vec());
+    }
+    let mut used = lately(db, "area").await?;
     used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut areas: Vec<String> = used.into_iter().map(|(area, _)| area).collect();
-    for area in all_values(db, Sql::new("area")).await? {
+    for area in known(db, version, Column::Area).await? {
         if !areas.contains(&area) {
             areas.push(area);
         }
     }
     areas.truncate(BRANCHES);
+    if let Some(version) = version {
+        db.memo().keep_texts(NAME, version, areas.clone());
+    }
     Ok(areas)
 }
 
 /// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.
-async fn all_values(db: &Db, column: Sql) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&column, &Sql::empty())).await?;
-    Ok(rows.into_iter().map(|(value,)| value).take(BRANCHES).collect())
+/// Where the log has a `version`, that is done once for each.
+async fn all_values(db: &Db, version: Option<i64>, column: &'static str) -> Result<Vec<String>> {
+    if let Some(kept) = version.and_then(|version| db.memo().texts(column, version, Duration::MAX)) {
+        return Ok(kept.to_vec());
+    }
+    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &Sql::empty())).await?;
+    let values: Vec<String> = rows.into_iter().map(|(value,)| value).take(BRANCHES).collect();
+    if let Some(version) = version {
+        db.memo().keep_texts(column, version, values.clone());
+    }
+    Ok(values)
 }
 
 /// The statement behind [`all_values`], within a `range` of conditions that each begin with `AND`.
 fn skip_scan(column: &Sql, range: &Sql) -> Sql {
     let smallest = |beyond: &'static str| {
-        Sql::new("SELECT min(")
+        Sql::new("SELECT ")
             .append(column)
-            .text(") FROM audit_logs WHERE ")
+            .text(" FROM audit_logs WHERE ")
             .append(column)
             .text(beyond)
             .append(range)
+            .text(" ORDER BY ")
+            .append(column)
+            .text(" LIMIT 1")
     };
-    Sql::new("WITH RECURSIVE v(a) AS (")
+    Sql::new("WITH RECURSIVE v(a) AS (SELECT (")
         .append(&smallest(" IS NOT NULL"))
-        .text(" UNION ALL SELECT (")
+        .text(") UNION ALL SELECT (")
         .append(&smallest(" > v.a"))
         .text(") FROM v WHERE v.a IS NOT NULL) SELECT a FROM v WHERE a IS NOT NULL LIMIT ")
         .bind(i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX))
@@ -82,17 +131,20 @@ fn skip_scan(column: &Sql, range: &Sql) -> Sql {
 /// What the values of `filter` stand for at this moment.
 async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
     let mut meaning = Meaning::default();
-    if !filter.action_type.is_empty() {
-        meaning.action_types = all_values(db, Sql::new("action_type")).await?;
-    }
     if !filter.action_type.is_empty() || !filter.status.is_empty() {
-        meaning.statuses = all_values(db, Sql::new("status")).await?;
+        let version = version(db).await?;
+        if !filter.action_type.is_empty() {
+            meaning.action_types = known(db, version, Column::ActionType).await?;
+        }
+        meaning.statuses = known(db, version, Column::Status).await?;
     }
     meaning.areas = areas(db, filter).await?;
     for who in &filter.who {
         meaning.people.push(person(db, who).await?);
     }
-    if let Some(block) = filter.ip {
+    if let Some(block) = filter.ip
+        && db.dialect().serves(Column::Ip)
+    {
         let range = Sql::new(" AND ip >= ").bind(block.first()).text(" AND ip <= ").bind(block.last());
         let found: Vec<(Vec<u8>,)> = db.fetch_all(skip_scan(&Sql::new("ip"), &range)).await?;
         let found: Vec<[u8; 16]> = found.into_iter().filter_map(|(ip,)| ip.try_into().ok()).collect();
@@ -104,8 +156,10 @@ async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
 /// The areas in the log that the included values stand for.
 async fn areas(db: &Db, filter: &Filter) -> Result<Option<Vec<String>>> {
     let mut out = Vec::new();
+    let listed = db.dialect().lists(Column::Area);
     for area in &filter.area.any {
         match area {
+            Area::Below(_) if !listed => return Ok(None),
             Area::Exactly(area) => out.push(area.clone()),
             Area::Below(top) => {
                 let (first, last) = predicates::below(top);
@@ -133,7 +187,7 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
             Person::Email { email: email.clone(), owners: owners.into_iter().map(|(id,)| id).collect() }
         }
         Who::EmailPrefix(prefix) => {
-            let (first, last) = predicates::begins(prefix);
+            let (first, last) = predicates::begins(&prefix.to_ascii_lowercase());
             let within = |column: &'static str| {
                 Sql::new(column).text(" >= ").bind(&first).text(" AND ").text(column).text(" < ").bind(&last)
             };
@@ -201,6 +255,18 @@ pub async fn entry(db: &Db, id: Uuid) -> Result<Option<Log>> {
     Ok(rows(db, &[key]).await?.pop())
 }
 
+/// The entries whose ids lie from one to another (both included), by id; at most `limit`.
+pub async fn entries_between(db: &Db, first: Uuid, last: Uuid, limit: usize) -> Result<Vec<Log>> {
+    let sql =
+        Sql::new("SELECT \"timestamp\", id FROM audit_logs WHERE id >= ").bind(first).text(" AND id <= ").bind(last);
+    let sql = sql.text(" ORDER BY id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let keys: Vec<(Timestamp, Uuid)> = db.fetch_all(sql).await?;
+    let keys: Vec<Key> = keys.into_iter().map(|(timestamp, id)| Key { timestamp, id }).collect();
+    let mut logs = rows(db, &keys).await?;
+    logs.sort_by_key(|log| std::cmp::Reverse(log.key()));
+    Ok(logs)
+}
+
 /// What only the page of an entry shows.
 pub async fn details(db: &Db, id: Uuid) -> Result<Option<Details>> {
     let sql = Sql::new(
@@ -255,12 +321,15 @@ pub async fn neighbours(db: &Db, plan: &Plan, key: Key, budget: Budget) -> Resul
 
 /// Whether the log holds any entry at all.
 pub async fn is_empty(db: &Db) -> Result<bool> {
-    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT 1 FROM audit_logs LIMIT 1")).await?.is_none())
+    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT CAST(1 AS BIGINT) FROM audit_logs LIMIT 1")).await?.is_none())
 }
 
 /// The e-mails in the log that begin with `prefix`, any case of ASCII letters; at most 200.
 pub async fn emails(db: &Db, prefix: &str) -> Result<Vec<String>> {
-    let (first, last) = predicates::begins(prefix);
+    if !db.dialect().serves(Column::MemberEmail) {
+        return Ok(Vec::new());
+    }
+    let (first, last) = predicates::begins(&prefix.to_ascii_lowercase());
     let column = db.dialect().log_email();
     let range =
         Sql::new(" AND ").text(column).text(" >= ").bind(first).text(" AND ").text(column).text(" < ").bind(last);

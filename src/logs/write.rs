@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     core::{error::Result, ip},
-    db::{Db, Sql, Tx},
+    db::{Db, Dialect, Sql, Tx},
 };
 
 /// What is wrong with a field of an entry.
@@ -149,7 +149,10 @@ pub async fn write_in(tx: &mut Tx, batch: &Batch, indexed: Indexed) -> Result<Wr
             increments.count(log.timestamp, &log.action_type, &log.status, &log.area);
         }
     }
-    increments.add(tx).await?;
+    // A server adds to the totals by itself, whoever writes.
+    if !tx.dialect().derives() {
+        increments.add(tx).await?;
+    }
     Ok(written)
 }
 
@@ -165,25 +168,26 @@ async fn insert<'a>(
     let standing: Vec<(Uuid,)> = tx.fetch_all(sql).await?;
     let mut known: HashSet<Uuid> = standing.into_iter().map(|(id,)| id).collect();
     let new: Vec<&NewLog> = logs.iter().filter(|log| known.insert(log.id)).collect();
-    written.duplicate += u64::try_from(logs.len() - new.len()).unwrap_or_default();
-    written.created += put(tx, &new, indexed).await?;
+    let created = put(tx, &new, indexed).await?;
+    written.created += created;
+    written.duplicate += u64::try_from(logs.len()).unwrap_or_default().saturating_sub(created);
     Ok(new)
 }
 
-/// Inserts entries that are known to be new, at most [`ROWS`]; how many.
+/// Inserts entries that are known to be new, at most [`ROWS`]; how many were.
 async fn put(tx: &mut Tx, new: &[&NewLog], indexed: Indexed) -> Result<u64> {
     if new.is_empty() {
         return Ok(0);
     }
+    if tx.dialect().derives() {
+        // Somebody else may have written one of them meanwhile.
+        let sql = inserted(tx.dialect(), new, None).text(" ON CONFLICT (id) DO NOTHING");
+        return tx.execute(sql).await;
+    }
     // There is one writer, so the next numbers are this transaction's.
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
     let first = newest.first().map_or(0, |(seq,)| *seq) + 1;
-    let sql = Sql::new(
-        "INSERT INTO audit_logs (seq, id, \"timestamp\", member_id, member_email, action_type, area, status, description, \
-         booking_id, ip_address, ip, user_agent, extra, error_message, error_detail) VALUES ",
-    )
-    .append(&Sql::join(", ", (first..).zip(new).map(|(seq, log)| row(seq, log))));
-    let created = tx.execute(sql).await?;
+    let created = tx.execute(inserted(tx.dialect(), new, Some(first))).await?;
     index::note_times(tx, new, first).await?;
     if indexed == Indexed::AtOnce {
         index::add(tx, new, first).await?;
@@ -191,12 +195,28 @@ async fn put(tx: &mut Tx, new: &[&NewLog], indexed: Indexed) -> Result<u64> {
     Ok(created)
 }
 
-fn row(seq: i64, log: &NewLog) -> Sql {
-    let address = log.ip_address.as_deref().and_then(ip::first_address).map(|address| ip::key(address).to_vec());
-    Sql::new("(")
-        .bind(seq)
-        .text(", ")
-        .bind(log.id)
+/// The statement that inserts entries: by arrival, the first of them at `first`, where the database keeps that.
+fn inserted(dialect: Dialect, logs: &[&NewLog], first: Option<i64>) -> Sql {
+    let begin = match first {
+        Some(_) => "INSERT INTO audit_logs (seq, ip, ",
+        None => "INSERT INTO audit_logs (",
+    };
+    let row = |(at, log): (i64, &&NewLog)| row(dialect, first.map(|first| first + at), log);
+    Sql::new(begin)
+        .text(
+            "id, \"timestamp\", member_id, member_email, action_type, area, status, description, booking_id, \
+             ip_address, user_agent, extra, error_message, error_detail) VALUES ",
+        )
+        .append(&Sql::join(", ", (0..).zip(logs).map(row)))
+}
+
+fn row(dialect: Dialect, seq: Option<i64>, log: &NewLog) -> Sql {
+    let mut sql = Sql::new("(");
+    if let Some(seq) = seq {
+        let address = log.ip_address.as_deref().and_then(ip::first_address).map(|address| ip::key(address).to_vec());
+        sql = sql.bind(seq).text(", ").bind(address).text(", ");
+    }
+    sql.bind(log.id)
         .text(", ")
         .bind(log.timestamp)
         .text(", ")
@@ -216,11 +236,9 @@ fn row(seq: i64, log: &NewLog) -> Sql {
         .text(", ")
         .bind(log.ip_address.clone())
         .text(", ")
-        .bind(address)
-        .text(", ")
         .bind(log.user_agent.clone())
         .text(", ")
-        .bind(log.extra.clone())
+        .append(&dialect.json(log.extra.clone()))
         .text(", ")
         .bind(log.error_message.clone())
         .text(", ")

@@ -138,7 +138,7 @@ fn newest_first(mut found: Vec<Found>, more: bool) -> Members {
 }
 
 /// Members by id, each with their newest entry; an id that only entries know is found by them.
-async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Found>> {
+pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Found>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -157,7 +157,7 @@ async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Found>> {
 }
 
 /// E-mails of entries without a member that nobody has today, each with its newest entry.
-async fn by_emails(db: &Db, emails: &[String]) -> Result<Vec<Found>> {
+pub async fn by_emails(db: &Db, emails: &[String]) -> Result<Vec<Found>> {
     let mut out = Vec::new();
     for email in emails.iter().take(SHOWN) {
         if owner_of(db, email).await?.is_some() {

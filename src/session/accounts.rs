@@ -134,7 +134,7 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Account>> {
 
 /// Whether there is any account at all.
 pub async fn any_exist(db: &Db) -> Result<bool> {
-    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT 1 FROM daybook_staff LIMIT 1")).await?.is_some())
+    Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT CAST(1 AS BIGINT) FROM daybook_staff LIMIT 1")).await?.is_some())
 }
 
 /// Makes an account; `None` where its e-mail has one already.

@@ -156,6 +156,7 @@ fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone:
         site_name: state.site.name.clone(),
         email: account.email.clone(),
         role_name: account.role.name().to_owned(),
+        sees_details: account.role.sees_details(),
         csrf_token: token::csrf_token(&kept.csrf),
         theme: account.theme,
         zone_name: String::new(),

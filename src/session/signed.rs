@@ -4,8 +4,12 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use anyhow::anyhow;
+use subtle::ConstantTimeEq as _;
 
-use super::guard::{self, Staff};
+use super::{
+    guard::{self, Staff},
+    token,
+};
 use crate::{
     core::{
         error::{Error, Result},
@@ -60,6 +64,17 @@ impl Signed {
             request_id: self.request_id.clone(),
             token: None,
         }
+    }
+
+    /// A seal on `text`, which only this session can have got, and only from here.
+    pub fn seal(&self, text: &str) -> Result<String> {
+        token::seal(&self.staff.csrf, text)
+    }
+
+    /// Whether `seal` is the seal on `text`.
+    #[must_use]
+    pub fn is_sealed(&self, text: &str, seal: &str) -> bool {
+        self.seal(text).is_ok_and(|ours| ours.as_bytes().ct_eq(seal.as_bytes()).into())
     }
 
     /// What writes down how it went on: a line as this one would be, once the answer has begun.

@@ -1,10 +1,13 @@
 //! The token of a form: a secret under a fresh random pad, so that the same bytes never stand on two pages and
 //! compression cannot be made to give them away.
 
+use anyhow::anyhow;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use crate::core::secret;
+use crate::core::{error::Result, secret};
 
 /// What tokens are made from.
 pub type Secret = [u8; 32];
@@ -28,6 +31,14 @@ pub fn matches(secret: &Secret, token: &str) -> bool {
     xor(left, right).ct_eq(secret).into()
 }
 
+/// A seal on `text` under `secret`: who holds it got it from here, for this very text.
+pub fn seal(secret: &Secret, text: &str) -> Result<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| anyhow!("the secret has no bytes"))?;
+    mac.update(b"a seal\0");
+    mac.update(text.as_bytes());
+    Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
 fn xor(left: &[u8], right: &[u8]) -> Secret {
     let mut out = [0; 32];
     for (out, (left, right)) in out.iter_mut().zip(left.iter().zip(right)) {
@@ -39,6 +50,15 @@ fn xor(left: &[u8], right: &[u8]) -> Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seal_is_of_one_text_and_one_secret() {
+        let (secret, other) = (secret::bytes(), secret::bytes());
+        let of = |secret, text| seal(secret, text).expect("a seal");
+        assert_eq!(of(&secret, "a"), of(&secret, "a"));
+        assert_ne!(of(&secret, "a"), of(&secret, "b"));
+        assert_ne!(of(&secret, "a"), of(&other, "a"));
+    }
 
     #[test]
     fn tokens_differ_and_match_their_secret_alone() {

@@ -32,8 +32,12 @@ pub enum Kind {
     MemberOpened,
     /// Looked for members.
     MembersSearched,
+    /// Looked for whatever a pasted text stands for.
+    Found,
     /// Looked at the list of entries, with a filter.
     LogsSearched,
+    /// Began to watch for new entries, with a filter.
+    LogsWatched,
     /// Had entries counted, with a filter.
     LogsCounted,
     /// Saved a view.
@@ -80,7 +84,9 @@ impl Kind {
             Self::ErrorDetailOpened => "error_detail_opened",
             Self::MemberOpened => "member_opened",
             Self::MembersSearched => "members_searched",
+            Self::Found => "found",
             Self::LogsSearched => "logs_searched",
+            Self::LogsWatched => "logs_watched",
             Self::LogsCounted => "logs_counted",
             Self::ViewSaved => "view_saved",
             Self::ViewChanged => "view_changed",

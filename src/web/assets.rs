@@ -75,7 +75,7 @@ pub async fn serve(req: HttpRequest, name: web::Path<String>) -> HttpResponse {
 }
 
 /// The encoding to send: Brotli before gzip before none, as far as the client takes it. `None`: it takes none of them.
-fn negotiate(req: &HttpRequest) -> Option<ContentEncoding> {
+pub(super) fn negotiate(req: &HttpRequest) -> Option<ContentEncoding> {
     let offered = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
     // A header that cannot be read says nothing, as one that is not there.
     let accepted = AcceptEncoding::parse(req).unwrap_or(AcceptEncoding(Vec::new()));

@@ -4,6 +4,7 @@ pub mod access_log;
 pub mod assets;
 pub mod body;
 pub mod client;
+pub mod compress;
 pub mod error_page;
 pub mod headers;
 pub mod next;

@@ -1,5 +1,6 @@
 //! Where a form leads when it is done: only ever back to a page of ours.
 
+use actix_web::http::header::HeaderMap;
 use percent_encoding::percent_decode_str;
 
 use crate::core::query_string::escape;
@@ -14,6 +15,39 @@ const LONGEST: usize = 4_096;
 #[must_use]
 pub fn safe(next: &str) -> &str {
     if is_page_of_ours(next) { next } else { HOME }
+}
+
+/// The page behind an htmx request that reads `asked`, or sends a form.
+///
+/// Where it asks for another state of the page it was made from, that is it, as the page itself would be called: htmx
+/// sends every field of a form, those that were left empty too. Else what was asked for is but a part, and the page is
+/// the one that the browser shows.
+#[must_use]
+pub fn page_of_htmx(headers: &HeaderMap, asked: Option<&str>) -> String {
+    let path = |url: &str| url.split('?').next().map(str::to_owned);
+    match (shown(headers), asked) {
+        (Some(shown), Some(asked)) if path(shown) != path(asked) => shown.to_owned(),
+        (_, Some(asked)) => without_empty(asked),
+        (shown, None) => shown.unwrap_or(HOME).to_owned(),
+    }
+}
+
+/// Path and query of the page that a browser with htmx shows, where it is one of ours.
+fn shown(headers: &HeaderMap) -> Option<&str> {
+    let url = headers.get("hx-current-url")?.to_str().ok()?;
+    let (_, rest) = url.split_once("://")?;
+    // Which site it names is of no account: only what follows is used, and that leads nowhere else.
+    let page = rest.find('/').map(|at| &rest[at..])?;
+    let page = page.split('#').next().unwrap_or_default();
+    is_page_of_ours(page).then_some(page)
+}
+
+/// The same address without parameters that have no value.
+fn without_empty(next: &str) -> String {
+    let Some((path, query)) = next.split_once('?') else { return next.to_owned() };
+    let has_value = |part: &&str| part.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+    let kept: Vec<_> = query.split('&').filter(has_value).collect();
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
 /// The same address without the parameter `name`.
@@ -105,6 +139,35 @@ mod tests {
         assert_eq!(sign_in("/logs?range=1h&q=a%20b"), "/login?next=/logs%3Frange%3D1h%26q%3Da%2520b");
         assert_eq!(sign_in("/logs"), "/login?next=/logs");
         assert_eq!(sign_in("/logout"), "/login?next=/logs");
+    }
+
+    #[test]
+    fn an_htmx_request_leads_back_to_its_page() {
+        let page = |shown: &str, asked: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert("hx-current-url".parse().expect("a name"), shown.parse().expect("a value"));
+            page_of_htmx(&headers, asked)
+        };
+        let shown = "https://site.example/logs?range=1h&q=a#list";
+        for (asked, leads) in [
+            (Some("/logs?range=7d&q=&status=error&from=&tz"), "/logs?range=7d&status=error"),
+            (Some("/logs?q="), "/logs"),
+            (Some("/logs"), "/logs"),
+            (Some("/logs/overview?range=1h&q=a&as_of=1"), "/logs?range=1h&q=a"),
+            (Some("/logs/newer?since=x"), "/logs?range=1h&q=a"),
+            (None, "/logs?range=1h&q=a"),
+        ] {
+            assert_eq!(page(shown, asked), leads, "{asked:?}");
+        }
+        assert_eq!(page("http://127.0.0.1:8080/members/x", None), "/members/x");
+        assert_eq!(page("https://evil.example/account", None), "/account");
+        let nowhere =
+            ["https://site.example", "https://site.example//evil.example", "/logs", "x", "", "a://b/login?next=x"];
+        for shown in nowhere {
+            assert_eq!(page(shown, None), HOME, "{shown}");
+            assert_eq!(page(shown, Some("/logs/overview?q=a")), "/logs/overview?q=a", "{shown}");
+        }
+        assert_eq!(page_of_htmx(&HeaderMap::new(), None), HOME);
     }
 
     proptest! {

@@ -170,14 +170,14 @@ pub fn bare_shell(req: &HttpRequest) -> BareShell {
     BareShell { site_name, theme: Theme::System }
 }
 
-/// Without a session: a page leads to sign-in and back, an htmx request is told to go there.
+/// Without a session: a page leads to sign-in and back, an htmx request is told to go there and back to its page.
 fn signed_out(req: &HttpRequest) -> HttpResponse {
-    let wanted = if matches!(*req.method(), Method::GET | Method::HEAD) { path_and_query(req) } else { "/logs" };
-    let path = next::sign_in(wanted);
+    let reads = matches!(*req.method(), Method::GET | Method::HEAD);
+    let asked = if reads { path_and_query(req) } else { next::HOME };
     match Want::of(req) {
-        Want::Page => see_other(&path),
+        Want::Page => see_other(&next::sign_in(asked)),
         Want::Fragment => HttpResponse::Unauthorized()
-            .insert_header((HX_REDIRECT, path))
+            .insert_header((HX_REDIRECT, next::sign_in(&next::page_of_htmx(req.headers(), reads.then_some(asked)))))
             .insert_header((CACHE_CONTROL, "no-store"))
             .finish(),
     }

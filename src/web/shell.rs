@@ -90,6 +90,8 @@ pub struct Shell {
     pub email: String,
     /// Their role in words: `Support`.
     pub role_name: String,
+    /// Whether they see addresses, and may look for one.
+    pub sees_details: bool,
     /// Goes with every form that posts.
     pub csrf_token: String,
     /// Their theme.
@@ -218,6 +220,7 @@ pub(crate) mod tests {
             site_name: "Brackenfield Dogs".into(),
             email: "maya.osei@brackenfield.example".into(),
             role_name: "Support".into(),
+            sees_details: true,
             csrf_token: "csrf-token".into(),
             theme: Theme::System,
             zone_name: String::new(),

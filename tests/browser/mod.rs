@@ -11,6 +11,7 @@ mod door;
 mod entry;
 mod filters;
 mod keyboard;
+mod live;
 mod narrow;
 mod overview;
 mod paging;

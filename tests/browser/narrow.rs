@@ -70,7 +70,7 @@ database_test! {
         for width in [720, 320] {
             browser.look(Look { width, height: 450, ..Look::default() }).await;
             let entry = format!("/logs/{}", story.error);
-            for path in ["/logs?range=24h", &entry, "/members", "/account"] {
+            for path in ["/logs?range=24h", &entry, "/members", "/find?q=e", "/find?q=nobody", "/account"] {
                 browser.goto(path).await;
                 let cut = "[...document.querySelectorAll('main *, .top *, .facts *')].filter((element) => {
                     const { overflowX, clipPath } = getComputedStyle(element);

@@ -54,6 +54,20 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn on_a_phone_no_name_of_the_axis_leaves_the_chart(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.resize(390, 844).await;
+        for query in ["range=1h", "range=24h", "range=7d", "range=30d", "range=90d", "range=all", "range=24h&tz=Asia/Kolkata"] {
+            browser.goto(&format!("/logs?{query}")).await;
+            drawn(&browser).await;
+            let right = "document.querySelector('#hist svg').getBoundingClientRect().right";
+            let names = "[...document.querySelectorAll('#hist svg > text')].filter((t) => t.checkVisibility())";
+            browser.holds(&format!("{names}.length > 3")).await;
+            browser.holds(&format!("{names}.every((t) => t.getBoundingClientRect().right <= {right} + 0.5)")).await;
+        }
+        browser.finish().await;
+    }
+
     async fn without_scripts_the_overview_is_a_page(db: TestDb) {
         story::story(&db).await;
         let app = TestApp::start(db).await;

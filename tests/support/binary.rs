@@ -41,7 +41,7 @@ impl Ran {
 /// The binary, in the database's folder and without a setting of whoever runs the tests.
 pub fn daybook(db: &TestDb, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
-    let folder = db.file().parent().expect("a folder").to_owned();
+    let folder = db.folder.path().to_owned();
     for (name, _) in std::env::vars_os() {
         let ours = name.to_str().is_some_and(|name| name.starts_with("DAYBOOK_") || name.starts_with("RUST_"));
         if ours || name == "DATABASE_URL" {
@@ -179,6 +179,11 @@ impl Server {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill runs");
         assert!(sent.success(), "the process was gone already: {:?}", self.stderr());
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for its end.

@@ -74,7 +74,7 @@ const AGENTS: [&str; 5] = [
     "Ünïcode/1 İ",
     "100%_agent",
 ];
-const EXTRAS: [&str; 19] = [
+const EXTRAS: [&str; 18] = [
     r#"{"service_type": "walk"}"#,
     r#"{"service_type": "Walk", "attempt": 2}"#,
     r#" {"attempt" : 2.0 , "service_type":"walk" } "#,
@@ -93,7 +93,6 @@ const EXTRAS: [&str; 19] = [
     r#""service_type""#,
     "null",
     "{}",
-    r#"{"service_type": "walk"#,
 ];
 
 /// Members, bookings and entries as they are written, and what is left of them once one member is gone.

@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use daybook::{
     core::time::Timestamp,
-    db::{Db, Sql, migrate},
+    db::{Db, Sql, address::Address, migrate},
     logs::{
         log::{NewBooking, NewLog, NewMember},
         write::{self, Batch},
     },
 };
 
-use super::outside::{Contents, Outside};
+use super::{
+    outside::{Contents, Outside},
+    postgres,
+};
 
 /// A fresh database, and where it lies.
 pub struct TestDb {
@@ -19,7 +22,9 @@ pub struct TestDb {
     pub db: Db,
     /// Its address, for the binary.
     pub address: String,
-    _folder: tempfile::TempDir,
+    /// A folder of its own: of the file, or where commands run.
+    pub folder: tempfile::TempDir,
+    is_file: bool,
 }
 
 impl TestDb {
@@ -29,7 +34,22 @@ impl TestDb {
         let file = folder.path().join("daybook.db");
         let db = Db::open_sqlite(&file, true).await.expect("an open database");
         migrate::run(&db).await.expect("a migrated database");
-        Self { db, address: format!("sqlite://{}", file.display()), _folder: folder }
+        Self { db, address: format!("sqlite://{}", file.display()), folder, is_file: true }
+    }
+
+    /// A fresh database on the shared server, Daybook's own.
+    pub async fn postgres() -> Self {
+        let db = Self::postgres_at(&postgres::shared().address("owner", &postgres::shared().database().await)).await;
+        migrate::run(&db.db).await.expect("a migrated database");
+        db
+    }
+
+    /// A database on a server, as it is.
+    pub async fn postgres_at(address: &str) -> Self {
+        let Ok(Address::Postgres(server)) = Address::parse(address) else { panic!("{address} is no server") };
+        let db = Db::open_postgres(&server).await.expect("an open database");
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { db, address: address.to_owned(), folder, is_file: false }
     }
 
     /// Writes entries through the one insert path.
@@ -54,6 +74,7 @@ impl TestDb {
 
     /// The file it is kept in.
     pub fn file(&self) -> PathBuf {
+        assert!(self.is_file, "a database on a server has no file");
         self.address.trim_start_matches("sqlite://").into()
     }
 
@@ -66,7 +87,7 @@ impl TestDb {
 
     /// A connection of somebody else: another process, as far as Daybook can tell.
     pub async fn outside(&self) -> Outside {
-        Outside::open(&self.file()).await
+        if self.is_file { Outside::open(&self.file()).await } else { Outside::connect(&self.address).await }
     }
 
     /// Everything in it, as somebody else reads it.

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod app;
+pub mod application;
 pub mod binary;
 pub mod browser;
 pub mod chromedriver;
@@ -12,6 +13,7 @@ pub mod database;
 pub mod harmless;
 pub mod outside;
 pub mod places;
+pub mod postgres;
 pub mod raw;
 pub mod reference;
 pub mod safe_headers;
@@ -24,9 +26,12 @@ pub use app::TestApp;
 pub use browser::{Browser, Look};
 pub use client::{Client, Page};
 pub use database::TestDb;
+pub use outside::Outside;
 pub use places::Places;
 
-/// Makes a test of each database behind one text. The argument is a fresh, migrated database.
+/// Makes a test of each database behind one text. The argument is a fresh, migrated database; its type says which:
+/// `TestDb` both, `FileDb` the embedded one alone, for what only it has (a file, its planner, its one writer), and
+/// `ServerDb` PostgreSQL alone.
 ///
 /// ```ignore
 /// database_test! {
@@ -35,7 +40,7 @@ pub use places::Places;
 /// ```
 #[macro_export]
 macro_rules! database_test {
-    ($($(#[$meta:meta])* async fn $name:ident($db:ident: TestDb) $body:block)+) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($db:ident: $kind:ident) $body:block)+) => {$(
         $(#[$meta])*
         mod $name {
             #[allow(unused_imports)]
@@ -43,10 +48,23 @@ macro_rules! database_test {
 
             async fn test($db: $crate::support::TestDb) $body
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                test($crate::support::TestDb::sqlite().await).await;
-            }
+            $crate::database_test!(@on $kind);
         }
     )+};
+    (@on TestDb) => {
+        $crate::database_test!(@on FileDb);
+        $crate::database_test!(@on ServerDb);
+    };
+    (@on FileDb) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn sqlite() {
+            test($crate::support::TestDb::sqlite().await).await;
+        }
+    };
+    (@on ServerDb) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn postgres() {
+            test($crate::support::TestDb::postgres().await).await;
+        }
+    };
 }

@@ -1,9 +1,10 @@
 //! Somebody else at a test's database: looks at all of it, locks it, breaks it.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, str::FromStr as _};
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, SqliteConnection,
+    AssertSqlSafe, ConnectOptions as _, PgConnection, SqliteConnection,
+    postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
 
@@ -11,44 +12,93 @@ use sqlx::{
 pub type Contents = BTreeMap<String, Vec<String>>;
 
 /// A connection of its own.
-pub struct Outside(SqliteConnection);
+pub enum Outside {
+    /// To a file.
+    Sqlite(SqliteConnection),
+    /// To a server.
+    Postgres(PgConnection),
+}
 
 impl Outside {
     /// Opens a database's file.
     pub async fn open(file: &Path) -> Self {
         let options = SqliteConnectOptions::new().filename(file).journal_mode(SqliteJournalMode::Wal);
-        Self(options.connect().await.expect("a connection"))
+        Self::Sqlite(options.connect().await.expect("a connection"))
+    }
+
+    /// Connects to a server.
+    pub async fn connect(address: &str) -> Self {
+        let options =
+            PgConnectOptions::from_str(address).expect("an address").options([("search_path", "public,daybook")]);
+        Self::Postgres(options.connect().await.expect("a connection"))
+    }
+
+    async fn execute(&mut self, sql: &str) -> sqlx::Result<()> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+        }
     }
 
     /// Runs SQL that is expected to work.
     pub async fn run(&mut self, sql: &str) {
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await.expect(sql);
+        self.execute(sql).await.expect(sql);
     }
 
     /// Why SQL that is expected to fail was refused.
     pub async fn refused(&mut self, sql: &str) -> String {
-        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await;
-        done.expect_err(sql).to_string()
+        self.execute(sql).await.expect_err(sql).to_string()
     }
 
     /// The first column of every row, as text.
     pub async fn texts(&mut self, sql: &str) -> Vec<String> {
-        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(&mut self.0).await.expect(sql)
+        let text = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(text).fetch_all(connection).await,
+            Self::Postgres(connection) => sqlx::query_scalar(text).fetch_all(connection).await,
+        }
+        .expect(sql)
     }
 
     /// The number that a query gives.
     pub async fn number(&mut self, sql: &str) -> i64 {
-        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut self.0).await.expect(sql)
+        let text = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(text).fetch_one(connection).await,
+            Self::Postgres(connection) => sqlx::query_scalar(text).fetch_one(connection).await,
+        }
+        .expect(sql)
+    }
+
+    /// A column that holds an instant, as microseconds since 1970.
+    pub fn micros(&self, column: &str) -> String {
+        match self {
+            Self::Sqlite(_) => column.to_owned(),
+            Self::Postgres(_) => format!("CAST(extract(epoch FROM {column}) * 1000000 AS BIGINT)"),
+        }
     }
 
     /// Everything that is in it.
     pub async fn contents(&mut self) -> Contents {
         let mut out = Contents::new();
-        for table in self.texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").await {
-            let columns = self.texts(&format!("SELECT quote(name) FROM pragma_table_info('{table}')")).await;
-            let columns: Vec<_> = columns.iter().map(|name| name.trim_matches('\'')).collect();
-            let row: Vec<_> = columns.iter().map(|name| format!("'{name}=' || quote(\"{name}\")")).collect();
-            let rows = self.texts(&format!("SELECT {} FROM \"{table}\" ORDER BY 1", row.join(" || ', ' || "))).await;
+        let file = matches!(self, Self::Sqlite(_));
+        let tables = if file {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+        } else {
+            // Without the totals: what waits to be added up is, each second, whatever a test does.
+            "SELECT tablename::text FROM pg_tables WHERE schemaname IN ('public', 'daybook') \
+             AND tablename NOT LIKE 'daybook\\_totals%' AND tablename <> 'daybook_combinations' ORDER BY 1"
+        };
+        for table in self.texts(tables).await {
+            let rows = if file {
+                let columns = self.texts(&format!("SELECT quote(name) FROM pragma_table_info('{table}')")).await;
+                let columns: Vec<_> = columns.iter().map(|name| name.trim_matches('\'')).collect();
+                let row: Vec<_> = columns.iter().map(|name| format!("'{name}=' || quote(\"{name}\")")).collect();
+                self.texts(&format!("SELECT {} FROM \"{table}\" ORDER BY 1", row.join(" || ', ' || "))).await
+            } else {
+                self.texts(&format!("SELECT t::text FROM {table} AS t ORDER BY 1")).await
+            };
             out.insert(table, rows);
         }
         out

@@ -1,10 +1,12 @@
 //! What stands at the addresses of the table of routes: a member, a booking and an entry to open, a form for each post.
 
 use daybook::{
+    core::time::Timestamp,
     logs::{
         log::{NewBooking, NewLog, NewMember},
         write::Batch,
     },
+    paging::{Cursor, Key},
     session::access::Route,
     web::assets,
 };
@@ -47,6 +49,10 @@ impl Places {
         match route.path {
             "/logs/{id}" => format!("/logs/{}", self.entry),
             "/logs/{id}/error_detail.txt" => format!("/logs/{}/error_detail.txt", self.entry),
+            "/logs/newer" => {
+                format!("/logs/newer?since={}", Cursor::at(Key { timestamp: Timestamp::MIN, id: self.entry }))
+            }
+            "/find" => "/find?q=nobody%20there".to_owned(),
             "/members/by-email" => "/members/by-email?email=nobody@example.org".to_owned(),
             "/members/{id}" => format!("/members/{}", self.member),
             // One that came with Daybook.

@@ -128,7 +128,7 @@ fn line(from: &mut BufReader<Counted>, at: &mut u64, now: Timestamp) -> Result<O
             continue;
         }
         let entry =
-            if is_text { entry::read(&text, Limits::NONE, now).and_then(complete) } else { Err(whole("is not UTF-8")) };
+            if is_text { entry::read(&text, Limits::FILE, now).and_then(complete) } else { Err(whole("is not UTF-8")) };
         return Ok(Some(Read { at: *at, text, entry }));
     }
 }
@@ -182,7 +182,7 @@ fn record(from: &mut csv::Reader<Counted>, columns: &[Column], now: Timestamp) -
         Some(cells) if cells.len() != columns.len() => {
             Err(whole(format!("has {} cells, and the first row {}", cells.len(), columns.len())))
         }
-        Some(cells) => entry::read_cells(columns.iter().copied().zip(cells), Limits::NONE, now).and_then(complete),
+        Some(cells) => entry::read_cells(columns.iter().copied().zip(cells), Limits::FILE, now).and_then(complete),
     };
     Ok(Some(Read { at, text: lossy.join(","), entry }))
 }

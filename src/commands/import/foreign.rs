@@ -1,17 +1,16 @@
-//! Rows out of another database with the application's tables, as SQLAlchemy writes them into SQLite: ids as 32 hex
-//! digits, instants as text in UTC without a zone, `extra` as text in a column that takes it for a number where it can.
+//! Rows out of the file of an application, as SQLAlchemy writes them into SQLite: ids as 32 hex digits, instants as text in UTC without a zone, `extra` as text in a column that takes it for a number where it can.
 
 use std::collections::HashSet;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use chrono::NaiveDateTime;
 use uuid::Uuid;
 
-use super::Read;
+use super::{Read, people};
 use crate::{
     commands::{line, load::BATCH},
     core::time::Timestamp,
-    db::{Db, Sql, address::Address, migrate},
+    db::{Db, Sql, address::Address},
     ingest::entry::Wrong,
     logs::{
         json,
@@ -55,20 +54,8 @@ struct Raw {
 }
 
 impl Rows {
-    /// Opens a database to be read alone: nothing in it is changed.
-    pub async fn open(address: &Address) -> Result<Self> {
-        let Address::Sqlite(file) = address;
-        if !file.exists() {
-            bail!("--from: there is no database at {address}");
-        }
-        let db =
-            Db::inspect_sqlite(file).await.map_err(|error| anyhow!("--from: {address} cannot be opened: {error}"))?;
-        match migrate::state(&db).await.map_err(line)? {
-            migrate::State::Foreign => {}
-            _ => bail!(
-                "--from: {address} has no table audit_logs of an application; what Daybook keeps is taken over with daybook export and daybook import FILE"
-            ),
-        }
+    /// Takes a file to be read: nothing in it is changed.
+    pub async fn open(db: Db, address: &Address) -> Result<Self> {
         let columns = columns(&db, "audit_logs").await?;
         let missing: Vec<&str> = ["id", "timestamp", "action_type", "area", "description"]
             .into_iter()
@@ -108,8 +95,8 @@ impl Rows {
                 let member = |(id, email, name): &Person| {
                     Some(NewMember {
                         id: Uuid::parse_str(id).ok()?,
-                        email: fitting(email.as_ref(), 255),
-                        name: fitting(name.as_ref(), 255),
+                        email: people::fitting(email.clone(), people::LONGEST),
+                        name: people::fitting(name.clone(), people::LONGEST),
                     })
                 };
                 let batch = Batch { members: rows.iter().filter_map(member).collect(), ..Batch::default() };
@@ -134,12 +121,10 @@ impl Rows {
                     Some(NewBooking {
                         id: Uuid::parse_str(id).ok()?,
                         member_id,
-                        service_type: fitting(service.as_ref(), 64),
+                        service_type: people::fitting(service.clone(), people::LONGEST_SERVICE),
                     })
                 };
-                let bookings: Vec<NewBooking> = rows.iter().filter_map(booking).collect();
-                let members = strangers(into, &bookings).await?;
-                write::write(into, &Batch { members, bookings, ..Batch::default() }).await.map_err(line)?;
+                people::write_bookings(into, rows.iter().filter_map(booking).collect()).await?;
             }
         }
         Ok(())
@@ -177,27 +162,8 @@ impl Rows {
 /// An id and two texts.
 type Person = (String, Option<String>, Option<String>);
 
-/// A text where it fits; an application may keep more of a name than Daybook does.
-fn fitting(text: Option<&String>, longest: usize) -> Option<String> {
-    text.map(|text| text.chars().filter(|c| *c != '\0').take(longest).collect())
-}
-
 fn text_or_null(columns: &HashSet<String>, name: &str, cast: &'static str) -> &'static str {
     if columns.contains(name) { cast } else { "NULL" }
-}
-
-/// Members whom bookings refer to and nobody knows: known by their id from now on.
-async fn strangers(into: &Db, bookings: &[NewBooking]) -> Result<Vec<NewMember>> {
-    let ids: HashSet<Uuid> = bookings.iter().filter_map(|booking| booking.member_id).collect();
-    let mut unknown = ids.clone();
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    for chunk in ids.chunks(200) {
-        let sql = Sql::new("SELECT id FROM members WHERE id IN (").bind_all(chunk.iter().copied()).text(")");
-        for (id,) in into.fetch_all::<(Uuid,)>(sql).await.map_err(line)? {
-            unknown.remove(&id);
-        }
-    }
-    Ok(unknown.into_iter().map(|id| NewMember { id, email: None, name: None }).collect())
 }
 
 /// The names of a table's columns; none where there is no such table.

@@ -56,7 +56,7 @@ async fn answer(req: &HttpRequest, state: web::Data<State>, signed: &Signed, for
     let (subject, query) = (Some(format.to_string()), Some(query));
     signed.record(Kind::Exported, subject.clone(), query.clone())?;
     let receipt = stream::Receipt::new(signed.witness(Kind::Exported, subject, query), state.clock.clone());
-    Ok(file.streaming(stream::start(export, receipt, state.budgets.export)))
+    Ok(file.streaming(stream::start(export, receipt, state.budgets.export).await?))
 }
 
 /// What could not be read, each thing by the name that it has on the page.

@@ -12,7 +12,10 @@ use tokio::{
 
 use super::Export;
 use crate::{
-    core::{error::Result, time::SharedClock},
+    core::{
+        error::{Error, Result},
+        time::SharedClock,
+    },
     session::Witness,
     staff_log::Kind,
     web::state::Patience,
@@ -21,6 +24,8 @@ use crate::{
 /// What goes from the task that makes an export to the answer that sends it.
 enum Piece {
     Bytes(Vec<u8>),
+    /// It failed before anything of it was handed over.
+    Failed(Error),
     /// It is whole. Said so explicitly: a channel that merely closes is an export that broke off.
     End(oneshot::Sender<()>),
 }
@@ -30,6 +35,8 @@ pub struct Receipt {
     witness: Witness,
     clock: SharedClock,
     rows: u64,
+    /// Whether a piece was handed over.
+    begun: bool,
     whole: bool,
 }
 
@@ -37,7 +44,7 @@ impl Receipt {
     /// The receipt of the export that `witness` saw begin.
     #[must_use]
     pub fn new(witness: Witness, clock: SharedClock) -> Self {
-        Self { witness, clock, rows: 0, whole: false }
+        Self { witness, clock, rows: 0, begun: false, whole: false }
     }
 
     fn ended(mut self) {
@@ -66,23 +73,48 @@ pub fn count_and_query(rows: u64, query: &str) -> String {
     format!("rows={rows}&{query}")
 }
 
+/// How long the answer waits for a first piece: until it begins, a failure can still be answered as one.
+const FIRST: Duration = Duration::from_secs(2);
+
 /// Begins to make the export, and gives the body of its answer.
-pub fn start(export: Export, receipt: Receipt, patience: Patience) -> impl Stream<Item = io::Result<Bytes>> + use<> {
-    let (sender, pieces) = mpsc::channel(1);
+///
+/// # Errors
+/// Where it fails at once: nothing was sent yet.
+pub async fn start(
+    export: Export,
+    receipt: Receipt,
+    patience: Patience,
+) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
+    let (sender, mut pieces) = mpsc::channel(1);
+    let request_id = receipt.request_id().map(str::to_owned);
     tokio::spawn(make(export, receipt, sender, patience));
-    stream::unfold(Some(pieces), |pieces| async move {
-        let mut pieces = pieces?;
-        match pieces.recv().await {
-            Some(Piece::Bytes(bytes)) => Some((Ok(Bytes::from(bytes)), Some(pieces))),
-            Some(Piece::End(taken)) => {
-                // Where that is no longer waited for, the line already says that it broke off.
-                let _ = taken.send(());
-                None
+    let first = match timeout(FIRST, pieces.recv()).await {
+        Ok(Some(Piece::Failed(error))) => return Err(error),
+        Ok(first) => Some(first),
+        Err(_) => None,
+    };
+    Ok(stream::unfold(Some((pieces, first)), move |left| {
+        let request_id = request_id.clone();
+        async move {
+            let (mut pieces, first) = left?;
+            let piece = match first {
+                Some(first) => first,
+                None => pieces.recv().await,
+            };
+            match piece {
+                Some(Piece::Bytes(bytes)) => return Some((Ok(Bytes::from(bytes)), Some((pieces, None)))),
+                Some(Piece::End(taken)) => {
+                    // Where that is no longer waited for, the line already says that it broke off.
+                    let _ = taken.send(());
+                    return None;
+                }
+                Some(Piece::Failed(error)) => tracing::error!(request_id, "an export broke off: {error}"),
+                None => {}
             }
             // The answer's length is not known beforehand, so only a broken connection tells that there was more.
-            None => Some((Err(io::Error::other("the export broke off")), None)),
+            Some((Err(io::Error::other("the export broke off")), None))
         }
-    })
+    }))
 }
 
 /// Makes pieces for as long as somebody takes them.
@@ -91,6 +123,11 @@ async fn make(mut export: Export, mut receipt: Receipt, sender: mpsc::Sender<Pie
     let broken = match timeout_at(until, pass_on(&mut export, &mut receipt, &sender, patience.piece)).await {
         Ok(Ok(None)) => return receipt.ended(),
         Ok(Ok(Some(why))) => why.to_owned(),
+        Ok(Err(error)) if !receipt.begun => {
+            // Where nobody waits any more, the receipt says that it broke off.
+            let _ = sender.send(Piece::Failed(error)).await;
+            return;
+        }
         Ok(Err(error)) => {
             tracing::error!(request_id = receipt.request_id(), rows = receipt.rows, "an export broke off: {error}");
             return;
@@ -117,7 +154,10 @@ async fn pass_on(
         };
         let Some(bytes) = next else { break };
         match timeout(patience, sender.send(Piece::Bytes(bytes))).await {
-            Ok(Ok(())) => receipt.rows = export.rows(),
+            Ok(Ok(())) => {
+                receipt.begun = true;
+                receipt.rows = export.rows();
+            }
             Ok(Err(_)) => return Ok(Some(GONE)),
             Err(_) => return Ok(Some(SLOW)),
         }

@@ -1,6 +1,6 @@
 //! Walks a whole plan in steps of a known size, as `look` does, but to the end and in the order of the list.
 
-use std::ops::ControlFlow;
+use std::{collections::VecDeque, ops::ControlFlow};
 
 use crate::{
     core::error::Result,
@@ -8,6 +8,7 @@ use crate::{
     logs::{
         checks::Candidate,
         look::KeyRow,
+        search::whole,
         sql::{Columns, Driver, Plan},
         window::{Bound, Window},
     },
@@ -24,6 +25,8 @@ pub(super) struct Walk {
     /// What is still to be looked through, but for the step at hand.
     window: Window,
     step: Option<Step>,
+    /// Everything that is left, where the index of words found it at once; none before it was asked.
+    found: Option<VecDeque<Key>>,
     ended: bool,
 }
 
@@ -37,11 +40,19 @@ struct Step {
 
 impl Walk {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { window: plan.window, step: None, ended: false }
+        Self { window: plan.window, step: None, found: None, ended: false }
     }
 
     /// The next matches, newest first; none at the end.
     pub(super) async fn next(&mut self, plan: &Plan, snapshot: &mut Snapshot) -> Result<Option<Vec<Key>>> {
+        if self.found.is_none() {
+            let found = whole::matches(snapshot, plan).await?;
+            self.ended = found.is_some();
+            self.found = Some(found.unwrap_or_default().into());
+        }
+        if let Some(found) = self.found.as_mut().filter(|found| !found.is_empty()) {
+            return Ok(Some(found.drain(..found.len().min(CHUNK)).collect()));
+        }
         while !self.ended {
             let step = match self.step.take() {
                 Some(step) => step,

@@ -102,26 +102,41 @@ fn is_in_totals(filter: &Filter) -> bool {
 /// The overview of a filter.
 pub async fn overview(db: &Db, filter: &Filter, asker: Asker, budget: Budget) -> Result<Overview> {
     let progress = build::progress(db).await?;
-    let building = (!progress.is_complete() && is_in_totals(filter)).then_some(progress);
+    let building = progress.filter(|progress| !progress.is_complete() && is_in_totals(filter));
+    // Everything that needs another reader comes first: whoever holds one and waits for another may wait for one who
+    // does so too.
+    let plan = store::plan(db, filter, asker.now, asker.details).await?;
+    let chooses = !(filter.status.is_empty() && filter.action_type.is_empty() && filter.area.is_empty());
+    let wider = match chooses.then(|| without_choices(filter)) {
+        Some(wider) => Some(store::plan(db, &wider, asker.now, asker.details).await?),
+        None => None,
+    };
     let mut looking = db.look(budget).await?;
-    let mut ask = Ask { db, looking: &mut looking, filter, asker, budget };
+    let mut ask = Ask { looking: &mut looking, filter, plan, wider, asker, budget };
     let found = ask.overview(progress).await;
     let found = look::finish(looking, found).await?;
     Ok(Overview { building, ..found })
 }
 
+/// The filter without what it chooses of the values that an overview counts.
+fn without_choices(filter: &Filter) -> Filter {
+    Filter { status: Choice::default(), action_type: Choice::default(), area: Choice::default(), ..filter.clone() }
+}
+
 struct Ask<'a> {
-    db: &'a Db,
     looking: &'a mut Looking,
     filter: &'a Filter,
+    plan: Plan,
+    /// Of the filter without its choices, where it makes any.
+    wider: Option<Plan>,
     asker: Asker,
     budget: Budget,
 }
 
 impl Ask<'_> {
-    async fn overview(&mut self, progress: Progress) -> Result<Overview> {
+    async fn overview(&mut self, progress: Option<Progress>) -> Result<Overview> {
         let Looked::Whole(ends) = self.ends().await? else { return Ok(Overview::unknown()) };
-        if progress.is_complete()
+        if progress.is_some_and(Progress::is_complete)
             && is_in_totals(self.filter)
             && let Some(combinations) = cells::combinations(self.looking).await?
         {
@@ -217,7 +232,7 @@ impl Ask<'_> {
             By::Entries => {
                 let range = Range::Between { from: Some(piece.from), to: Some(piece.to) };
                 let of_time = Filter { range, ..Filter::default() };
-                let dialect = self.db.dialect();
+                let dialect = self.plan.dialect;
                 let plan = sql::plan(&of_time, &Meaning::default(), dialect, self.asker.now, self.asker.details);
                 let (far, whole) = self.entries(&plan, tally).await?;
                 came = far;
@@ -231,21 +246,17 @@ impl Ask<'_> {
     async fn entries(&mut self, plan: &Plan, tally: &mut Tally) -> Result<(Option<Timestamp>, bool)> {
         let each =
             |facts: look::Facts| tally.add_entry(facts.timestamp, &facts.action_type, &facts.status, &facts.area);
-        Ok(match look::each(self.db, self.looking, plan, self.budget, each).await? {
+        Ok(match look::each(self.looking, plan, self.budget, each).await? {
             Some(Seen::All) => (None, true),
             Some(Seen::To(key)) => (Some(key.timestamp), false),
             None => (None, false),
         })
     }
 
-    async fn plan(&self, filter: &Filter) -> Result<Plan> {
-        store::plan(self.db, filter, self.asker.now, self.asker.details).await
-    }
-
     /// From the entries that the list's own plan meets.
     async fn by_entries(&mut self, ends: Option<(Timestamp, Timestamp)>) -> Result<Overview> {
         let mut tally = Tally::new(Kinds::of(self.filter));
-        let plan = self.plan(self.filter).await?;
+        let plan = self.plan.clone();
         let (came, whole) = self.entries(&plan, &mut tally).await?;
         let reach = match (whole, came) {
             (true, _) => Reach::All,
@@ -272,16 +283,7 @@ impl Ask<'_> {
         for (column, _) in chosen.into_iter().filter(|(_, chosen)| !chosen) {
             counts.set(column, met);
         }
-        if chosen.iter().all(|(_, chosen)| !chosen) {
-            return Ok(counts);
-        }
-        let wider = Filter {
-            status: Choice::default(),
-            action_type: Choice::default(),
-            area: Choice::default(),
-            ..filter.clone()
-        };
-        let plan = self.plan(&wider).await?;
+        let Some(plan) = self.wider.take() else { return Ok(counts) };
         let left = self.looking.deadline().saturating_duration_since(std::time::Instant::now());
         self.looking.extend(left.min(self.budget.time / 2)).await?;
         let mut all = Tally::new(Kinds::of(filter));

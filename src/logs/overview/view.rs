@@ -270,21 +270,22 @@ impl Draw<'_> {
         matches!(self.overview.reach, Reach::BackTo(to) if at == self.seen() && self.buckets.bars[at].from < to)
     }
 
-    /// About eight names along the axis.
+    /// About eight names along the axis; on a phone every other one, where there is room for it.
     fn ticks(&self) -> Vec<Tick> {
         const MOST: usize = 8;
+        // In pixels, on a phone: what the chart is wide at the least, and what a letter is at the most.
+        const CHART: usize = 260;
+        const LETTER: usize = 7;
         let bars = &self.buckets.bars;
         let every = bars.len().div_ceil(MOST).max(1);
         let tick = |(nth, at): (usize, usize)| {
             let before = at.checked_sub(every).and_then(|before| bars.get(before)).copied();
-            Tick {
-                x: Slot { at, many: bars.len() }.x(),
-                text: match bars[at].to {
-                    None => "Later".to_owned(),
-                    Some(_) => self.labels.start(bars[at], before),
-                },
-                minor: nth % 2 == 1,
-            }
+            let text = match bars[at].to {
+                None => "Later".to_owned(),
+                Some(_) => self.labels.start(bars[at], before),
+            };
+            let fits = text.chars().count() * LETTER * bars.len() <= (bars.len() - at) * CHART;
+            Tick { x: Slot { at, many: bars.len() }.x(), text, minor: nth % 2 == 1 || !fits }
         };
         (0..bars.len()).step_by(every).enumerate().map(tick).collect()
     }

@@ -71,17 +71,33 @@ pub async fn note_times(tx: &mut Tx, logs: &[&NewLog], first: i64) -> Result<()>
     Ok(())
 }
 
+/// Asks for the lowest `seq` from which on all entries are indexed; no row where none is.
+#[must_use]
+pub fn from() -> Sql {
+    Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM)
+}
+
+/// The number of the part of the log from which on all entries are indexed, out of the lowest `seq` from which on they are;
+/// the smallest number where all are.
+#[must_use]
+pub fn part(from: i64) -> i64 {
+    // A part that is indexed in part counts as one that is not.
+    if from <= 1 { i64::MIN } else { from.div_euclid(BLOCK).saturating_add(1) }
+}
+
 /// The lowest `seq` from which on all entries are indexed.
-pub async fn indexed_from(db: &Db) -> Result<i64> {
-    let sql = Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM);
-    Ok(db.fetch_optional::<(i64,)>(sql).await?.map_or(i64::MAX, |(from,)| from))
+async fn first_indexed(db: &Db) -> Result<i64> {
+    Ok(db.fetch_optional::<(i64,)>(from()).await?.map_or(i64::MAX, |(from,)| from))
 }
 
 /// How much of the log is indexed, in percent.
 pub async fn progress(db: &Db) -> Result<u8> {
+    if db.dialect().derives() {
+        return Ok(if db.dialect().has_words() { 100 } else { 0 });
+    }
     let newest: Option<(i64,)> = db.fetch_optional(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
     let newest = newest.map_or(0, |(seq,)| seq);
-    let missing = indexed_from(db).await?.clamp(1, newest + 1) - 1;
+    let missing = first_indexed(db).await?.clamp(1, newest + 1) - 1;
     if newest == 0 {
         return Ok(100);
     }
@@ -90,13 +106,21 @@ pub async fn progress(db: &Db) -> Result<u8> {
 
 /// Says that nothing is indexed, before a load that leaves that to [`build`].
 pub async fn put_off(db: &Db) -> Result<()> {
+    if db.dialect().derives() {
+        return Ok(());
+    }
     let mut tx = db.write().await?;
     set_from(&mut tx, i64::MAX).await?;
     tx.commit().await
 }
 
 /// Empties the index, to be built anew by [`build`].
+///
+/// On a server the index is the server's to make anew.
 pub async fn clear(db: &Db) -> Result<()> {
+    if db.dialect().derives() {
+        return crate::db::migrate::reindex_words(db).await;
+    }
     let mut tx = db.write().await?;
     tx.execute(Sql::new("INSERT INTO daybook_words (daybook_words) VALUES ('delete-all')")).await?;
     set_from(&mut tx, i64::MAX).await?;
@@ -125,12 +149,14 @@ struct TextRow {
 ///
 /// Each call is a short transaction of its own, so writes go on between them, and one that breaks off is made again.
 pub async fn build(db: &Db) -> Result<bool> {
+    if db.dialect().derives() {
+        return Ok(false);
+    }
     let mut tx = db.write().await?;
-    let from: Vec<(i64,)> =
-        tx.fetch_all(Sql::new("SELECT CAST(value AS INTEGER) FROM daybook_meta WHERE name = ").bind(FROM)).await?;
+    let indexed: Vec<(i64,)> = tx.fetch_all(from()).await?;
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
     let newest = newest.first().map_or(0, |(seq,)| *seq);
-    let from = from.first().map_or(i64::MAX, |(from,)| *from).min(newest + 1);
+    let from = indexed.first().map_or(i64::MAX, |(from,)| *from).min(newest + 1);
     if from <= 1 {
         return Ok(false);
     }

@@ -1,17 +1,28 @@
 //! Search by an index of trigrams: which entries may hold a text, without reading them all.
 //!
-//! The index finds candidates by `seq`, the order of arrival. [`walk`] takes them in the list's order, [`index`] keeps
+//! The index finds candidates in parts ([`crate::db::parts`]). [`walk`] takes them in the list's order, [`index`] keeps
 //! the index, and [`trigrams`] says what to ask it. Every candidate is looked at before it counts ([`super::checks`]).
 
 pub mod index;
 mod trigrams;
 pub mod walk;
+pub mod whole;
 
-pub use trigrams::question;
+use crate::db::parts::{BLOCK, PLACES};
 
-/// An entry has two places in the index: `2 * seq` for what everybody reads (area and description), `2 * seq + 1` for its
-/// error, if it has one. So a role that does not see errors searches as if they were not there.
-pub const PLACES: i64 = 2;
+/// A term as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Its trigrams, in the language of FTS5.
+    pub trigrams: String,
+    /// The term itself, in lower case.
+    pub term: String,
+}
 
-/// How many entries by arrival share a row of `daybook_blocks`; the migration says the same.
-pub const BLOCK: i64 = 4_096;
+impl Question {
+    /// How to ask for a term (in lower case). `None` for one of fewer than three characters, which has no trigram.
+    #[must_use]
+    pub fn of(term: &str) -> Option<Self> {
+        Some(Self { trigrams: trigrams::question(term)?, term: term.to_owned() })
+    }
+}

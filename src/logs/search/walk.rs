@@ -1,7 +1,7 @@
 //! Candidates of the index in the list's order.
 //!
-//! A term that few entries hold is asked for once, and its candidates are sorted. A frequent one is asked for block by
-//! block, the block with the newest entry first: what is newer than every block still to come is in its final place.
+//! A term that few entries hold is asked for once, and its candidates are sorted. A frequent one is asked for part by
+//! part, the part with the newest entry first: what is newer than every part still to come is in its final place.
 
 use std::{
     collections::BTreeMap,
@@ -9,15 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{BLOCK, PLACES, index, question};
+use super::{Question, index};
 use crate::{
     core::{error::Result, time::Timestamp},
-    db::{Budget, Db, Looked, Looking, Sql},
+    db::{
+        Budget, Looked, Looking, Sql,
+        parts::{BLOCK, Part, PartRow},
+    },
     logs::{
         checks::Candidate,
         look::{COUNT_CAP, Count, Facts},
         sql::Plan,
-        window::Window,
+        window::{Bound, Window},
     },
     paging::{At, Direction, Key, Seen},
 };
@@ -26,45 +29,35 @@ use crate::{
 const FEW: i64 = 1_000;
 /// A driver that meets at most so many entries needs no index of words.
 const SHORT: i64 = 1_000;
-/// How many blocks say which of several frequent terms is the rarest.
+/// How many parts are looked up at a time; more than are taken at once.
+const PARTS: usize = 2 * MOST_PARTS;
+/// In place of how many candidates a term has lately, where they are met soon by reading one entry after the other.
+const OFTEN: i64 = i64::MAX;
+/// A term is frequent where one in so many of the newest entries holds it.
+const FREQUENT: i64 = 20;
+/// How many parts say which of several frequent terms is the rarest.
 const SAMPLE: i64 = 8;
 /// How long the first part may take, whatever the budget.
 const FIRST: Duration = Duration::from_secs(1);
-/// The most blocks of one statement: it must end in good time.
-const MOST_BLOCKS: usize = 64;
+/// The most parts of one statement: it must end in good time.
+const MOST_PARTS: usize = 64;
 
 /// A search that the index can serve.
 pub struct Search<'a> {
     plan: &'a Plan,
-    question: String,
+    question: Question,
     few: bool,
+    frequent: bool,
+    /// The number of the part from which on all entries are indexed.
     indexed_from: i64,
-}
-
-/// The condition of what everybody reads.
-const OPEN: &str = " AND rowid % 2 = 0";
-
-/// A stretch of arrivals: when its entries happened, by number.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-struct Block {
-    #[sqlx(rename = "block")]
-    number: i64,
-    first: Timestamp,
-    last: Timestamp,
 }
 
 impl<'a> Search<'a> {
     /// The search of a plan; none where it has no term that the index knows, where another walk is short, or where
     /// there was no time to find out.
-    pub async fn of(
-        db: &Db,
-        looking: &mut Looking,
-        plan: &'a Plan,
-        window: Window,
-        budget: Budget,
-    ) -> Result<Option<Self>> {
-        let questions: Vec<String> = plan.checks.terms.iter().filter_map(|term| question(term)).collect();
-        if questions.is_empty() {
+    pub async fn of(looking: &mut Looking, plan: &'a Plan, window: Window, budget: Budget) -> Result<Option<Self>> {
+        let questions: Vec<Question> = plan.checks.terms.iter().filter_map(|term| Question::of(term)).collect();
+        if questions.is_empty() || !plan.dialect.has_words() {
             return Ok(None);
         }
         for driver in plan.drivers() {
@@ -75,21 +68,31 @@ impl<'a> Search<'a> {
                 Looked::Interrupted => return Ok(None),
             }
         }
-        let indexed_from = index::indexed_from(db).await?;
-        let mut rarest: Option<(i64, String)> = None;
+        // By the same reader: whoever holds one and waits for another may wait for one who does so too.
+        let indexed_from = if plan.dialect.derives() { Some(1) } else { number(looking, index::from()).await? };
+        let Some(indexed_from) = indexed_from.map(index::part) else { return Ok(None) };
+        let complete = indexed_from == i64::MIN;
+        let search = |question, few, frequent| Self { plan, question, few, frequent, indexed_from };
+        let mut rarest: Option<(i64, Question)> = None;
         for question in questions {
-            let Some(all) = hits(looking, &question, plan.checks.details, None).await? else { return Ok(None) };
-            if all <= FEW && indexed_from <= 1 {
-                return Ok(Some(Self { plan, question, few: true, indexed_from }));
-            }
-            let Some(lately) = hits(looking, &question, plan.checks.details, Some(SAMPLE * BLOCK)).await? else {
-                return Ok(None);
-            };
-            if rarest.as_ref().is_none_or(|(n, _)| lately < *n) {
-                rarest = Some((lately, question));
+            match held(plan, looking, &question).await? {
+                None => return Ok(None),
+                Some(Held::Few) if complete => return Ok(Some(search(question, true, false))),
+                // What is not indexed yet may hold it often.
+                Some(Held::Few) => rarest = Some((0, question)),
+                Some(Held::Lately(n)) if rarest.as_ref().is_none_or(|(least, _)| n < *least) => {
+                    rarest = Some((n, question));
+                }
+                Some(Held::Lately(_)) => {}
             }
         }
-        Ok(rarest.map(|(_, question)| Self { plan, question, few: false, indexed_from }))
+        Ok(rarest.map(|(n, question)| search(question, false, n == OFTEN)))
+    }
+
+    /// Whether so many entries hold each term that reading one after the other meets enough of them soon.
+    #[must_use]
+    pub fn is_frequent(&self) -> bool {
+        self.frequent
     }
 
     /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked. None where the
@@ -164,17 +167,23 @@ impl<'a> Search<'a> {
             let _ = release(&mut waiting, None, direction, &mut hit);
             return Ok(Some(Seen::All));
         }
-        let Looked::Whole(blocks) = self.blocks(looking, window, direction).await? else { return Ok(None) };
+        let mut parts: Vec<Part> = Vec::new();
+        let mut whole = false;
         let mut seen = None;
-        let mut at = 0;
         let mut many = 1;
-        while at < blocks.len() {
-            let next = &blocks[at..(at + many).min(blocks.len())];
-            if let Looked::Interrupted = self.take_blocks(looking, window, next, &mut waiting).await? {
+        loop {
+            // One more than is taken: it says up to where things are in their final place.
+            if parts.len() <= many && !whole {
+                let more = self.parts(looking, window, direction, parts.last().copied()).await?;
+                let Looked::Whole(more) = more else { return Ok(seen) };
+                whole = more.len() < PARTS;
+                parts.extend(more);
+            }
+            let next: Vec<Part> = parts.drain(..many.min(parts.len())).collect();
+            if let Looked::Interrupted = self.take_parts(looking, window, &next, &mut waiting).await? {
                 return Ok(seen);
             }
-            at += next.len();
-            let ahead = blocks.get(at).map(|block| edge(block, direction));
+            let ahead = parts.first().map(|part| edge(part, direction));
             let stopped = release(&mut waiting, ahead, direction, &mut hit).is_break();
             let Some(ahead) = ahead else { return Ok(Some(Seen::All)) };
             seen = Some(Seen::To(ahead));
@@ -182,42 +191,44 @@ impl<'a> Search<'a> {
                 return Ok(seen);
             }
             looking.extend(until.saturating_duration_since(Instant::now())).await?;
-            many = (many * 2).min(MOST_BLOCKS);
+            many = (many * 2).min(MOST_PARTS);
         }
-        Ok(Some(Seen::All))
     }
 
-    /// The blocks that may hold entries of the window, the one that the walk meets first at the front.
-    async fn blocks(&self, looking: &mut Looking, window: Window, direction: Direction) -> Result<Looked<Vec<Block>>> {
-        let mut sql = Sql::new("SELECT block, \"first\", \"last\" FROM daybook_blocks WHERE 1 = 1");
-        if let Some(bound) = window.older {
-            sql = sql.text(" AND \"last\" >= ").bind(bound.key.timestamp);
-        }
-        if let Some(bound) = window.newer {
-            sql = sql.text(" AND \"first\" <= ").bind(bound.key.timestamp);
-        }
-        sql = sql.text(match direction {
-            Direction::Older => " ORDER BY \"last\" DESC, block DESC",
-            Direction::Newer => " ORDER BY \"first\", block",
-        });
-        looking.fetch_all(sql).await
-    }
-
-    /// Takes the candidates of blocks, those that follow one another in one statement.
-    async fn take_blocks(
+    /// The next parts that may hold entries of the window, the one that the walk meets first at the front; as many as
+    /// [`PARTS`], or all that are left.
+    async fn parts(
         &self,
         looking: &mut Looking,
         window: Window,
-        blocks: &[Block],
+        direction: Direction,
+        after: Option<Part>,
+    ) -> Result<Looked<Vec<Part>>> {
+        let dialect = self.plan.dialect;
+        let at = |bound: Option<Bound>| bound.map(|bound| bound.key.timestamp);
+        let within = (at(window.older), at(window.newer));
+        let sql = dialect.parts(within, direction == Direction::Older, after, PARTS);
+        Ok(match looking.fetch_all::<PartRow>(sql).await? {
+            Looked::Whole(rows) => Looked::Whole(rows.iter().map(|row| dialect.part(row)).collect()),
+            Looked::Interrupted => Looked::Interrupted,
+        })
+    }
+
+    /// Takes the candidates of parts, those that follow one another in one statement.
+    async fn take_parts(
+        &self,
+        looking: &mut Looking,
+        window: Window,
+        parts: &[Part],
         into: &mut BTreeMap<Key, Facts>,
     ) -> Result<Looked<()>> {
-        let mut numbers: Vec<i64> = blocks.iter().map(|block| block.number).collect();
+        let mut numbers: Vec<i64> = parts.iter().map(|part| part.number).collect();
         numbers.sort_unstable();
         let mut ranges: Vec<(i64, i64)> = Vec::new();
         for number in numbers {
             match ranges.last_mut() {
-                Some((_, end)) if *end == number * BLOCK => *end += BLOCK,
-                _ => ranges.push((number * BLOCK, (number + 1) * BLOCK)),
+                Some((_, end)) if *end == number => *end += 1,
+                _ => ranges.push((number, number + 1)),
             }
         }
         for range in ranges {
@@ -228,7 +239,7 @@ impl<'a> Search<'a> {
         Ok(Looked::Whole(()))
     }
 
-    /// Takes the candidates of a range of arrivals that pass; what is not indexed yet is read one by one.
+    /// Takes the candidates of a range of parts that pass; what is not indexed yet is read one by one.
     async fn take(
         &self,
         looking: &mut Looking,
@@ -262,30 +273,64 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How many candidates a question has for a role that sees `details` or not, up to one more than [`FEW`]; of the newest
-/// arrivals alone where `newest` says.
-async fn hits(looking: &mut Looking, question: &str, details: bool, newest: Option<i64>) -> Result<Option<i64>> {
-    let mut sql = Sql::new("SELECT count(*) FROM (SELECT rowid FROM daybook_words WHERE daybook_words MATCH ");
-    sql = sql.bind(question);
-    if !details {
-        sql = sql.text(OPEN);
+/// How many entries hold a term.
+enum Held {
+    /// At most [`FEW`].
+    Few,
+    /// So many of the newest parts, or [`OFTEN`].
+    Lately(i64),
+}
+
+/// How many entries hold a term; none where there was no time to find out.
+async fn held(plan: &Plan, looking: &mut Looking, question: &Question) -> Result<Option<Held>> {
+    let frequency = plan.dialect.frequency(&question.trigrams, &question.term, plan.checks.details);
+    let Some((sql, of)) = frequency else {
+        // This index stops where it is told to, so it is asked for all at once.
+        let Some(all) = number(looking, hits(plan, question, None, FEW + 1)).await? else { return Ok(None) };
+        if all <= FEW {
+            return Ok(Some(Held::Few));
+        }
+        let Some(newest) = number(looking, hits(plan, question, Some(1), BLOCK / 4)).await? else { return Ok(None) };
+        if newest >= BLOCK / 4 {
+            return Ok(Some(Held::Lately(OFTEN)));
+        }
+        return Ok(number(looking, hits(plan, question, Some(SAMPLE), FEW * SAMPLE)).await?.map(Held::Lately));
+    };
+    let Some(newest) = number(looking, sql).await? else { return Ok(None) };
+    if newest * FREQUENT > of {
+        return Ok(Some(Held::Lately(OFTEN)));
     }
-    if let Some(newest) = newest {
-        sql = sql.text(" AND rowid > (SELECT max(seq) FROM audit_logs) * 2 - ").bind(newest * PLACES);
+    let Some(lately) = number(looking, hits(plan, question, Some(SAMPLE), FEW * SAMPLE)).await? else {
+        return Ok(None);
+    };
+    if lately > FEW {
+        return Ok(Some(Held::Lately(lately)));
     }
-    sql = sql.text(" LIMIT ").bind(FEW * SAMPLE).text(")");
+    let Some(all) = number(looking, hits(plan, question, None, FEW + 1)).await? else { return Ok(None) };
+    Ok(Some(if all <= FEW { Held::Few } else { Held::Lately(lately) }))
+}
+
+/// Asks how many candidates a question has for the role of the plan, up to `most`; of the newest parts alone where
+/// `newest` says how many.
+#[must_use]
+pub fn hits(plan: &Plan, question: &Question, newest: Option<i64>, most: i64) -> Sql {
+    plan.dialect.hits(&question.trigrams, &question.term, plan.checks.details, newest, most)
+}
+
+/// The number that a statement asks for, if it came in time.
+async fn number(looking: &mut Looking, sql: Sql) -> Result<Option<i64>> {
     Ok(match looking.fetch_all::<(i64,)>(sql).await? {
-        Looked::Whole(rows) => rows.first().map(|(n,)| *n),
+        Looked::Whole(rows) => Some(rows.first().map_or(i64::MAX, |(n,)| *n)),
         Looked::Interrupted => None,
     })
 }
 
-/// Everything before this key was looked at once every block before `block` was: the first instant of it on the way.
-fn edge(block: &Block, direction: Direction) -> Key {
+/// Everything before this key was looked at once every part before `part` was: the first instant of it on the way.
+fn edge(part: &Part, direction: Direction) -> Key {
     match direction {
         // Its newest instant is still to come, the next one is not.
-        Direction::Older => Key { timestamp: Timestamp::from_micros(block.last.micros() + 1), id: uuid::Uuid::nil() },
-        Direction::Newer => Key { timestamp: Timestamp::from_micros(block.first.micros() - 1), id: uuid::Uuid::max() },
+        Direction::Older => Key { timestamp: Timestamp::from_micros(part.last.micros() + 1), id: uuid::Uuid::nil() },
+        Direction::Newer => Key { timestamp: Timestamp::from_micros(part.first.micros() - 1), id: uuid::Uuid::max() },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Increments;
+use super::{Increments, server};
 use crate::{
     core::{error::Result, time::Timestamp},
     db::{Db, Sql, Tx},
@@ -38,10 +38,9 @@ impl Progress {
     }
 }
 
-/// How far counting is.
-pub async fn progress(db: &Db) -> Result<Progress> {
-    let sql = Sql::new("SELECT counted, last FROM daybook_totals_build");
-    Ok(db.fetch_optional(sql).await?.unwrap_or(Progress { counted: 0, last: 1 }))
+/// How far counting is; none where no totals are kept.
+pub async fn progress(db: &Db) -> Result<Option<Progress>> {
+    db.fetch_optional(Sql::new("SELECT counted, last FROM daybook_totals_build")).await
 }
 
 /// Counts until nothing is left to count. It rests as long as it worked, so that the application's writes, which go
@@ -72,9 +71,12 @@ struct Entry {
 
 /// Counts some more entries; whether that was the end of it.
 pub async fn step(db: &Db) -> Result<bool> {
-    let Progress { counted, last } = progress(db).await?;
+    let Some(Progress { counted, last }) = progress(db).await? else { return Ok(true) };
     if counted >= last {
         return Ok(true);
+    }
+    if db.dialect().derives() {
+        return server::step(db, counted, last).await;
     }
     // Entries never change, so they are read before the transaction begins: the writer is taken for the sums alone.
     let sql = Sql::new("SELECT seq, \"timestamp\", action_type, status, area FROM audit_logs WHERE seq > ")
@@ -103,6 +105,9 @@ pub async fn step(db: &Db) -> Result<bool> {
 
 /// Forgets every total; counting begins anew. Until it is done the totals are not asked.
 pub async fn begin_again(tx: &mut Tx) -> Result<()> {
+    if tx.dialect().derives() {
+        return server::begin_again(tx).await;
+    }
     for sql in [
         "DELETE FROM daybook_totals_hour",
         "DELETE FROM daybook_totals_day",

@@ -26,7 +26,16 @@ const MOST: i64 = 10_000;
 
 /// Every combination there is; none where there are too many, or time was over.
 pub async fn combinations(looking: &mut Looking) -> Result<Option<Vec<Combination>>> {
-    let sql = Sql::new("SELECT id, action_type, status, area FROM daybook_combinations LIMIT ").bind(MOST + 1);
+    let all = if looking.dialect().derives() {
+        // What waits to be added up may hold new ones.
+        Sql::new(
+            "SELECT id, action_type, status, area FROM daybook_combinations UNION \
+             SELECT combination, action_type, status, area FROM daybook_totals_delta LIMIT ",
+        )
+    } else {
+        Sql::new("SELECT id, action_type, status, area FROM daybook_combinations LIMIT ")
+    };
+    let sql = all.bind(MOST + 1);
     Ok(match looking.fetch_all::<Combination>(sql).await? {
         Looked::Whole(all) if i64::try_from(all.len()).is_ok_and(|n| n <= MOST) => Some(all),
         _ => None,
@@ -53,15 +62,29 @@ impl Size {
     }
 
     /// All cells of one hour or day in one row: a row for each cell would cost more than reading it does.
-    const fn sql(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Hour => (
+    const fn sql(self, waiting: bool) -> (&'static str, &'static str, &'static str) {
+        match (self, waiting) {
+            (Self::Hour, true) => (
+                "SELECT hour, string_agg(CAST(combination AS TEXT) || ':' || CAST(n AS TEXT), ',') \
+                 FROM (SELECT hour, combination, n FROM daybook_totals_hour \
+                 UNION ALL SELECT hour, combination, n FROM daybook_totals_delta) AS t WHERE hour >= ",
+                " AND hour < ",
+                " GROUP BY hour ORDER BY hour DESC",
+            ),
+            (Self::Day, true) => (
+                "SELECT day, string_agg(CAST(combination AS TEXT) || ':' || CAST(n AS TEXT), ',') \
+                 FROM (SELECT day, combination, n FROM daybook_totals_day \
+                 UNION ALL SELECT floor(hour / 24.0)::bigint, combination, n FROM daybook_totals_delta) AS t WHERE day >= ",
+                " AND day < ",
+                " GROUP BY day ORDER BY day DESC",
+            ),
+            (Self::Hour, false) => (
                 "SELECT hour, string_agg(CAST(combination AS TEXT) || ':' || CAST(n AS TEXT), ',') \
                  FROM daybook_totals_hour WHERE hour >= ",
                 " AND hour < ",
                 " GROUP BY hour ORDER BY hour DESC",
             ),
-            Self::Day => (
+            (Self::Day, false) => (
                 "SELECT day, string_agg(CAST(combination AS TEXT) || ':' || CAST(n AS TEXT), ',') \
                  FROM daybook_totals_day WHERE day >= ",
                 " AND day < ",
@@ -80,7 +103,7 @@ pub async fn read(
     to: Timestamp,
     mut each: impl FnMut(Timestamp, i64, u64),
 ) -> Result<bool> {
-    let (select, below, end) = size.sql();
+    let (select, below, end) = size.sql(looking.dialect().derives());
     let cell = |at: Timestamp| at.micros().div_euclid(size.micros());
     let sql = Sql::new(select).bind(cell(from)).text(below).bind(cell(to)).text(end);
     let looked = looking.for_each(sql, |(cell, all): (i64, String)| {

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod cells;
+pub mod server;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -13,6 +13,7 @@ use crate::{
         filter::{Filter, ListQuery, Part, Preset, Range},
         form::FilterForm,
         link,
+        live::{pages::Live, since::Shown},
         log::Log,
         look::Count,
         summary::{self, Sentence},
@@ -40,6 +41,8 @@ pub struct Results {
     pub overview: String,
     /// This very page of it, to pass on.
     pub permalink: String,
+    /// Being told what comes to it, on its first page.
+    pub live: Option<Live>,
     /// All of it as a file, for whoever may have that.
     pub export: Option<ExportMenu>,
     /// The filters in force.
@@ -88,6 +91,8 @@ pub struct Stopped {
     pub way: &'static str,
     /// The way on.
     pub href: Option<String>,
+    /// Whether the database lacks an index that would have made it fast.
+    pub unfitted: bool,
 }
 
 /// What stands where nothing matched.
@@ -123,6 +128,8 @@ pub struct Asked {
     pub chip: Option<usize>,
     /// Whether another page was asked for from this one.
     pub paged: bool,
+    /// Whether the new entries were asked for: whoever is told of them goes on being told.
+    pub news: bool,
 }
 
 /// A list that was looked for.
@@ -137,6 +144,8 @@ pub struct Found<'a> {
     pub ways: Vec<(Loosened, Count)>,
     /// How long looking was allowed to take.
     pub budget: std::time::Duration,
+    /// Whether the database lacks an index that lists are looked through by.
+    pub unfitted: bool,
 }
 
 /// A filter with one part changed.
@@ -173,7 +182,7 @@ impl Results {
     /// The results of a list.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, asked: Asked) -> Self {
-        let Found { query, page, count, ways, budget } = found;
+        let Found { query, page, count, ways, budget, unfitted } = found;
         let zone = reader.zone;
         let at_first = query.from(At::Newest);
         let url = |at| link::list(&query.from(at), zone);
@@ -192,6 +201,7 @@ impl Results {
                 ),
                 way: if forward { "forward" } else { "back" },
                 href: if forward { newer.clone() } else { older.clone() },
+                unfitted,
             }
         });
         let nothing = page.rows.is_empty() && stopped.is_none();
@@ -206,6 +216,10 @@ impl Results {
             refresh: link::list(&at_first, zone),
             overview: link::overview(query, zone, reader.now),
             permalink: link::list(query, zone),
+            live: (query.at == At::Newest).then(|| {
+                let shown = Shown::of(page, reader.now).to_string();
+                Live { on: asked.news, newer: link::newer(query, zone, &shown), list: link::list(query, zone) }
+            }),
             export: ExportMenu::of(query, reader, EXPORT),
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
@@ -218,7 +232,7 @@ impl Results {
             limits: crate::logs::filter::LIMITS.map(|limit| (limit, limit == query.limit)).to_vec(),
             stopped,
             empty: nothing.then(|| Empty::of(query, ways, reader)),
-            focus_heading: asked.paged || (asked.chip.is_some() && !chip_focus),
+            focus_heading: asked.paged || asked.news || (asked.chip.is_some() && !chip_focus),
         }
     }
 

@@ -1,0 +1,390 @@
+//! What Daybook puts onto the application's tables: indexes, the triggers that keep entries as they are, the trigger that
+//! keeps the totals. Each can be left out; none changes a row or a column.
+//!
+//! They are no steps that run once but a state that is looked for: what is missing or was left half made is made, and
+//! where nothing is missing nothing happens.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::{Shape, quoted};
+use crate::{
+    core::error::{Error, Outage, Result},
+    db::explain,
+};
+
+/// What is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Without(pub Vec<Kind>);
+
+/// What a fitting is for; the word is what `--without` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Kind {
+    /// Indexes that serve filters in the order of the list.
+    Indexes,
+    /// Triggers that refuse to change or delete an entry.
+    Triggers,
+    /// The index that serves searching.
+    Search,
+    /// The trigger that keeps the totals, which serve the overview.
+    Totals,
+}
+
+/// One of them, missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitting {
+    /// What it is for.
+    pub kind: Kind,
+    /// Its name in the database.
+    pub name: String,
+    /// The statements that make it, each on its own; all of them in one transaction where that is possible.
+    statements: Vec<String>,
+    /// Whether they run in one transaction. An index that is made beside writers cannot.
+    together: bool,
+}
+
+/// How often a short lock on the application's table is asked for before giving up.
+const TRIES: u32 = 30;
+/// How long between two tries: whoever waits for a lock holds up everybody behind it.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long an index that is made beside writers waits for transactions that began before it. Nobody waits behind it.
+const BESIDE: &str = "SET lock_timeout = '10min'";
+
+impl Fitting {
+    /// As `migrate --dry-run` prints it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let all = self.statements.iter().map(|sql| format!("{sql};")).collect::<Vec<_>>().join("\n");
+        if self.together { format!("BEGIN;\n{all}\nCOMMIT;") } else { all }
+    }
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// Where the lock it needs was not to be had for a while: a line that says so.
+    pub(super) async fn make(&self, connection: &mut PgConnection) -> Result<()> {
+        let mut made = if self.together { self.once(connection).await } else { self.beside(connection).await };
+        for _ in 1..TRIES {
+            if !self.together || !matches!(made, Err(Error::Unavailable(Outage::Locked))) {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            made = self.once(connection).await;
+        }
+        match made {
+            Err(Error::Unavailable(Outage::Locked)) => Err(Error::Internal(anyhow::anyhow!(
+                "{} could not be made: transactions on the table stayed open; run daybook migrate again when they have ended",
+                self.name
+            ))),
+            made => made,
+        }
+    }
+
+    /// All statements in one transaction.
+    async fn once(&self, connection: &mut PgConnection) -> Result<()> {
+        let mut tx = sqlx::Connection::begin(connection).await.map_err(explain)?;
+        for sql in &self.statements {
+            sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.map_err(explain)?;
+        }
+        tx.commit().await.map_err(explain)
+    }
+
+    /// Each statement by itself, beside whoever writes. One that fails leaves half an index, which the next run makes anew.
+    async fn beside(&self, connection: &mut PgConnection) -> Result<()> {
+        sqlx::raw_sql(BESIDE).execute(&mut *connection).await.map_err(explain)?;
+        for sql in &self.statements {
+            sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *connection).await.map_err(explain)?;
+        }
+        sqlx::raw_sql(super::migrate::SHORT_LOCKS).execute(connection).await.map_err(explain)?;
+        Ok(())
+    }
+}
+
+/// An index that Daybook wants on one of the application's tables.
+struct Index {
+    name: &'static str,
+    /// The columns of the table, each by its name; what stands in the index is what a definition selects.
+    keys: &'static [Key],
+    /// Which rows are in it; columns by name.
+    only: Option<Only>,
+}
+
+/// A key of an index.
+enum Key {
+    /// What the definition selects under this name.
+    Column(&'static str),
+    /// The ASCII lower case of a text.
+    Email(&'static str),
+    /// The first address in the text.
+    Address,
+}
+
+/// Which rows are in an index.
+enum Only {
+    With(&'static str),
+    EmailAlone,
+    Neither,
+}
+
+/// A walk by a column in the order of the list. Each ends in the whole of that order.
+const LOG: [Index; 9] = [
+    Index {
+        name: "daybook_action_type",
+        keys: &[Key::Column("action_type"), Key::Column("status"), Key::Column("timestamp"), Key::Column("id")],
+        only: None,
+    },
+    Index {
+        name: "daybook_status",
+        keys: &[Key::Column("status"), Key::Column("timestamp"), Key::Column("id")],
+        only: None,
+    },
+    Index {
+        name: "daybook_member_id",
+        keys: &[Key::Column("member_id"), Key::Column("timestamp"), Key::Column("id")],
+        only: Some(Only::With("member_id")),
+    },
+    Index {
+        name: "daybook_area",
+        keys: &[Key::Column("area"), Key::Column("timestamp"), Key::Column("id")],
+        only: None,
+    },
+    Index {
+        name: "daybook_booking",
+        keys: &[Key::Column("booking_id"), Key::Column("timestamp"), Key::Column("id")],
+        only: Some(Only::With("booking_id")),
+    },
+    Index {
+        name: "daybook_email",
+        keys: &[Key::Email("member_email"), Key::Column("timestamp"), Key::Column("id")],
+        only: Some(Only::With("member_email")),
+    },
+    Index {
+        name: "daybook_ip",
+        keys: &[Key::Address, Key::Column("timestamp"), Key::Column("id")],
+        only: Some(Only::With("ip_address")),
+    },
+    Index {
+        name: "daybook_no_account",
+        keys: &[Key::Column("timestamp"), Key::Column("id")],
+        only: Some(Only::EmailAlone),
+    },
+    Index {
+        name: "daybook_anonymous",
+        keys: &[Key::Column("timestamp"), Key::Column("id")],
+        only: Some(Only::Neither),
+    },
+];
+
+impl Index {
+    /// Its keys and its condition, where the table has what they need.
+    fn body(&self, shape: &Shape) -> Option<String> {
+        let there = |name: &str| shape.tables[0].column(name).is_some();
+        let mut keys = Vec::new();
+        for key in self.keys {
+            keys.push(match key {
+                Key::Column(name) => there(name).then(|| shape.select(0, name))?,
+                Key::Email(name) => there(name).then(|| format!("lower({} COLLATE \"C\")", shape.select(0, name)))?,
+                Key::Address => {
+                    there("ip_address").then(|| format!("daybook.ip({})", shape.select(0, "ip_address")))?
+                }
+            });
+        }
+        let without = |column: &str| if there(column) { format!("{} IS NULL", quoted(column)) } else { "true".into() };
+        let only = match &self.only {
+            None => String::new(),
+            Some(Only::With(column)) => format!(" WHERE {} IS NOT NULL", quoted(column)),
+            Some(Only::EmailAlone) if !there("member_email") => return None,
+            Some(Only::EmailAlone) => format!(" WHERE {} AND \"member_email\" IS NOT NULL", without("member_id")),
+            Some(Only::Neither) => format!(" WHERE {} AND {}", without("member_id"), without("member_email")),
+        };
+        // Every key in brackets: what is an expression needs them, and a plain column may have them.
+        let keys: Vec<String> = keys.into_iter().map(|key| bracketed(&key)).collect();
+        Some(format!("({}){only}", keys.join(", ")))
+    }
+}
+
+/// A key as `CREATE INDEX` takes it. A collation belongs beside the column, or the index would not be one of the column.
+fn bracketed(key: &str) -> String {
+    let inner = key.strip_prefix('(').and_then(|key| key.strip_suffix(')'));
+    match inner {
+        Some(inner) if inner.ends_with(" COLLATE \"C\"") && inner.starts_with('"') && !inner.contains("::") => {
+            inner.to_owned()
+        }
+        _ if key.starts_with('"') && key.ends_with('"') && !key.contains("::") => key.to_owned(),
+        _ => format!("({key})"),
+    }
+}
+
+/// What is missing and not left out, in the order in which it is made.
+pub(super) async fn missing(connection: &mut PgConnection, shape: &Shape, without: &Without) -> Result<Vec<Fitting>> {
+    let all = wanted(connection, shape).await?;
+    let invalid: Vec<String> = sqlx::query_scalar(
+        "SELECT i.relname::text FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
+         JOIN pg_namespace AS n ON n.oid = i.relnamespace
+         WHERE n.nspname = $1 AND NOT x.indisvalid AND i.relname LIKE 'daybook\\_%'",
+    )
+    .bind(&shape.schema)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(explain)?;
+    let schema = quoted(&shape.schema);
+    let wanted = all.into_iter().filter(|fitting| !without.0.contains(&fitting.kind));
+    Ok(wanted
+        .map(|mut fitting| {
+            // One that was left half made stands in the way of its own name.
+            if invalid.contains(&fitting.name) {
+                let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {schema}.{}", quoted(&fitting.name));
+                fitting.statements.insert(0, drop);
+            }
+            fitting
+        })
+        .collect())
+}
+
+async fn wanted(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fitting>> {
+    if !shape.tables[0].takes_fittings() {
+        return Ok(Vec::new());
+    }
+    let mut out = indexes(shape);
+    out.extend(search(connection, shape).await?);
+    out.extend(triggers(connection, shape).await?);
+    Ok(out)
+}
+
+fn indexes(shape: &Shape) -> Vec<Fitting> {
+    let schema = quoted(&shape.schema);
+    let log = &shape.tables[0];
+    let mut out = Vec::new();
+    // On a server of Daybook's own the model's four already end in the whole order.
+    let model = |name: &str| match name {
+        "daybook_action_type" => log.has_index("ix_audit_logs_action_type", 4),
+        "daybook_status" => log.has_index("ix_audit_logs_status", 3),
+        "daybook_member_id" => log.has_index("ix_audit_logs_member_id", 3),
+        _ => false,
+    };
+    let plain = |name: &str, table: &str, body: &str| Fitting {
+        kind: Kind::Indexes,
+        name: name.to_owned(),
+        statements: vec![format!("CREATE INDEX CONCURRENTLY {} ON {schema}.{table} {body}", quoted(name))],
+        together: false,
+    };
+    if !log.leads_with("timestamp") && !log.has_index("daybook_timestamp", 2) {
+        out.push(plain("daybook_timestamp", "audit_logs", "(\"timestamp\", id)"));
+    }
+    for index in &LOG {
+        if log.has_index(index.name, 1) || model(index.name) {
+            continue;
+        }
+        if let Some(body) = index.body(shape) {
+            out.push(plain(index.name, "audit_logs", &body));
+        }
+    }
+    let members = &shape.tables[1];
+    if members.takes_fittings() && members.column("email").is_some() && !members.has_index("daybook_members_email", 1) {
+        let body = format!("(lower({} COLLATE \"C\"))", shape.select(1, "email"));
+        out.push(plain("daybook_members_email", "members", &body));
+    }
+    out
+}
+
+/// The schemas of the extensions that searching needs, where they stand.
+async fn extension(connection: &mut PgConnection, name: &str) -> Result<Option<String>> {
+    let sql = "SELECT n.nspname::text FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace \
+               WHERE e.extname = $1";
+    sqlx::query_scalar(sql).bind(name).fetch_optional(connection).await.map_err(explain)
+}
+
+async fn search(connection: &mut PgConnection, shape: &Shape) -> Result<Option<Fitting>> {
+    let log = &shape.tables[0];
+    if log.has_index("daybook_words", 1) || log.column("description").is_none() {
+        return Ok(None);
+    }
+    let mut statements = Vec::new();
+    let mut schemas = Vec::new();
+    for name in ["pg_trgm", "btree_gin"] {
+        match extension(connection, name).await? {
+            Some(schema) => schemas.push(schema),
+            None => {
+                statements.push(format!("CREATE EXTENSION IF NOT EXISTS {name} SCHEMA daybook"));
+                schemas.push("daybook".to_owned());
+            }
+        }
+    }
+    let trigrams = format!("{}.gin_trgm_ops", quoted(&schemas[0]));
+    let schema = quoted(&shape.schema);
+    // The week stands first: a frequent word is asked for week by week.
+    statements.push(format!(
+        "CREATE INDEX CONCURRENTLY \"daybook_words\" ON {schema}.audit_logs USING gin \
+         ({week}, ({open}) {trigrams}, ({errors}) {trigrams})",
+        week = format_args!("({}) {}.timestamptz_ops", shape.week(), quoted(&schemas[1])),
+        open = shape.open_words(),
+        errors = shape.error_words(),
+    ));
+    Ok(Some(Fitting { kind: Kind::Search, name: "daybook_words".to_owned(), statements, together: false }))
+}
+
+async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fitting>> {
+    let standing: Vec<String> = sqlx::query_scalar(
+        "SELECT t.tgname::text FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname = 'audit_logs' AND NOT t.tgisinternal AND t.tgenabled <> 'D'",
+    )
+    .bind(&shape.schema)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(explain)?;
+    let table = format!("{}.audit_logs", quoted(&shape.schema));
+    let log = &shape.tables[0];
+    let references: Vec<String> = ["member_id", "booking_id"]
+        .into_iter()
+        .filter(|column| log.column(column).is_some())
+        .map(|column| format!("'{column}'"))
+        .collect();
+    let counted = ["timestamp", "action_type", "status", "area"].iter().all(|column| log.column(column).is_some());
+    let mut all = vec![
+        (
+            Kind::Triggers,
+            "daybook_keep_entry",
+            vec![format!(
+                "CREATE OR REPLACE TRIGGER daybook_keep_entry BEFORE UPDATE ON {table} FOR EACH ROW \
+                 EXECUTE FUNCTION daybook.keep_entry({})",
+                references.join(", ")
+            )],
+        ),
+        (
+            Kind::Triggers,
+            "daybook_keep_table",
+            vec![format!(
+                "CREATE OR REPLACE TRIGGER daybook_keep_table BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT \
+                 EXECUTE FUNCTION daybook.keep_table()"
+            )],
+        ),
+    ];
+    if counted {
+        all.push((
+            Kind::Totals,
+            "daybook_note_totals",
+            vec![
+                format!(
+                    "CREATE OR REPLACE TRIGGER daybook_note_totals AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh \
+                     FOR EACH STATEMENT EXECUTE FUNCTION daybook.note_totals()"
+                ),
+                // Creating a trigger waits for every writer, so what stands now is what the trigger has not seen.
+                format!(
+                    "INSERT INTO daybook.daybook_totals_build (one, counted, last, \"first\") \
+                     SELECT 1, 0, coalesce(daybook.hour({newest}) - daybook.hour({oldest}) + 1, 0), \
+                     coalesce(daybook.hour({oldest}), 0) FROM {table} \
+                     WHERE \"timestamp\" < 'infinity' AND \"timestamp\" > '-infinity' \
+                     ON CONFLICT (one) DO UPDATE SET counted = 0, last = excluded.last, \"first\" = excluded.\"first\"",
+                    newest = shape.instant("max(\"timestamp\")"),
+                    oldest = shape.instant("min(\"timestamp\")"),
+                ),
+            ],
+        ));
+    }
+    let missing = all.into_iter().filter(|(_, name, _)| !standing.iter().any(|had| had == name));
+    Ok(missing
+        .map(|(kind, name, statements)| Fitting { kind, name: name.to_owned(), statements, together: true })
+        .collect())
+}

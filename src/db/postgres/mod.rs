@@ -1,0 +1,200 @@
+//! PostgreSQL: its pools, and how a statement reaches it.
+//!
+//! Daybook's own tables stand in the schema `daybook`; those of the application (`audit_logs`, `members`, `bookings`)
+//! stand wherever they are, and are read through one definition each ([`shape`]), whatever types their columns have.
+
+pub mod fittings;
+pub(super) mod migrate;
+pub mod report;
+pub(super) mod shape;
+
+use std::{
+    fmt::Write as _,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, pool::PoolOptions, postgres::PgArguments};
+
+pub use shape::Shape;
+
+use super::{Arg, Sql, address::Server, explain, memo::Memo, sql::statement};
+use crate::core::error::{Error, Outage, Result};
+
+/// The pools of a server. Each is small, and none can take what another needs: a page never waits for an export, and
+/// signing in never waits for those who look for long.
+#[derive(Debug, Clone)]
+pub struct PgDb {
+    pages: PgPool,
+    looks: PgPool,
+    writers: PgPool,
+    snapshots: PgPool,
+    shape: Arc<RwLock<Arc<Shape>>>,
+    memo: Arc<Memo>,
+}
+
+/// Connections for short questions, for bounded looking, for writing, for snapshots.
+const POOLS: [u32; 4] = [6, 6, 3, 2];
+/// How long a request waits for a connection before it answers 503.
+const ACQUIRE: Duration = Duration::from_secs(2);
+/// How long a short question may take: each is bounded by its own text, so one that takes longer waits for something.
+const SHORT: &str = "5s";
+/// How long a statement of a snapshot may take, and how soon one notices that nobody waits for it any more.
+const LONG: &str = "60s";
+/// A connection that lay idle for longer is asked whether it still stands.
+const STALE: Duration = Duration::from_secs(1);
+/// A connection is made anew after this time, so that what a server leaks ends.
+const LIFETIME: Duration = Duration::from_mins(30);
+
+impl PgDb {
+    /// Connects.
+    pub(super) async fn open(server: &Server) -> Result<Self> {
+        let options = server.options();
+        let mut first = PgConnection::connect_with(options).await.map_err(explain)?;
+        let schema = shape::schema(&mut first, server.schema()).await?;
+        let shape = Shape::of(&mut first, &schema).await?;
+        let _ = first.close().await;
+        let [pages, looks, writers, snapshots] = POOLS;
+        let connect = |size, timeout| pool(size, schema.clone(), timeout).connect_lazy_with(options.clone());
+        Ok(Self {
+            pages: connect(pages, SHORT),
+            looks: connect(looks, SHORT),
+            writers: connect(writers, SHORT),
+            snapshots: connect(snapshots, LONG),
+            shape: Arc::new(RwLock::new(Arc::new(shape))),
+            memo: Arc::default(),
+        })
+    }
+
+    /// What was read a moment ago.
+    pub(super) fn memo(&self) -> &Memo {
+        &self.memo
+    }
+
+    pub(super) fn pages(&self) -> &PgPool {
+        &self.pages
+    }
+
+    pub(super) fn looks(&self) -> &PgPool {
+        &self.looks
+    }
+
+    pub(super) fn writers(&self) -> &PgPool {
+        &self.writers
+    }
+
+    pub(super) fn snapshots(&self) -> &PgPool {
+        &self.snapshots
+    }
+
+    /// What the application's tables look like.
+    #[must_use]
+    pub fn shape(&self) -> Arc<Shape> {
+        Arc::clone(&self.shape.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Looks at the application's tables anew, after something may have changed them.
+    pub(super) async fn look_again(&self) -> Result<()> {
+        let mut connection = self.writers.acquire().await.map_err(explain)?;
+        let shape = Shape::of(&mut connection, &self.shape().schema).await?;
+        *self.shape.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(shape);
+        Ok(())
+    }
+
+    /// Text and arguments of a question, as sqlx takes them.
+    pub(super) fn question(&self, sql: Sql) -> (String, PgArguments) {
+        let (text, args) = statement(sql);
+        (self.shape().defined(text), args)
+    }
+
+    pub(super) async fn close(&self) {
+        for pool in [&self.snapshots, &self.looks, &self.pages, &self.writers] {
+            pool.close().await;
+        }
+    }
+}
+
+fn pool(size: u32, schema: String, timeout: &'static str) -> PoolOptions<Postgres> {
+    PoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE)
+        .max_lifetime(Some(LIFETIME))
+        .test_before_acquire(false)
+        .before_acquire(|connection: &mut PgConnection, meta| {
+            // A server that was restarted meanwhile has ended it; asking costs a trip, so not at every page.
+            Box::pin(async move {
+                if meta.idle_for < STALE {
+                    return Ok(true);
+                }
+                Ok(connection.ping().await.is_ok())
+            })
+        })
+        .after_connect(move |connection, _| {
+            let schema = schema.clone();
+            Box::pin(async move { settle(connection, &schema, timeout).await })
+        })
+}
+
+/// Sets up a connection: where tables are looked for, in which zone instants are written, how long anything may take.
+async fn settle(connection: &mut PgConnection, schema: &str, timeout: &str) -> sqlx::Result<()> {
+    let settings = [
+        ("search_path", format!("daybook, {}", quoted(schema))),
+        ("timezone", "UTC".to_owned()),
+        ("statement_timeout", timeout.to_owned()),
+        ("lock_timeout", "2s".to_owned()),
+        ("idle_in_transaction_session_timeout", "10min".to_owned()),
+        // A plan made for any value would walk the index of a common one for a rare one.
+        ("plan_cache_mode", "force_custom_plan".to_owned()),
+        // Compiling a plan takes longer than any of ours runs.
+        ("jit", "off".to_owned()),
+        // So that a statement ends soon after nobody waits for it any more.
+        ("client_connection_check_interval", "1s".to_owned()),
+        ("application_name", "daybook".to_owned()),
+    ];
+    let mut text = "SELECT true".to_owned();
+    let mut args = PgArguments::default();
+    for (at, (name, value)) in settings.into_iter().enumerate() {
+        use sqlx::Arguments as _;
+        let _ = write!(text, ", set_config(${}, ${}, false)", at * 2 + 1, at * 2 + 2);
+        args.add(name).map_err(sqlx::Error::Encode)?;
+        args.add(value).map_err(sqlx::Error::Encode)?;
+    }
+    sqlx::query_with(AssertSqlSafe(text), args).persistent(false).execute(connection).await?;
+    Ok(())
+}
+
+/// A name as SQL writes it, whatever it holds.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+statement!(PgArguments);
+
+/// The code of a statement that was ended: its time was over.
+pub(super) const CANCELED: &str = "57014";
+
+/// What an error of the server means for a request.
+pub(super) fn outage(code: &str) -> Option<Outage> {
+    match code {
+        // Deadlocks, locks that were not to be had, statements that waited for too long.
+        "40001" | "40P01" | "55P03" | CANCELED => Some(Outage::Locked),
+        "53100" => Some(Outage::Full),
+        _ => match code.get(..2) {
+            // Connections broken, resources short, the server going down, coming up, or standing by.
+            Some("08" | "53" | "57" | "58") => Some(Outage::Away),
+            _ => None,
+        },
+    }
+}
+
+/// A refusal that the one who runs Daybook can mend, in a line.
+pub(super) fn refusal(code: &str, message: &str) -> Option<Error> {
+    let hint = match code {
+        "28P01" | "28000" => "the server refused the user or the password",
+        "3D000" => "there is no such database on the server",
+        "42501" => "the role of this connection lacks a right; daybook check lists what is missing",
+        "25006" => "this server is read-only (a standby?)",
+        _ => return None,
+    };
+    Some(Error::Internal(anyhow::anyhow!("{hint}: {message}")))
+}

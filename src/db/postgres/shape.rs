@@ -1,0 +1,400 @@
+//! What the application's tables look like, found out once: which columns there are, of which type, and which indexes.
+//!
+//! From that comes one fixed definition of each table. It stands before a question as a `WITH` clause under the table's
+//! own name, so the text of every question is the same whatever the table looks like: what needs a cast has one, what is
+//! missing is NULL. The server takes such a definition apart again, so filters reach the bare columns and their indexes.
+
+use std::fmt::Write as _;
+
+use sqlx::PgConnection;
+
+use super::quoted;
+use crate::{
+    core::error::Result,
+    db::{dialect::Served, explain},
+};
+
+/// The tables of the application, as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shape {
+    /// The schema they are in.
+    pub schema: String,
+    /// `audit_logs`, `members` and `bookings`, in this order.
+    pub tables: [Table; 3],
+    /// Whether they are the application's: they stood before Daybook came.
+    pub attached: bool,
+    /// What the indexes of `audit_logs` serve.
+    pub served: Served,
+    /// The definitions, each as it stands in a `WITH` clause.
+    definitions: [String; 3],
+}
+
+/// One of the application's tables.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// What it is in the catalogue: `r` a table, `p` one in partitions, `v` a view.
+    pub kind: String,
+    /// Its columns; none where there is no such table.
+    pub columns: Vec<Column>,
+    /// Its valid indexes: the name of each, how many key columns it has, and the first of them.
+    pub indexes: Vec<(String, i16, String)>,
+}
+
+/// A column as the catalogue knows it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type without a length: `text`, `character varying`, `timestamp with time zone` …
+    pub kind: String,
+    /// `e` for an enumeration, `b` for a base type.
+    pub family: String,
+    /// Whether it refuses NULL.
+    pub required: bool,
+}
+
+/// The names of the application's tables.
+pub const TABLES: [&str; 3] = ["audit_logs", "members", "bookings"];
+
+/// A column that Daybook reads: its name, and as which type.
+type Wanted = (&'static str, As);
+
+/// As which type a column is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum As {
+    Uuid,
+    Instant,
+    /// Text that may be absent.
+    Text,
+    /// Text that the model always has; where a table has none, it is empty.
+    Given,
+    /// The same, but compared byte by byte, so that a branch of areas is a range.
+    Bytewise,
+    /// An address as text.
+    Address,
+    /// JSON as the text that came.
+    Json,
+}
+
+const AUDIT_LOGS: [Wanted; 14] = [
+    ("id", As::Uuid),
+    ("timestamp", As::Instant),
+    ("member_id", As::Uuid),
+    ("member_email", As::Text),
+    ("action_type", As::Given),
+    ("area", As::Bytewise),
+    ("description", As::Given),
+    ("status", As::Given),
+    ("booking_id", As::Uuid),
+    ("error_message", As::Text),
+    ("error_detail", As::Text),
+    ("ip_address", As::Address),
+    ("user_agent", As::Text),
+    ("extra", As::Json),
+];
+const MEMBERS: [Wanted; 3] = [("id", As::Uuid), ("email", As::Text), ("name", As::Text)];
+const BOOKINGS: [Wanted; 3] = [("id", As::Uuid), ("member_id", As::Uuid), ("service_type", As::Text)];
+
+const WANTED: [&[Wanted]; 3] = [&AUDIT_LOGS, &MEMBERS, &BOOKINGS];
+
+impl As {
+    /// The column as the definition selects it.
+    fn select(self, column: Option<&Column>, name: &str) -> String {
+        let absent = match self {
+            Self::Uuid => "NULL::uuid",
+            Self::Instant => "NULL::timestamptz",
+            Self::Given | Self::Bytewise => "''::text",
+            Self::Text | Self::Address | Self::Json => "NULL::text",
+        };
+        let Some(column) = column else { return absent.to_owned() };
+        let bare = quoted(name);
+        let text = match (column.kind.as_str(), column.family.as_str()) {
+            ("text" | "character varying", _) => bare.clone(),
+            (_, "e") => format!("daybook.label({bare})"),
+            _ => format!("{bare}::text"),
+        };
+        match (self, column.kind.as_str()) {
+            (Self::Uuid, "uuid") | (Self::Instant, "timestamp with time zone" | "timestamp without time zone") => bare,
+            // What is no id at all becomes none: a cast would fail for the whole page.
+            (Self::Uuid, _) => format!(
+                "(CASE WHEN {bare}::text ~* '^[0-9a-f]{{8}}-?([0-9a-f]{{4}}-?){{3}}[0-9a-f]{{12}}$' \
+                 THEN {bare}::text::uuid END)"
+            ),
+            (Self::Instant, _) => absent.to_owned(),
+            (Self::Address, "inet" | "cidr") => format!("host({bare})"),
+            (Self::Json | Self::Text | Self::Address, _) => text,
+            (Self::Given, _) if column.required => text,
+            (Self::Given, _) => format!("coalesce({text}, '')"),
+            (Self::Bytewise, _) if column.required => format!("({text} COLLATE \"C\")"),
+            (Self::Bytewise, _) => format!("(coalesce({text}, '') COLLATE \"C\")"),
+        }
+    }
+}
+
+impl As {
+    /// The column as the first step makes it.
+    fn own(self, name: &str) -> Column {
+        let kind = match self {
+            Self::Uuid => "uuid",
+            Self::Instant => "timestamp with time zone",
+            Self::Text | Self::Given | Self::Bytewise | Self::Address => "text",
+            Self::Json => "json",
+        };
+        let required = name == "id" || matches!(self, Self::Instant | Self::Given | Self::Bytewise);
+        Column { name: name.to_owned(), kind: kind.to_owned(), family: "b".to_owned(), required }
+    }
+}
+
+impl Table {
+    /// A column by name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether indexes and triggers can be put onto it without holding up who writes: it is a table as such.
+    #[must_use]
+    pub fn takes_fittings(&self) -> bool {
+        self.kind == "r"
+    }
+
+    /// Whether it is there at all.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// Whether it has a valid index of this name, of at least so many key columns.
+    #[must_use]
+    pub fn has_index(&self, name: &str, keys: i16) -> bool {
+        self.indexes.iter().any(|(index, had, _)| index == name && *had >= keys)
+    }
+
+    /// Whether some index of all its rows leads with this column.
+    #[must_use]
+    pub fn leads_with(&self, column: &str) -> bool {
+        self.indexes.iter().any(|(_, _, first)| first.trim_matches('"') == column)
+    }
+}
+
+/// The schema of the application's tables: the one that was named, else the first on the search path that has
+/// `audit_logs`, else the one where a new table would go.
+pub(super) async fn schema(connection: &mut PgConnection, named: Option<&str>) -> Result<String> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    sqlx::query_scalar(
+        "SELECT coalesce(
+             (SELECT path.name::text FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at)
+              JOIN pg_namespace AS n ON n.nspname = path.name
+              JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'audit_logs' AND c.relkind IN ('r', 'p', 'v', 'f')
+              WHERE path.name <> 'daybook' ORDER BY path.at LIMIT 1),
+             current_schema()::text, 'public')",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(explain)
+}
+
+impl Shape {
+    /// Reads the catalogue.
+    pub(super) async fn of(connection: &mut PgConnection, schema: &str) -> Result<Self> {
+        let mut shape = Self { schema: schema.to_owned(), ..Self::default() };
+        for (table, name) in shape.tables.iter_mut().zip(TABLES) {
+            table.kind = sqlx::query_scalar(
+                "SELECT c.relkind::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+            )
+            .bind(schema)
+            .bind(name)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(explain)?
+            .unwrap_or_default();
+            table.columns = sqlx::query_as(
+                "SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS kind, t.typtype::text AS family, a.attnotnull AS required
+                 FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+                 JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+                 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+            )
+            .bind(schema)
+            .bind(name)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(explain)?;
+            table.indexes = sqlx::query_as(
+                "SELECT i.relname::text, x.indnkeyatts, \
+                 CASE WHEN x.indpred IS NULL THEN pg_get_indexdef(x.indexrelid, 1, true) ELSE '' END FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
+                 JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE n.nspname = $1 AND c.relname = $2 AND x.indisvalid AND x.indisready ORDER BY 1",
+            )
+            .bind(schema)
+            .bind(name)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(explain)?;
+        }
+        // Asked of the catalogue, which everybody may read: this role may have no right on the schema.
+        let ready: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+             WHERE n.nspname = 'daybook' AND p.proname = 'ip')",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(explain)?;
+        let origin: Option<bool> = if sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'daybook' AND c.relname = 'daybook_migrations'
+             AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(explain)?
+        {
+            let sql = "SELECT attached FROM daybook.daybook_migrations ORDER BY version LIMIT 1";
+            sqlx::query_scalar(sql).fetch_optional(&mut *connection).await.map_err(explain)?
+        } else {
+            None
+        };
+        shape.attached = origin.unwrap_or_else(|| shape.exists());
+        shape.served = Served::of(&shape.tables[0]);
+        shape.definitions = shape.define(ready);
+        Ok(shape)
+    }
+
+    /// Whether the application's table is there.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.tables[0].exists()
+    }
+
+    /// What the definition of a table selects under a name.
+    #[must_use]
+    pub fn select(&self, table: usize, name: &str) -> String {
+        let found = WANTED[table].iter().find(|(column, _)| *column == name);
+        found.map_or_else(|| quoted(name), |(_, kind)| kind.select(self.tables[table].column(name), name))
+    }
+
+    /// What is made of the column `timestamp` alone, as an instant with a zone.
+    #[must_use]
+    pub fn instant(&self, of: &str) -> String {
+        match self.tables[0].column("timestamp") {
+            Some(column) if column.kind == "timestamp without time zone" => format!("({of} AT TIME ZONE 'UTC')"),
+            _ => of.to_owned(),
+        }
+    }
+
+    /// The week of an entry: its first instant.
+    #[must_use]
+    pub fn week(&self) -> String {
+        let at = self.instant("\"timestamp\"");
+        format!("date_bin('7 days'::interval, {at}, '2000-01-03 00:00:00+00'::timestamptz)")
+    }
+
+    /// What everybody may search.
+    #[must_use]
+    pub fn open_words(&self) -> String {
+        let area = As::Given.select(self.tables[0].column("area"), "area");
+        format!("daybook.open_words({area}, {})", self.select(0, "description"))
+    }
+
+    /// What those may search who may see what errors hold.
+    #[must_use]
+    pub fn error_words(&self) -> String {
+        format!("daybook.error_words({}, {})", self.select(0, "error_message"), self.select(0, "error_detail"))
+    }
+
+    fn define(&self, ready: bool) -> [String; 3] {
+        std::array::from_fn(|at| {
+            let (table, name) = (&self.tables[at], TABLES[at]);
+            let mut out = format!("{name} AS NOT MATERIALIZED (SELECT ");
+            for (place, (column, _)) in WANTED[at].iter().enumerate() {
+                let comma = if place > 0 { ", " } else { "" };
+                let _ = write!(out, "{comma}{} AS {}", self.select(at, column), quoted(column));
+            }
+            if at == 0 && ready {
+                // What SQLite keeps in columns and an index of its own.
+                let _ = write!(
+                    out,
+                    ", daybook.ip({}) AS ip, {} AS week, {} AS open_words, {} AS error_words",
+                    self.select(0, "ip_address"),
+                    self.week(),
+                    self.open_words(),
+                    self.error_words()
+                );
+            }
+            if table.exists() {
+                let _ = write!(out, " FROM {}.{}", quoted(&self.schema), quoted(name));
+            }
+            let optional =
+                ["id", "timestamp"].into_iter().filter(|name| table.column(name).is_some_and(|c| !c.required));
+            let conditions: Vec<String> = optional.map(|name| format!("{} IS NOT NULL", quoted(name))).collect();
+            match (table.exists(), conditions.is_empty()) {
+                (false, _) => out.push_str(" WHERE false)"),
+                (true, true) => out.push(')'),
+                (true, false) => {
+                    let _ = write!(out, " WHERE {})", conditions.join(" AND "));
+                }
+            }
+            out
+        })
+    }
+
+    /// A question with the definitions of the tables it names.
+    pub(super) fn defined(&self, text: String) -> String {
+        let named = TABLES.iter().zip(&self.definitions).filter(|(name, _)| text.contains(*name));
+        let definitions: Vec<&str> = named.map(|(_, definition)| definition.as_str()).collect();
+        if definitions.is_empty() {
+            return text;
+        }
+        let definitions = definitions.join(", ");
+        match text.strip_prefix("WITH RECURSIVE ") {
+            Some(rest) => format!("WITH RECURSIVE {definitions}, {rest}"),
+            None => format!("WITH {definitions} {text}"),
+        }
+    }
+
+    /// The tables that the first step makes in a database without any, and their indexes: what is put onto them once they
+    /// are there can be told before.
+    #[must_use]
+    pub fn own(schema: &str) -> Self {
+        let table = |wanted: &[Wanted]| Table {
+            kind: "r".to_owned(),
+            columns: wanted.iter().map(|(name, kind)| kind.own(name)).collect(),
+            indexes: Vec::new(),
+        };
+        let mut tables = WANTED.map(table);
+        let model = [("timestamp", 2), ("member_id", 3), ("action_type", 4), ("status", 3)];
+        tables[0].indexes = model.map(|(name, keys)| (format!("ix_audit_logs_{name}"), keys, name.to_owned())).into();
+        Self { schema: schema.to_owned(), tables, ..Self::default() }
+    }
+
+    /// The columns without which nothing can be shown, where they are missing or of another type than they must be.
+    #[must_use]
+    pub fn lacking(&self) -> Vec<&'static str> {
+        let is = |name: &str, kinds: &[&str]| {
+            self.tables[0].column(name).is_some_and(|column| kinds.contains(&column.kind.as_str()))
+        };
+        let mut out = Vec::new();
+        if !is("id", &["uuid"]) {
+            out.push("id (a uuid)");
+        }
+        if !is("timestamp", &["timestamp with time zone", "timestamp without time zone"]) {
+            out.push("timestamp (a timestamp)");
+        }
+        out
+    }
+
+    /// The columns that are missing, by table.
+    #[must_use]
+    pub fn missing(&self) -> Vec<(&'static str, &'static str)> {
+        let mut out = Vec::new();
+        for ((wanted, table), name) in WANTED.into_iter().zip(&self.tables).zip(TABLES) {
+            out.extend(
+                wanted.iter().filter(|(column, _)| table.column(column).is_none()).map(|(column, _)| (name, *column)),
+            );
+        }
+        out
+    }
+}

@@ -1,0 +1,220 @@
+//! What a pasted text may stand for, without asking anybody.
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
+use crate::{
+    core::ip::{self, IpBlock},
+    web::next,
+};
+
+/// The longest text that is looked for, in characters: the longest e-mail.
+pub const LONGEST: usize = 255;
+/// The longest link that is read, in characters.
+pub const LONGEST_LINK: usize = 4_096;
+/// How many digits of an id must be there to look for what begins so.
+const BEGINNING: usize = 8;
+/// How many digits an id has.
+const DIGITS: usize = 32;
+
+/// The first parts of the paths that are pages of ours.
+const PAGES: [&str; 9] = ["", "logs", "members", "errors", "find", "views", "account", "staff", "tokens"];
+
+/// The id that the whole text is, in any spelling.
+#[must_use]
+pub fn whole_id(text: &str) -> Option<Uuid> {
+    Uuid::parse_str(text).ok()
+}
+
+/// The first and the last id that begin with the text, where it is at least eight digits of one.
+#[must_use]
+pub fn id_range(text: &str) -> Option<(Uuid, Uuid)> {
+    if let Some(id) = whole_id(text) {
+        return Some((id, id));
+    }
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    let readable = (BEGINNING..DIGITS).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !readable || text.starts_with('-') {
+        return None;
+    }
+    let filled = |with: char| Uuid::parse_str(&format!("{digits}{}", with.to_string().repeat(DIGITS - digits.len())));
+    filled('0').ok().zip(filled('f').ok())
+}
+
+/// The address or block of addresses that the whole text is; a port or a zone is dropped.
+#[must_use]
+pub fn address(text: &str) -> Option<IpBlock> {
+    let alone = |text: &str| -> Option<IpAddr> {
+        let one = !text.contains(char::is_whitespace) && !text.contains([',', ';']);
+        one.then(|| ip::first_address(text)).flatten()
+    };
+    text.parse().ok().or_else(|| alone(text).map(IpBlock::single))
+}
+
+/// The path that a link to this Daybook leads to, which is reached at `host` and perhaps elsewhere.
+///
+/// Nothing but the path is followed, and only where it is a page of ours: a link to another host is none.
+#[must_use]
+pub fn our_path(text: &str, hosts: &[String]) -> Option<String> {
+    let text = text.split('#').next().unwrap_or_default();
+    let after_scheme = ["https://", "http://"].into_iter().find_map(|scheme| {
+        let begins = text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
+        begins.then(|| &text[scheme.len()..])
+    });
+    let path = match after_scheme {
+        None if text.starts_with('/') => text,
+        rest => {
+            let rest = rest.unwrap_or(text);
+            let end = rest.find(['/', '?']).unwrap_or(rest.len());
+            // Without a scheme only a path tells an address of ours from a word.
+            if after_scheme.is_none() && end == rest.len() {
+                return None;
+            }
+            let (host, path) = rest.split_at(end);
+            if !hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host)) {
+                return None;
+            }
+            path
+        }
+    };
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    let first = path[1..].split(['/', '?']).next().unwrap_or_default();
+    (PAGES.contains(&first) && next::safe(&path) == path).then_some(path)
+}
+
+/// Whether the text is meant as a link, whoever's.
+#[must_use]
+pub fn is_link(text: &str) -> bool {
+    text.starts_with('/') || text.contains("://")
+}
+
+/// A pattern that every text matches which has `lower` in it, compared after Unicode lower-casing, and few others.
+///
+/// The database compares ASCII letters alone in any case. Whatever may be another letter's lower case is left open:
+/// what is not ASCII, `k` (K, the sign of Kelvin) and `i` (İ).
+#[must_use]
+pub fn pattern(lower: &str) -> String {
+    let mut out = String::from("%");
+    for c in lower.chars() {
+        match c {
+            '%' | '_' | '\\' => out.extend(['\\', c]),
+            'k' | 'i' => out.push('%'),
+            c if c.is_ascii() => out.push(c),
+            _ => out.push('%'),
+        }
+    }
+    out.push('%');
+    while out.contains("%%") && !out.contains("\\%%") {
+        out = out.replace("%%", "%");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_from_eight_digits_on() {
+        let range = |text: &str| id_range(text).map(|(first, last)| (first.to_string(), last.to_string()));
+        let whole = "0197830e-6c2f-7a11-9f3e-5b0d7c2a9e11";
+        assert_eq!(range(whole), Some((whole.to_owned(), whole.to_owned())));
+        assert_eq!(range(&whole.to_uppercase().replace('-', "")), Some((whole.to_owned(), whole.to_owned())));
+        let begins = Some((
+            "0197830e-6000-0000-0000-000000000000".to_owned(),
+            "0197830e-6fff-ffff-ffff-ffffffffffff".to_owned(),
+        ));
+        assert_eq!(range("0197830E-6"), begins);
+        for other in ["0197830", "0197-830", "0197830g", "-0197830e", "", "0197830e 6c2f", "é197830e"] {
+            assert_eq!(range(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_alone() {
+        let read = |text: &str| address(text).map(|block| block.to_string());
+        assert_eq!(read("203.0.113.24").as_deref(), Some("203.0.113.24"));
+        assert_eq!(read("203.0.113.24:4711").as_deref(), Some("203.0.113.24"));
+        assert_eq!(read("[2001:db8::7]:443").as_deref(), Some("2001:db8::7"));
+        assert_eq!(read("203.0.113.0/24").as_deref(), Some("203.0.113.0/24"));
+        for other in ["hana", "203.0.113", "203.0.113.24, 10.0.0.1", "seen at 203.0.113.24", ""] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_path_of_ours_is_followed() {
+        let hosts = ["daybook.example".to_owned(), "127.0.0.1:8080".to_owned()];
+        for (text, path) in [
+            ("https://daybook.example/logs/0197830e?range=24h#top", "/logs/0197830e?range=24h"),
+            ("HTTP://Daybook.Example/members/x", "/members/x"),
+            ("http://127.0.0.1:8080/logs?q=a%20b", "/logs?q=a%20b"),
+            ("127.0.0.1:8080/logs", "/logs"),
+            ("/errors/abc", "/errors/abc"),
+            ("https://daybook.example", "/"),
+            ("https://daybook.example/", "/"),
+            ("https://daybook.example?x=1", "/?x=1"),
+        ] {
+            assert_eq!(our_path(text, &hosts).as_deref(), Some(path), "{text}");
+        }
+        for other in [
+            "https://evil.example/logs",
+            "https://daybook.example@evil.example/logs",
+            "https://daybook.example.evil.example/logs",
+            "https://evil.example\\@daybook.example/logs",
+            "//evil.example/logs",
+            "https:///logs",
+            "javascript://daybook.example/logs",
+            "https://daybook.example/logout",
+            "https://daybook.example/login?next=/logs",
+            "https://daybook.example/static/app.css",
+            "https://daybook.example/logs/../logout",
+            "https://daybook.example//evil.example",
+            "/\\evil.example",
+            "/healthz",
+            "daybook.example",
+            "logs",
+            "",
+        ] {
+            assert_eq!(our_path(other, &hosts), None, "{other}");
+        }
+    }
+
+    /// A plain reading of a pattern, as databases read it.
+    fn like(text: &[char], pattern: &[char]) -> bool {
+        match pattern {
+            [] => text.is_empty(),
+            ['%', rest @ ..] => (0..=text.len()).any(|at| like(&text[at..], rest)),
+            ['\\', c, rest @ ..] => text.first() == Some(c) && like(&text[1..], rest),
+            [c, rest @ ..] => text.first().is_some_and(|t| t.eq_ignore_ascii_case(c)) && like(&text[1..], rest),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_misses_nobody(
+            before in "[a-zA-ZéÉİK%_\\\\ ]{0,4}",
+            name in "[a-zA-ZkKiIéÉİKß%_\\\\ ]{1,6}",
+            after in "[a-zA-ZéÉİK ]{0,4}",
+        ) {
+            let whole: Vec<char> = format!("{before}{name}{after}").chars().collect();
+            let lower = name.to_lowercase();
+            // Lower-casing a part and the whole may differ (a final sigma), so ask as the store does.
+            prop_assume!(whole.iter().collect::<String>().to_lowercase().contains(&lower));
+            let pattern: Vec<char> = pattern(&lower).chars().collect();
+            prop_assert!(like(&whole, &pattern));
+        }
+
+        #[test]
+        fn no_text_makes_any_of_it_panic(text in ".{0,80}") {
+            let hosts = ["daybook.example".to_owned()];
+            if let Some(path) = our_path(&text, &hosts) {
+                prop_assert!(path.starts_with('/') && !path.starts_with("//"));
+            }
+            let _ = (id_range(&text), address(&text), pattern(&text), is_link(&text));
+        }
+    }
+}

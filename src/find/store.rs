@@ -1,0 +1,251 @@
+//! Asking the database what a pasted text stands for. Each reading is a probe of an index; names alone are looked
+//! through, for a bounded time.
+
+use std::{collections::HashSet, ops::ControlFlow};
+
+use uuid::Uuid;
+
+use super::pasted;
+use crate::{
+    core::{error::Result, ip::IpBlock, time::Timestamp},
+    db::{Db, Looked, Sql},
+    logs::{
+        filter::{Filter, Who},
+        log::Log,
+        look, predicates, store as logs,
+        view::Reader,
+    },
+    members::store::{self as members, Found},
+    paging::{At, Key},
+    web::state::Budgets,
+};
+
+/// How many hits are shown.
+pub const SHOWN: usize = 20;
+/// How many e-mails that begin alike are looked at.
+const ALIKE: usize = 200;
+
+/// One thing that the text stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hit {
+    /// A member, and what of them matched.
+    Member {
+        /// Who.
+        found: Found,
+        /// What matched.
+        by: By,
+    },
+    /// An e-mail that nobody has an account with now.
+    Email {
+        /// The e-mail, in [`Found::email`].
+        found: Found,
+        /// Whether it is all of it.
+        whole: bool,
+    },
+    /// An entry.
+    Entry(Box<Log>),
+    /// A booking.
+    Booking {
+        /// Its id.
+        id: Uuid,
+        /// Its newest entry.
+        last: Option<Timestamp>,
+    },
+    /// An address, or a block of them.
+    Address {
+        /// The block.
+        block: IpBlock,
+        /// Its newest entry.
+        last: Timestamp,
+    },
+}
+
+/// What of a member matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct By {
+    /// The id.
+    pub id: bool,
+    /// The name has the text.
+    pub name: bool,
+    /// The e-mail begins with the text, or is it.
+    pub email: Option<Whole>,
+}
+
+/// Whether all of something matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// All of it.
+    Yes,
+    /// Its beginning.
+    No,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hits {
+    /// At most [`SHOWN`].
+    pub hits: Vec<Hit>,
+    /// Whether there are others.
+    pub more: bool,
+    /// Whether there was no time to look at every name.
+    pub unfinished: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Named {
+    id: Uuid,
+    name: Option<String>,
+}
+
+/// What `text` stands for, to somebody who may see what `reader` may.
+pub async fn find(db: &Db, text: &str, reader: &Reader, budgets: Budgets) -> Result<Hits> {
+    let place = Place { db, reader, budgets };
+    let mut hits = Hits::default();
+    place.ids(text, &mut hits).await?;
+    let exact = place.people(text, &mut hits).await?;
+    if let Some(block) = pasted::address(text).filter(|_| reader.role.sees_details() && !exact) {
+        let filter = Filter { ip: Some(block), ..Filter::default() };
+        let last = place.newest(filter).await?.map(|key| key.timestamp);
+        hits.hits.extend(last.map(|last| Hit::Address { block, last }));
+    }
+    hits.more |= hits.hits.len() > SHOWN;
+    hits.hits.truncate(SHOWN);
+    Ok(hits)
+}
+
+struct Place<'a> {
+    db: &'a Db,
+    reader: &'a Reader,
+    budgets: Budgets,
+}
+
+impl Place<'_> {
+    /// The place of the newest entry that matches.
+    async fn newest(&self, filter: Filter) -> Result<Option<Key>> {
+        let plan = logs::plan(self.db, &filter, self.reader.now, self.reader.role.sees_details()).await?;
+        let (keys, _) = look::keys(self.db, &plan, At::Newest, 1, self.budgets.count).await?;
+        Ok(keys.first().copied())
+    }
+
+    /// As the id of a member or a booking, or as that of an entry or its beginning.
+    async fn ids(&self, text: &str, hits: &mut Hits) -> Result<()> {
+        if let Some(id) = pasted::whole_id(text) {
+            let by = By { id: true, name: false, email: None };
+            let mut found = members::by_ids(self.db, &[id]).await?;
+            if found.is_empty()
+                && let Some(key) = self.newest(Filter { who: vec![Who::Member(id)], ..Filter::default() }).await?
+            {
+                found.push(Found { id: Some(id), name: None, email: None, last_seen: Some(key.timestamp) });
+            }
+            hits.hits.extend(found.into_iter().map(|found| Hit::Member { found, by }));
+            let last = self.newest(Filter { booking: Some(id), ..Filter::default() }).await?;
+            if last.is_some() || self.is_booking(id).await? {
+                hits.hits.push(Hit::Booking { id, last: last.map(|key| key.timestamp) });
+            }
+        }
+        if let Some((first, last)) = pasted::id_range(text) {
+            let entries = logs::entries_between(self.db, first, last, SHOWN + 1).await?;
+            hits.hits.extend(entries.into_iter().map(|log| Hit::Entry(Box::new(log))));
+        }
+        Ok(())
+    }
+
+    async fn is_booking(&self, id: Uuid) -> Result<bool> {
+        let sql = Sql::new("SELECT CAST(1 AS BIGINT) FROM bookings WHERE id = ").bind(id);
+        Ok(self.db.fetch_optional::<(i64,)>(sql).await?.is_some())
+    }
+
+    /// As an e-mail, its beginning, or a name. Whether it is a whole e-mail: then nothing else is meant.
+    async fn people(&self, text: &str, hits: &mut Hits) -> Result<bool> {
+        let (first, last) = predicates::begins(&text.to_ascii_lowercase());
+        let column = self.db.dialect().member_email();
+        let within = Sql::new("SELECT id, email FROM members WHERE ").text(column).text(" >= ").bind(first);
+        let within = within.text(" AND ").text(column).text(" < ").bind(last).text(" ORDER BY ").text(column);
+        let cap = i64::try_from(ALIKE + 1).unwrap_or(i64::MAX);
+        let mut looking = self.db.look(self.budgets.count).await?;
+        let looked = looking.fetch_all(within.text(" LIMIT ").bind(cap)).await?;
+        looking.done().await?;
+        let owners: Vec<(Uuid, String)> = match looked {
+            Looked::Whole(owners) => owners,
+            // An application's own table of members may have no index that serves this.
+            Looked::Interrupted => {
+                hits.unfinished = true;
+                Vec::new()
+            }
+        };
+        let recorded = logs::emails(self.db, &text.to_ascii_lowercase()).await?;
+        let is_it = |email: &String| email.eq_ignore_ascii_case(text);
+
+        let whole: Vec<Uuid> = owners.iter().filter(|(_, email)| is_it(email)).map(|(id, _)| *id).collect();
+        if !whole.is_empty() {
+            let by = By { id: false, name: false, email: Some(Whole::Yes) };
+            self.members(&whole, |_| by, hits).await?;
+            return Ok(true);
+        }
+        let owned: HashSet<String> = owners.iter().map(|(_, email)| email.to_ascii_lowercase()).collect();
+        let nobodys: Vec<String> =
+            recorded.iter().filter(|email| !owned.contains(&email.to_ascii_lowercase())).cloned().collect();
+        if let Some(email) = nobodys.iter().find(|email| is_it(email)) {
+            let found = members::by_emails(self.db, std::slice::from_ref(email)).await?;
+            let whole = !found.is_empty();
+            hits.hits.extend(found.into_iter().map(|found| Hit::Email { found, whole: true }));
+            if whole {
+                return Ok(true);
+            }
+        }
+
+        let named = self.named(text, hits).await?;
+        let begins: Vec<Uuid> = owners.iter().map(|(id, _)| *id).collect();
+        let mut ids = begins.clone();
+        ids.extend(named.iter().filter(|id| !begins.contains(id)));
+        let lower = text.to_lowercase();
+        // Looking for names ends when there are enough, so those who were found by their e-mail are asked as well.
+        let by = |found: &Found| By {
+            id: false,
+            name: found.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&lower)),
+            email: found.id.is_some_and(|id| begins.contains(&id)).then_some(Whole::No),
+        };
+        hits.more |= ids.len() > SHOWN || owners.len() > ALIKE || recorded.len() >= ALIKE;
+        // Those whose name has it and whose e-mail begins so are the likeliest.
+        ids.sort_by_key(|id| !(named.contains(id) && begins.contains(id)));
+        ids.truncate(SHOWN);
+        self.members(&ids, by, hits).await?;
+        let found = members::by_emails(self.db, &nobodys[..nobodys.len().min(SHOWN + 1)]).await?;
+        hits.hits.extend(found.into_iter().map(|found| Hit::Email { found, whole: false }));
+        Ok(false)
+    }
+
+    async fn members(&self, ids: &[Uuid], by: impl Fn(&Found) -> By, hits: &mut Hits) -> Result<()> {
+        let mut found = members::by_ids(self.db, ids).await?;
+        found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
+        let had =
+            |id: Uuid| hits.hits.iter().any(|hit| matches!(hit, Hit::Member { found, .. } if found.id == Some(id)));
+        let new: Vec<Hit> = found
+            .into_iter()
+            .filter_map(|found| Some((found.id?, found)))
+            .filter(|(id, _)| !had(*id))
+            .map(|(_, found)| Hit::Member { by: by(&found), found })
+            .collect();
+        hits.hits.extend(new);
+        Ok(())
+    }
+
+    /// Whose name has the text, compared after lower-casing; no index knows that, so it looks for a bounded time.
+    async fn named(&self, text: &str, hits: &mut Hits) -> Result<Vec<Uuid>> {
+        let lower = text.to_lowercase();
+        let like = self.db.dialect().member_name_like(&pasted::pattern(&lower));
+        let sql = Sql::new("SELECT id, name FROM members WHERE ").append(&like);
+        let mut ids = Vec::new();
+        let mut looking = self.db.look(self.budgets.count).await?;
+        let looked = looking.for_each(sql, |row: Named| {
+            if row.name.is_some_and(|name| name.to_lowercase().contains(&lower)) {
+                ids.push(row.id);
+            }
+            if ids.len() > SHOWN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let whole = matches!(looked.await?, Looked::Whole(()));
+        looking.done().await?;
+        hits.unfinished |= !whole;
+        Ok(ids)
+    }
+}

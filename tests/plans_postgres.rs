@@ -1,0 +1,99 @@
+//! No page reads a server's log from one end to the other: the plans that the server itself writes down while pages are
+//! asked for, over a table large enough that reading it would show.
+
+use daybook::{
+    core::role::Role,
+    db::{Sql, migrate, postgres::fittings::Without},
+};
+
+use crate::support::{Outside, TestApp, TestDb, app::Setup, application::FIXTURE, database::at, postgres::Server};
+
+/// A hundred thousand entries as an application writes them: random ids, few errors, old ones among them.
+const FILL: &str = "
+    INSERT INTO members (id, email, name) SELECT gen_random_uuid(), 'm' || i || '@example.org', 'Member ' || i
+        FROM generate_series(1, 500) AS g (i);
+    INSERT INTO audit_logs (id, timestamp, member_id, member_email, action_type, area, description, status, ip_address, user_agent)
+        SELECT gen_random_uuid(), timestamptz '2026-04-05 00:00+00' - interval '5 minutes' * i, NULL, NULL,
+            (ARRAY['login', 'page_visit', 'booking_created', 'message_read'])[1 + i % 4], 'members/p' || i % 30, 'Did thing ' || i,
+            CASE WHEN i % 50 = 0 THEN 'error' WHEN i % 20 = 0 THEN 'warning' ELSE 'success' END,
+            '10.' || i % 200 || '.0.' || i % 100, 'Browser ' || i % 7
+        FROM generate_series(1, 100000) AS g (i);
+    UPDATE audit_logs SET member_id = m.id, member_email = m.email FROM
+        (SELECT id, email, row_number() OVER (ORDER BY email) - 1 AS n FROM members) AS m
+        WHERE m.n = abs(hashtext(audit_logs.id::text)) % 700;
+    VACUUM (ANALYZE) audit_logs; VACUUM (ANALYZE) members;";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_page_reads_the_log_from_end_to_end() {
+    let server = Server::start();
+    let name = server.database().await;
+    let address = server.address("owner", &name);
+    let mut outside = Outside::connect(&address).await;
+    outside.run(FIXTURE).await;
+    for sql in FILL.split(';').filter(|sql| !sql.trim().is_empty()) {
+        outside.run(sql).await;
+    }
+    let db = TestDb::postgres_at(&address).await;
+    migrate::run_anywhere(&db.db, &Without::default(), |_| {}).await.expect("migrated");
+    outside.run("VACUUM (ANALYZE) audit_logs").await;
+    db.db.close().await;
+    for setting in ["session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0"] {
+        outside.run(&format!("ALTER DATABASE {name} SET {setting}")).await;
+    }
+    let db = TestDb::postgres_at(&address).await;
+    let member: Vec<(uuid::Uuid,)> =
+        db.db.fetch_all(Sql::new("SELECT id FROM members WHERE email = 'm7@example.org'")).await.expect("a member");
+    let member = member[0].0;
+    let app = TestApp::with(db, Setup { now: at("2026-04-06T00:00:00Z"), ..Setup::default() }).await;
+    let client = app.signed_in(Role::Support).await;
+    let member = format!("member={member}");
+    for query in [
+        "range=all",
+        "range=7d",
+        "status=error&range=all",
+        "status=!success&range=all",
+        "action_type=login&range=30d",
+        "action_type=login&status=error&range=all",
+        "action_type=!page_visit&status=!success&range=all",
+        "area=members/*&range=all",
+        "area=members/p3&range=all",
+        "area=members/*&status=error&range=all",
+        "area=nowhere&range=all",
+        &member,
+        &format!("{member}&status=error"),
+        &format!("{member}&area=members/*&action_type=login"),
+        "member=m7@example.org",
+        "member=m7*",
+        "member=none",
+        "member=no-account&range=all",
+        "ip=10.7.0.0/16",
+        "ip=10.7.0.7&status=error",
+        "booking=7b1c6a1e-0d4e-4c8f-9d5e-2f3a4b5c6d77",
+        "q=uq_booking_slot",
+        "q=zyzzyva",
+        "q=thing",
+        "q=thing+99999&range=all",
+        "q=thing&status=error",
+    ] {
+        for path in ["/logs", "/logs/overview"] {
+            let page = client.get(&format!("{path}?{query}")).await;
+            assert_eq!(page.status, 200, "{path}?{query}");
+        }
+        let page = client.get(&format!("/logs?{query}")).await;
+        if let Some(older) = page.rel("next") {
+            assert_eq!(client.get(&older).await.status, 200);
+        }
+    }
+    for path in ["/logs/b27e6f10-3c4d-4f6a-9e8b-7a6b5c4d3e03?status=error", "/members", "/members?q=m7"] {
+        assert_eq!(client.get(path).await.status, 200, "{path}");
+    }
+    let log = server.log();
+    assert!(log.matches("Query Text:").count() > 300, "the server writes no plans");
+    let plans: Vec<&str> = log.split("Query Text:").filter(|plan| plan.contains("Seq Scan on audit_logs")).collect();
+    let told: Vec<String> = plans
+        .iter()
+        .take(3)
+        .map(|plan| plan.chars().rev().take(1_500).collect::<String>().chars().rev().collect())
+        .collect();
+    assert!(plans.is_empty(), "{} plans read the whole log: {told:#?}", plans.len());
+}
