@@ -48,11 +48,10 @@ database_test! {
         };
         db.write(vec![
             odd("{ \"z\" : 1.0, \"a\":12345678901234567890.10, \"a\":1e400000 }", "\r\n\t\u{7f}\u{2028}"),
-            odd(&"[".repeat(5_000), ""),
-            odd(&format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)), "\"\\"),
+            odd(&format!("{}{}", "[".repeat(1_000), "]".repeat(1_000)), "\"\\"),
             odd("{\n \"a\": 1\n}", "é\u{301}🐕"),
         ]).await;
-        let (_, again) = db.beside("again.db");
+        let again = db.another().await;
         let first = export(&db, &db.address, "ndjson");
         let file = write(&db.beside("first.ndjson").0, &first);
         let done = run(&db, &["import", &file, "--database", &again]).done().to_owned();
@@ -63,9 +62,15 @@ database_test! {
         let twice = binary::run_with(&db, &["import", "-", "--database", &again], &first);
         assert_eq!(twice.done(), format!("0 entries written, {n} stood already, 0 bad\n"));
         assert!(export(&db, &again, "ndjson") == first);
-        let loaded = Outside::open(&db.beside("again.db").0).await.number("SELECT sum(n) FROM daybook_totals_hour").await;
+        let loaded = Outside::at(&again).await.totals().await;
         assert_eq!(usize::try_from(loaded).expect("a count"), n);
         assert!(run(&db, &["check", "--database", &again]).done().contains("complete"));
+        // A database of Daybook's own is taken over in one go too, and people come along.
+        let third = db.another().await;
+        assert_eq!(run(&db, &["import", "--from", &db.address, "--database", &third]).done(), done);
+        assert!(export(&db, &third, "ndjson") == first);
+        let people = "SELECT coalesce(name, '-') || coalesce(email, '-') FROM members ORDER BY 1";
+        assert_eq!(Outside::at(&third).await.texts(people).await, db.outside().await.texts(people).await);
     }
 
     async fn a_table_comes_back_as_the_same_table(db: TestDb) {
@@ -73,7 +78,7 @@ database_test! {
         let texts = ["=1+1", "'=1", "a,b", "\"", "two\r\nlines", "-", "@x", "'", "\tx"];
         let odd = |text: &&str| NewLog { description: (*text).to_owned(), ..sample::log(sample::minutes_ago(7)) };
         db.write(texts.iter().map(odd).collect()).await;
-        let (_, again) = db.beside("again.db");
+        let again = db.another().await;
         let first = export(&db, &db.address, "csv");
         let file = write(&db.beside("first.csv").0, &first);
         assert!(run(&db, &["import", &file, "--database", &again]).done().ends_with("0 bad\n"));
@@ -135,12 +140,14 @@ database_test! {
         assert!(done.contains(" stood already, 0 bad") && !done.starts_with("60000 "), "{done}");
         let mut outside = db.outside().await;
         assert_eq!(outside.number("SELECT count(*) FROM audit_logs").await, 60_000);
-        assert_eq!(outside.number("SELECT sum(n) FROM daybook_totals_day").await, 60_000);
-        assert_eq!(outside.number("SELECT count(*) FROM daybook_deferred_indexes").await, 0);
+        assert_eq!(outside.totals().await, 60_000);
+        if matches!(outside, Outside::Sqlite(_)) {
+            assert_eq!(outside.number("SELECT count(*) FROM daybook_deferred_indexes").await, 0);
+        }
     }
 
     async fn what_cannot_be_read_is_said_in_a_line(db: TestDb) {
-        let folder = db.file().parent().expect("a folder").display().to_string();
+        let folder = db.folder.path().display().to_string();
         let table = write(&db.beside("table.csv").0, "id,nope\r\n1,2\r\n");
         let none = db.beside("none.db").1;
         for (arguments, said) in [
@@ -150,7 +157,6 @@ database_test! {
             (&["import", &table], "is no column"),
             (&["import", "x", "--from", "sqlite://y.db"], "--from"),
             (&["import", "--from", &none], "no database"),
-            (&["import", "--from", &db.address], "daybook export"),
         ] {
             let ran = run(&db, &[arguments, &["--database", &db.address]].concat());
             assert!(ran.failed().contains(said), "{arguments:?}: {}", ran.stderr);
@@ -162,7 +168,7 @@ database_test! {
         std::fs::write(&file, "").expect("an empty file, which is an empty database");
         let mut application = Outside::open(&file).await;
         application.run(APPLICATION).await;
-        let (_, own) = db.beside("own.db");
+        let own = db.another().await;
         let refused = run(&db, &["serve", "--listen", "127.0.0.1:0", "--database", &address]);
         assert!(refused.failed().contains("daybook import --from"), "{}", refused.stderr);
         let before = application.contents().await;
@@ -180,7 +186,7 @@ database_test! {
         assert_eq!(lines[1]["timestamp"], "2026-06-18T13:00:00.000000Z");
         // Python's None, and a number that the column's affinity took for one.
         assert_eq!((&lines[1]["extra"], &lines[2]["extra"]), (&Value::Null, &json!(12)));
-        let mut loaded = Outside::open(&db.beside("own.db").0).await;
+        let mut loaded = Outside::at(&own).await;
         assert_eq!(loaded.texts("SELECT name || ' ' || email FROM members").await, ["Hana hana@example.org"]);
         assert_eq!(loaded.texts("SELECT service_type FROM bookings").await, ["walk"]);
         let again = run(&db, &["import", "--from", &address, "--skip-bad", "--database", &own]);

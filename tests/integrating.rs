@@ -37,7 +37,7 @@ async fn token(db: &TestDb, scope: &str) -> String {
 fn shell(db: &TestDb, text: &str, base: &str, token: &str) -> String {
     let mut command = Command::new("bash");
     command.args(["-euo", "pipefail", "-c", text]).env("DAYBOOK", base).env("TOKEN", token);
-    command.current_dir(db.file().parent().expect("a folder"));
+    command.current_dir(db.folder.path());
     let ran = binary::finish(command, "");
     ran.done().to_owned()
 }
@@ -106,7 +106,7 @@ database_test! {
     }
 
     async fn files_are_imported_as_the_page_says(db: TestDb) {
-        let folder = db.file().parent().expect("a folder").to_owned();
+        let folder = db.folder.path().to_owned();
         let line = |n: u8| {
             format!(r#"{{"id":"018f2b6e-41aa-7c19-9f3e-5b0d7c2a9e{n:02}","timestamp":"2026-06-18T13:00:00Z","action_type":"a","area":"b","description":"c"}}"#)
         };

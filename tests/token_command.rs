@@ -42,7 +42,7 @@ database_test! {
     async fn what_cannot_be_made_is_said_in_a_line(db: TestDb) {
         add_account(&db, MAYA, Role::Support, sample::now()).await;
         add_account(&db, "off@example.org", Role::Admin, sample::now()).await;
-        db.outside().await.run("UPDATE daybook_staff SET disabled_at = 5 WHERE email = 'off@example.org'").await;
+        db.outside().await.run("UPDATE daybook_staff SET disabled_at = created_at WHERE email = 'off@example.org'").await;
         let run = |arguments: &[&str]| {
             let all = [&["token"], arguments, &["--database", db.address.as_str()]].concat();
             binary::run(&db, &all).failed().to_owned()

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use daybook::{
     core::role::Role,
+    db::Sql,
     routes::ROUTES,
     session::{
         access::{Access, Verb},
@@ -146,12 +147,12 @@ database_test! {
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
         assert!(refused.text().contains("expired"), "{}", refused.text());
         assert_eq!(long.get("/api/v1/logs").await.status, StatusCode::OK);
-        for (change, status) in [("5", StatusCode::UNAUTHORIZED), ("NULL", StatusCode::OK)] {
+        for (change, status) in [("created_at", StatusCode::UNAUTHORIZED), ("NULL", StatusCode::OK)] {
             let sql = format!("UPDATE daybook_staff SET disabled_at = {change} WHERE email = '{MAYA}'");
             app.db.outside().await.run(&sql).await;
             assert_eq!(long.get("/api/v1/logs").await.status, status, "{change}");
         }
-        app.db.outside().await.run(&format!("PRAGMA foreign_keys = ON; DELETE FROM daybook_staff WHERE email = '{MAYA}'")).await;
+        app.db.execute(Sql::new("DELETE FROM daybook_staff WHERE email = ").bind(MAYA)).await;
         assert_eq!(long.get("/api/v1/logs").await.status, StatusCode::UNAUTHORIZED);
     }
 
@@ -177,8 +178,10 @@ database_test! {
         let app = TestApp::start(db).await;
         let program = Api::reader(&app).await;
         let used = async || {
-            let sql = "SELECT CAST(coalesce(last_used_at, 0) AS TEXT) || coalesce(last_used_ip, '') FROM daybook_tokens";
-            app.db.outside().await.texts(sql).await.pop().expect("a token")
+            let mut outside = app.db.outside().await;
+            let at = outside.micros("last_used_at");
+            let sql = format!("SELECT CAST(coalesce({at}, 0) AS TEXT) || coalesce(last_used_ip, '') FROM daybook_tokens");
+            outside.texts(&sql).await.pop().expect("a token")
         };
         assert_eq!(used().await, "0");
         program.get("/api/v1/logs").await;

@@ -234,6 +234,7 @@ async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &
     }
     while !sent.is_empty() {
         let mut tx = db.write().await.map_err(line)?;
+        tx.take_turn().await.map_err(line)?;
         let refused = match write_checked(&mut tx, &sent, Strangers::Make, indexed).await.map_err(line)? {
             Ok(written) => {
                 tx.commit().await.map_err(line)?;

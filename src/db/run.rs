@@ -162,6 +162,15 @@ pub enum Tx {
 }
 
 impl Tx {
+    /// Lets one transaction at a time go on from here, whichever process it is of, and sees to it that its commit is on disk:
+    /// what it finds still holds when it has written. The embedded database has one writer anyway.
+    pub async fn take_turn(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx, _) => super::postgres::take_turn(tx).await,
+        }
+    }
+
     /// Runs a statement; how many rows it changed.
     pub async fn execute(&mut self, sql: Sql) -> Result<u64> {
         match self {

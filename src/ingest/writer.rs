@@ -138,6 +138,7 @@ fn again(error: &Error) -> Error {
 /// Does a group of jobs in one transaction, durable when this returns.
 async fn commit(db: &Db, group: &[Job]) -> Result<Vec<Done>> {
     let mut tx = db.write().await?;
+    tx.take_turn().await?;
     let mut out = Vec::with_capacity(group.len());
     for job in group {
         out.push(perform(&mut tx, &job.work).await?);

@@ -309,9 +309,9 @@ pub async fn add(tx: &mut Tx, new: &NewToken, now: Timestamp) -> Result<std::res
             .bind(now)
             .text(", ")
             .bind(new.expires_at)
-            .text(")");
-    tx.execute(sql).await?;
-    Ok(Ok(token))
+            .text(") ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING");
+    // Somebody else may have taken the name meanwhile.
+    Ok(if tx.execute(sql).await? > 0 { Ok(token) } else { Err(NotMade::Taken) })
 }
 
 /// Takes a token back; it counts from the next request.

@@ -80,9 +80,17 @@ impl TestDb {
 
     /// A file in the same folder, which goes with it; and its address as a database.
     pub fn beside(&self, name: &str) -> (PathBuf, String) {
-        let file = self.file().with_file_name(name);
+        let file = self.folder.path().join(name);
         let address = format!("sqlite://{}", file.display());
         (file, address)
+    }
+
+    /// The address of another, empty database of the same kind.
+    pub async fn another(&self) -> String {
+        if self.is_file {
+            return self.beside(&format!("{}.db", uuid::Uuid::new_v4().simple())).1;
+        }
+        postgres::shared().address("owner", &postgres::shared().database().await)
     }
 
     /// A connection of somebody else: another process, as far as Daybook can tell.
