@@ -34,7 +34,7 @@ use crate::{
 /// Load entries from a file or another database
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example:\n  daybook import entries.ndjson\n  daybook export --database sqlite://old.db | daybook import -\n  daybook import --from postgresql://reader@db.example/club --database sqlite://daybook.db"
+    after_help = "Example:\n  daybook import entries.ndjson\n  daybook import - --format csv\n  daybook import --from postgresql://reader@db.example/club --database sqlite://daybook.db"
 )]
 pub struct Args {
     /// The file; - is standard input
