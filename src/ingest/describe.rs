@@ -202,7 +202,9 @@ pub static OPERATIONS: &[Operation] = &[
         id: "listEntries",
         title: "Read entries",
         about: "Newest first, with the filters of the page. Follow older until it is null: that meets each entry that \
-                stood at the start once. A page may have fewer entries than its limit, or none, and still lead on.",
+                stood at the start once. A page may have fewer entries than its limit, or none, and still lead on. Beside the parameters \
+                below, extra.KEY=VALUE asks for a top-level key of extra: the content of a string, else its JSON as \
+                written; not for owners who are viewers. An empty parameter is an absent one, an unknown one is ignored.",
         scope: Scope::Read,
         query: FILTERS,
         body: None,

@@ -44,13 +44,6 @@ fn describe(operation: &Operation) -> Value {
         let id = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}});
         parameters.push(id);
     }
-    if !operation.query.is_empty() {
-        parameters.push(json!({
-            "name": "extra", "in": "query", "style": "form", "explode": true,
-            "description": "extra.KEY=VALUE: a top-level key of extra and its value, a string's content or else its JSON as written. Not for owners who are viewers.",
-            "schema": {"type": "object", "propertyNames": {"pattern": "^extra\\."}, "additionalProperties": {"type": "string"}}
-        }));
-    }
     let mut responses = Map::new();
     for answer in operation.answers {
         responses.insert(answer.status.to_string(), answered(answer));
@@ -80,7 +73,7 @@ fn content(sends: Sends) -> Value {
     match sends {
         Sends::Entries => json!({
             "application/json": {"schema": schema("NewEntry"), "example": examples::sent(sends)},
-            "application/x-ndjson": {"schema": {"type": "string", "description": "An entry a line, as in NewEntry."}, "example": examples::lines()}
+            "application/x-ndjson": {"schema": {"type": "string", "format": "ndjson", "description": "An entry a line, as in NewEntry."}, "example": examples::lines()}
         }),
         Sends::Member => json!({"application/json": {"schema": schema("Member"), "example": examples::sent(sends)}}),
         Sends::Booking => json!({"application/json": {"schema": schema("Booking"), "example": examples::sent(sends)}}),
@@ -121,7 +114,8 @@ fn headers() -> Value {
 fn parameter(parameter: &Parameter) -> Value {
     let mut schema = json!({"type": "string"});
     if !parameter.values.is_empty() {
-        schema["enum"] = json!(parameter.values);
+        // An empty value is an absent one.
+        schema["enum"] = parameter.values.iter().chain([&""]).copied().collect();
     }
     if parameter.many {
         schema = json!({"type": "array", "items": schema});
