@@ -1,9 +1,8 @@
-//! What was acknowledged is there, once, whatever happened: killed in the middle, without space, locked out.
+//! What was acknowledged is there, once, whatever happened: killed in the middle, without space, locked out. Disks that fail
+//! are in `ingest_disk`.
 
 use std::{
     collections::HashSet,
-    path::Path,
-    process::Command,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -19,7 +18,7 @@ use crate::{
         Api, Client, Outside, TestApp, TestDb,
         api::problem,
         app::add_account,
-        binary::{self, Server, daybook},
+        binary::{self, Server},
         sample,
     },
 };
@@ -138,66 +137,4 @@ database_test! {
         assert_eq!(app.db.outside().await.number("SELECT count(*) FROM audit_logs").await, 1);
         assert_eq!(program.post(&entry(Uuid::new_v4())).await.status, 201);
     }
-}
-
-/// A small disk of its own, where the machine lets one be made.
-struct SmallDisk<'a>(&'a Path);
-
-impl<'a> SmallDisk<'a> {
-    fn mount(at: &'a Path) -> Option<Self> {
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", "size=32m", "tmpfs"]).arg(at).output().ok()?;
-        done.status.success().then_some(Self(at))
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_that_fills_up_loses_nothing_and_serves_again_once_there_is_space() {
-    let home = TestDb::sqlite().await;
-    let (folder, _) = home.beside("small");
-    std::fs::create_dir(&folder).expect("a folder");
-    let Some(disk) = SmallDisk::mount(&folder) else {
-        eprintln!("not run: this machine lets nobody mount a small disk; run it as root");
-        return;
-    };
-    let ballast = folder.join("ballast");
-    std::fs::write(&ballast, vec![0_u8; 8 * 1024 * 1024]).expect("something that can be taken away");
-    let address = format!("sqlite://{}/daybook.db", folder.display());
-    let at = ["--database", address.as_str()];
-    let add = ["staff", "add", "maya@example.org", "--role", "viewer", "--password-stdin"];
-    binary::run_with(&home, &[&add[..], &at].concat(), "correct horse battery\n").done();
-    let make = ["token", "create", "a", "--scope", "ingest", "--owner", "maya@example.org"];
-    let token = binary::run(&home, &[&make[..], &at].concat()).done().trim().to_owned();
-    let mut server = Server::start(daybook(&home, &[&["serve", "--listen", "127.0.0.1:0"][..], &at].concat()));
-    let client = server.client().await;
-    let mut acknowledged = Vec::new();
-    let big = |id: Uuid| {
-        json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": "y".repeat(200_000)})
-            .to_string()
-    };
-    let full = loop {
-        let id = Uuid::new_v4();
-        match post(&client, &token, big(id)).await {
-            201 => acknowledged.push(id),
-            other => break other,
-        }
-        assert!(acknowledged.len() < 1_000, "the disk never fills up");
-    };
-    assert!([507, 503].contains(&full), "{full}");
-    std::fs::remove_file(&ballast).expect("space");
-    let id = Uuid::new_v4();
-    crate::support::wait::until("it is stored", async || (post(&client, &token, big(id)).await == 201).then_some(()))
-        .await;
-    acknowledged.push(id);
-    server.stop();
-    let stored = binary::run(&home, &[&["export", "--columns", "id"][..], &at].concat());
-    for id in &acknowledged {
-        assert!(stored.done().contains(&id.to_string()), "acknowledged and lost: {id}");
-    }
-    drop(disk);
 }

@@ -29,6 +29,7 @@ mod headers;
 mod hostile;
 mod import;
 mod ingest;
+mod ingest_disk;
 mod ingest_faults;
 mod ingest_limits;
 mod integrating;

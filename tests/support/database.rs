@@ -1,6 +1,6 @@
 //! A database for one test, gone when the test ends.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use daybook::{
     core::time::Timestamp,
@@ -32,8 +32,14 @@ impl TestDb {
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("daybook.db");
-        let db = Db::open_sqlite(&file, true).await.expect("an open database");
+        Self { folder, ..Self::sqlite_at(&file).await }
+    }
+
+    /// A fresh embedded database in this file.
+    pub async fn sqlite_at(file: &Path) -> Self {
+        let db = Db::open_sqlite(file, true).await.expect("an open database");
         migrate::run(&db).await.expect("a migrated database");
+        let folder = tempfile::tempdir().expect("a folder");
         Self { db, address: format!("sqlite://{}", file.display()), folder, is_file: true }
     }
 

@@ -10,6 +10,7 @@ pub mod chromedriver;
 pub mod client;
 pub mod crowd;
 pub mod database;
+pub mod disk;
 pub mod harmless;
 pub mod outside;
 pub mod places;
