@@ -36,7 +36,7 @@ BESIDE = re.compile(r"BEGIN|COMMIT|ROLLBACK|INSERT|UPDATE|PRAGMA")
 ENTRY = r'href="(/logs/[0-9a-f]{8}-[0-9a-f-]{27})'
 
 # The targets, in milliseconds, shares and bytes.
-PAGE_MS, OWN_QUERIES, OF_CONSTANT = 2.0, 4.0, 0.60
+PAGE_MS, STORY_MS, OWN_QUERIES, OF_CONSTANT = 2.0, 10.0, 4.0, 0.60
 WORD_MS = {"sqlite": 10.0, "postgres": 80.0}
 DAY_MS, ALL_TIME_MS = 20.0, {"sqlite": 100.0, "postgres": 300.0}
 GROWTH, RSS_ANON_MB, FIRST_LOAD, LATER_LOAD = 1.5, 64.0, 40_000, 12_000
@@ -199,6 +199,22 @@ def choose(server, words):
         "an entry": entry,
     }
     return pages, {f"{name} word": f"/logs?range=all&q={word}" for name, word in words.items()}
+
+
+def choose_story(server):
+    """What somebody on the phone is looked up by, and what is read about them."""
+    members = collections.Counter(links(server.page("/logs?range=all&limit=200"), r"/members/([0-9a-f-]{36})"))
+    busy, quiet = members.most_common()[0][0], members.most_common()[-1][0]
+    errors = links(server.page("/logs?range=all&status=error"), ENTRY)
+    error = next(entry for entry in errors if "/members/" in server.page(entry))
+    return {
+        "a busy member": f"/members/{busy}",
+        "a quiet member": f"/members/{quiet}",
+        "an error and what surrounds it": error,
+        "find by the beginning of an e-mail": "/find?q=ma",
+        "find by a name": "/find?q=mar+",
+        "find what is not there": "/find?q=nobody@nowhere.example",
+    }
 
 
 def charge(server):
@@ -367,6 +383,22 @@ def report(database, entries, args, exports=True):
                     for name, (ms, own, count, rate, share) in figures.items()
                 ],
             )
+        if "story" in args.only:
+            memory.phase = "story"
+            figures = measure(servers, choose_story(product), args, clients=False)
+            medians.update({name: row[0] for name, row in figures.items()})
+            table(
+                ["on the phone", "median, ms", "its own queries, ms", "ratio"],
+                [
+                    [
+                        name,
+                        f"{ms:.2f}{mark(ms < STORY_MS)}",
+                        f"{own:.2f} ({count})",
+                        f"{ms / own:.1f}{mark(ms <= OWN_QUERIES * own)}",
+                    ]
+                    for name, (ms, own, count, *_) in figures.items()
+                ],
+            )
         if "words" in args.only:
             memory.phase = "words"
             figures = measure(servers, words, args, clients=False)
@@ -462,7 +494,7 @@ def main():
     parser.add_argument("--larger", metavar="URL", help="with --database: the one of ten times as many entries")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
-    parser.add_argument("--only", default="pages,words,overview,slow,weight,memory,ingest", help="parts, with commas between")
+    parser.add_argument("--only", default="pages,story,words,overview,slow,weight,memory,ingest", help="parts, with commas between")
     parser.add_argument("--rare", help="a word that few entries hold; the number of a charge unless said")
     parser.add_argument("--absent", default="zyzzyva", help="a word that none holds")
     parser.add_argument("--common", default="opened", help="a word that most hold")

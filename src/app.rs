@@ -20,6 +20,7 @@ use crate::{
         search::index,
         totals::{build as totals, server},
     },
+    members::unfinished::Habits,
     routes,
     session::{
         SignIn,
@@ -103,6 +104,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
+    let habits = web::Data::new(Habits::default());
     let watcher = web::Data::new(Watcher::default());
     let server = HttpServer::new(move || {
         let sessions = sign_in.sessions(&state);
@@ -114,6 +116,7 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .app_data(intake.clone())
             .app_data(writer.clone())
             .app_data(views.clone())
+            .app_data(habits.clone())
             .app_data(watcher.clone())
             .configure(|cfg| access::register(cfg, routes, &sessions))
             .default_service(access::nowhere(&sessions))

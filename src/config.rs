@@ -53,6 +53,9 @@ pub struct SiteArgs {
     /// The beginning of the paths of the application's own code in tracebacks [env: `DAYBOOK_APP_ROOT`]
     #[arg(long, value_name = "PATH")]
     pub app_root: Option<String>,
+    /// What opening a page of an area begins, instead of what is learned; repeatable [env: `DAYBOOK_BEGINS`]
+    #[arg(long, value_name = "AREA=ACTION")]
+    pub begins: Vec<String>,
     /// What to write to the log: error, warn, info, debug, or a filter [env: `DAYBOOK_LOG`] [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<String>,
@@ -70,6 +73,7 @@ struct File {
     public_url: Option<String>,
     trusted_proxy: Option<Vec<String>>,
     app_root: Option<String>,
+    begins: Option<Vec<String>>,
     log: Option<String>,
 }
 
@@ -149,18 +153,26 @@ impl Sources {
         };
         let public_url = self.get(args.public_url.as_ref(), &["DAYBOOK_PUBLIC_URL"], file.public_url.as_ref());
         let public_url = public_url.map(|url| public_url_of(&url)).transpose()?;
-        let proxies = if args.trusted_proxy.is_empty() {
-            match (self.environment)("DAYBOOK_TRUSTED_PROXIES") {
+        let several = |flags: &[String], name: &str, file: Option<&Vec<String>>| -> Vec<String> {
+            match (self.environment)(name) {
+                _ if !flags.is_empty() => flags.to_vec(),
                 Some(list) => list.split([',', ' ']).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
-                None => file.trusted_proxy.clone().unwrap_or_default(),
+                None => file.cloned().unwrap_or_default(),
             }
-        } else {
-            args.trusted_proxy.clone()
         };
+        let proxies = several(&args.trusted_proxy, "DAYBOOK_TRUSTED_PROXIES", file.trusted_proxy.as_ref());
+        let begins = several(&args.begins, "DAYBOOK_BEGINS", file.begins.as_ref());
         let block = |text: &String| {
             text.parse::<IpBlock>().map_err(|why| anyhow!("--trusted-proxy: “{text}” is not an address. {why}"))
         };
+        let pair = |text: &String| match text.split_once('=') {
+            Some((area, action)) if !area.trim().is_empty() && !action.trim().is_empty() => {
+                Ok((area.trim().to_owned(), action.trim().to_owned()))
+            }
+            _ => Err(anyhow!("--begins: “{text}” is not AREA=ACTION, such as members/bookings/new=booking_created")),
+        };
         Ok(Site {
+            begins: begins.iter().map(pair).collect::<Result<_>>()?,
             name: self
                 .get(args.site_name.as_ref(), &["DAYBOOK_SITE_NAME"], file.site_name.as_ref())
                 .unwrap_or_else(|| "Daybook".to_owned()),
@@ -239,6 +251,7 @@ mod tests {
             (r#"public-url = "ftp://x""#, "--public-url"),
             (r#"public-url = "https://x/daybook""#, "--public-url"),
             (r#"trusted-proxy = ["10.0.0.300"]"#, "--trusted-proxy"),
+            (r#"begins = ["members/bookings/new"]"#, "--begins"),
         ] {
             let sources = sources(file, &[]);
             let args = SiteArgs::default();

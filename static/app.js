@@ -31,7 +31,7 @@
 
   // The browser knows every zone: listing them in each page would double its weight.
   addEventListener("focusin", ({ target }) => {
-    const list = target.id === "zone" && $("#zones");
+    const list = target.list?.id === "zones" && target.list;
     if (list && !list.firstChild) list.append(...Intl.supportedValuesOf("timeZone").map((zone) => new Option("", zone)));
   });
 
@@ -89,7 +89,7 @@
     const combined = lead === "g" ? `g ${key}` : key;
     lead = lead ? "" : key === "g" ? key : "";
     if (combined === "j" || combined === "k") {
-      const rows = [...document.querySelectorAll("[data-row]")], at = rows.indexOf(document.activeElement);
+      const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility()), at = rows.indexOf(document.activeElement);
       const row = rows[key === "j" ? at + 1 : Math.max(at - 1, 0)];
       if (row) { e.preventDefault(); row.focus(); row.scrollIntoView({ block: "nearest" }); }
     } else if (["/", "m", "?", "[", "]", "c", "g a", "g m"].includes(combined)) {

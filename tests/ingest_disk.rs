@@ -47,7 +47,8 @@ impl Program {
     /// Posts an entry of so many bytes; the status of the answer.
     async fn post(&mut self, bytes: usize) -> u16 {
         let id = Uuid::new_v4();
-        let entry = json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": noise(bytes)});
+        let entry =
+            json!({"id": id, "action_type": "a", "area": "b", "description": "c", "error_detail": noise(bytes)});
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = Some(entry.to_string().into_bytes());

@@ -33,6 +33,24 @@ pub fn entries(n: u64) -> String {
     counted(n, "entry", "entries")
 }
 
+/// Which of a row: `first`, `second`, up to `tenth`, then `11th`, `22nd`.
+#[must_use]
+pub fn ordinal(n: usize) -> String {
+    const NAMES: [&str; 10] =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    if let Some(name) = n.checked_sub(1).and_then(|at| NAMES.get(at)) {
+        return (*name).to_owned();
+    }
+    let ending = match (n % 100, n % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{}{ending}", count(u64::try_from(n).unwrap_or(u64::MAX)))
+}
+
 /// A list in a sentence: `A`, `A and B`, `A, B and C`; nothing for an empty one.
 #[must_use]
 pub fn list<S: AsRef<str>>(items: &[S]) -> String {
@@ -101,6 +119,12 @@ mod tests {
         assert_eq!(entries(1), "1 entry");
         assert_eq!(entries(1_234), "1,234 entries");
         assert_eq!(counted(2, "member", "members"), "2 members");
+    }
+
+    #[test]
+    fn which_of_a_row_is_a_word_up_to_ten() {
+        let said = [1, 2, 10, 11, 13, 21, 22, 23, 111, 1_002].map(ordinal);
+        assert_eq!(said, ["first", "second", "tenth", "11th", "13th", "21st", "22nd", "23rd", "111th", "1,002nd"]);
     }
 
     #[test]

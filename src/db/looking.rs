@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Sqlite, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Sqlite, Transaction, pool::PoolConnection};
 
 use super::{
     Dialect, Sql, explain,
@@ -149,7 +149,9 @@ impl Looking {
                     return Ok(Looked::Interrupted);
                 }
                 // Not only as far as it is read: what a server has begun to send must be taken, so it sends in parts.
-                let mut tx = connection.begin().await.map_err(explain)?;
+                let Looked::Whole(mut tx) = in_time(connection.begin().await)? else {
+                    return Ok(Looked::Interrupted);
+                };
                 let declare = format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {text}");
                 let declared = sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut *tx).await;
                 if matches!(in_time(declared)?, Looked::Interrupted) {
@@ -169,14 +171,14 @@ impl Looking {
                     let last = rows.len() < part;
                     for row in rows {
                         if each(row).is_break() {
-                            return tx.commit().await.map(Looked::Whole).map_err(explain);
+                            return end(tx).await;
                         }
                     }
                     if last {
                         break;
                     }
                 }
-                tx.commit().await.map(Looked::Whole).map_err(explain)
+                end(tx).await
             }
             Reader::Given => Err(given()),
         }
@@ -218,6 +220,12 @@ pub(super) async fn fetch<T: FromRow>(connection: &mut PgConnection, part: usize
     let text = format!("FETCH {part} FROM {CURSOR}");
     // Not kept: what it brings is another cursor's the next time.
     sqlx::query_as(AssertSqlSafe(text)).persistent(false).fetch_all(connection).await
+}
+
+/// Ends the transaction that rows were read in. If there was no time for that, they are no less whole.
+async fn end(tx: Transaction<'_, Postgres>) -> Result<Looked<()>> {
+    in_time(tx.commit().await)?;
+    Ok(Looked::Whole(()))
 }
 
 /// The least that is granted. What is granted bounds also the statement that grants anew, the next time.

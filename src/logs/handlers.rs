@@ -20,10 +20,14 @@ use super::{
     saved::{Saved, SavedViews},
     sql::Plan,
     store::{self, Neighbour, Values},
+    story::{
+        around::{self, Around, MOST},
+        view::{self as told, AroundView, Shown},
+    },
     view::{
         Reader,
         controls::Controls,
-        entry::{Entry, Place, Setting},
+        entry::{Entry, Place, Setting, Told},
         list::{self, Asked, BadQuery, Found, Loosened, Results},
         saved::SavedHere,
     },
@@ -260,10 +264,27 @@ pub async fn entry(
     };
     signed.record(Kind::EntryOpened, Some(id.to_string()), None)?;
     let place = place(&req, &state, &reader, log.key()).await?;
+    let sees = reader.role.sees_details();
+    let shown = shown(&req);
+    let around = Around::load(db, &log, &details, &reader, state.budgets.count, shown.later).await?;
+    let failed = around::failed(&log, &details, sees);
+    let since = around.since(db, &failed, reader.now, state.budgets.count).await?;
+    let since = since.map(|since| told::since(since, &failed, log.timestamp, &reader));
+    let lately = told::lately(around.lately(), &around.entry);
     let base = respond::base(&req);
     let setting = Setting { base: &base, app_root: state.site.app_root.as_deref(), terms: &place.terms };
-    let entry = Entry::of(&log, &details, &reader, setting);
-    respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place })
+    let told = Told { around: &around, lately: lately.as_ref(), since: since.as_ref() };
+    let entry = Entry::of(&log, &details, told, &reader, setting);
+    let around = AroundView::of(&around, &reader, shown, place.query());
+    respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place, around })
+}
+
+/// How much is asked for around an entry, `earlier` and `later`; what is no number is as if it were not there.
+fn shown(req: &HttpRequest) -> Shown {
+    let form = FilterForm::new(req.query_string());
+    let n = |name: &str, usual: usize| form.value(name).trim().parse().unwrap_or(usual).clamp(usual, MOST);
+    let usual = Shown::default();
+    Shown { earlier: n("earlier", usual.earlier), later: n("later", usual.later) }
 }
 
 /// Back, Newer and Older, out of the list's query string. One that cannot be read leads back all the same.

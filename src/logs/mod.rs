@@ -22,6 +22,7 @@ pub mod search;
 pub mod sent;
 pub mod sql;
 pub mod store;
+pub mod story;
 pub mod summary;
 pub mod ticket;
 pub mod totals;

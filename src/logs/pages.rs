@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::story::view::{AroundView, Line};
 use super::view::{
     Shown,
     controls::Controls,
@@ -80,4 +81,6 @@ pub struct EntryPage {
     pub entry: Entry,
     /// Where it stands in its list.
     pub place: Place,
+    /// What surrounds it.
+    pub around: AroundView,
 }

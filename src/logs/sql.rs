@@ -160,6 +160,10 @@ fn merge(arms: Vec<Sql>, direction: Direction) -> Sql {
     Sql::join(" UNION ALL ", arms).text(order(direction))
 }
 
+/// The columns of a [`super::story::Moment`].
+pub const MOMENT: &str = "\"timestamp\", id, member_id, member_email, action_type, area, description, status, \
+    substr(error_message, 1, 300) AS error_message, ip_address, user_agent";
+
 /// Which columns a walk brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
@@ -169,6 +173,8 @@ pub enum Columns {
     Candidate,
     /// What an overview counts by ([`super::look::Facts`]).
     Facts,
+    /// What a story is told from ([`super::story::Moment`]).
+    Moment,
 }
 
 impl Columns {
@@ -176,6 +182,7 @@ impl Columns {
         match self {
             Self::Key => "\"timestamp\", id",
             Self::Facts => "\"timestamp\", id, action_type, status, area",
+            Self::Moment => MOMENT,
             // Long texts lie on pages of their own: read only where they count.
             Self::Candidate if !checks.terms.is_empty() && checks.details => {
                 "\"timestamp\", id, action_type, status, area, description, error_message, error_detail, user_agent, extra"

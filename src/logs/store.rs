@@ -218,9 +218,14 @@ pub async fn page(db: &Db, plan: &Plan, query: &ListQuery, budget: Budget) -> Re
     let limit = usize::from(query.limit);
     let (keys, seen) = look::keys(db, plan, query.at, limit + 1, budget).await?;
     let page = Page::new(keys, limit, query.at, seen, |key| *key);
-    let mut rows: HashMap<Uuid, Log> = rows(db, &page.rows).await?.into_iter().map(|log| (log.id, log)).collect();
-    let rows = page.rows.iter().filter_map(|key| rows.remove(&key.id)).collect();
+    let rows = logs(db, &page.rows).await?;
     Ok(Page { rows, older: page.older, newer: page.newer, looked_to: page.looked_to })
+}
+
+/// The entries with these keys, in their order.
+pub async fn logs(db: &Db, keys: &[Key]) -> Result<Vec<Log>> {
+    let mut rows: HashMap<Uuid, Log> = rows(db, keys).await?.into_iter().map(|log| (log.id, log)).collect();
+    Ok(keys.iter().filter_map(|key| rows.remove(&key.id)).collect())
 }
 
 /// How many entries match, as far as a page that is at hand does not tell already.

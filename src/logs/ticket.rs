@@ -43,6 +43,19 @@ pub struct Recorded {
     pub first: Timestamp,
 }
 
+/// Something that led to the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// When, at first.
+    pub at: Timestamp,
+    /// What happened.
+    pub description: &'a str,
+    /// Where.
+    pub area: &'a str,
+    /// How many times, one after the other.
+    pub times: usize,
+}
+
 /// What a ticket is made of. Every text but the URL is taken as a stranger's.
 #[derive(Debug, Clone, Copy)]
 pub struct TicketFacts<'a> {
@@ -72,6 +85,12 @@ pub struct TicketFacts<'a> {
     pub last_frame: Option<Frame<'a>>,
     /// How often the error is recorded, where that is known.
     pub recorded: Option<Recorded>,
+    /// What the same person did before, oldest first.
+    pub led: &'a [Step<'a>],
+    /// How often the same happened to them lately: `second time in 3 minutes`. Ours, and nothing personal.
+    pub lately: Option<&'a str>,
+    /// Whether it worked since: `not seen since`. Ours, and nothing personal.
+    pub since: Option<&'a str>,
     /// The member's name and e-mail, which must not stand in the ticket.
     pub redact: &'a [&'a str],
 }
@@ -94,17 +113,41 @@ impl TicketFacts<'_> {
         if let Some(frames) = self.frames() {
             lines.push(format!("- Code: {frames}"));
         }
+        if let Some(lately) = self.lately {
+            lines.push(format!("- Lately: {lately} for them"));
+        }
+        if let Some(since) = self.since {
+            lines.push(format!("- Worked since: {since}"));
+        }
         if let Some(recorded) = self.recorded {
             lines.push(format!("- Recorded: {}", self.how_often(recorded)));
         }
         lines.push(format!("- Entry: {}", flat(self.entry_url, LOOKED_AT).0));
+        if !self.led.is_empty() {
+            lines.push("- What led there:".to_owned());
+            lines.extend(self.led.iter().zip(1..).map(|(step, n)| format!("  {n}. {}", self.step(step))));
+        }
         lines.join("\n")
     }
 
     fn title(&self) -> String {
-        let title = self.clean(self.description, TEXT_LIMIT);
+        self.plain(self.description, "Entry without a description")
+    }
+
+    /// A step in one line; the day only where it is another than the entry's.
+    fn step(&self, step: &Step<'_>) -> String {
+        let day = words::date_short(step.at, self.zone);
+        let day = if day == words::date_short(self.timestamp, self.zone) { String::new() } else { format!("{day}, ") };
+        let clock = words::clock(step.at, self.zone, false);
+        let what = self.plain(step.description, "No description recorded");
+        let times = if step.times > 1 { format!(", {} times", step.times) } else { String::new() };
+        format!("{day}{clock} {what} ({}){times}", self.quote(step.area))
+    }
+
+    fn plain(&self, text: &str, blank: &str) -> String {
+        let title = self.clean(text, TEXT_LIMIT);
         match title.as_str() {
-            "" => "Entry without a description".to_owned(),
+            "" => blank.to_owned(),
             title if is_inert(title) => title.to_owned(),
             title => code(title),
         }

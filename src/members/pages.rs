@@ -2,10 +2,11 @@
 
 use askama::Template;
 
+use super::spark::Spark;
 use crate::{
-    logs::view::{
-        export::ExportMenu,
-        row::{Day, Who},
+    logs::{
+        story::view::{Line, SinceView},
+        view::{export::ExportMenu, row::Who},
     },
     web::shell::Shell,
 };
@@ -107,19 +108,143 @@ pub struct MemberPage {
     pub find_href: Option<String>,
     /// Last seen, first seen, errors, entries. Empty: no entry is recorded, and the page says so.
     pub stats: Vec<Stat>,
-    /// Their newest entries.
-    pub entries: Option<EntriesView>,
+    /// Entries by day.
+    pub spark: Option<Spark>,
+    /// What failed lately, and whether it worked since.
+    pub failures: Vec<FailureView>,
+    /// The form that goes to a time, and what it found.
+    pub time: TimeForm,
+    /// Their visits; none where no entry is recorded.
+    pub timeline: Option<TimelineView>,
 }
 
-/// The newest entries of somebody, as the log's own rows.
-#[derive(Debug, Clone)]
-pub struct EntriesView {
-    /// What the table says of itself.
-    pub caption: String,
-    /// The rows by day.
-    pub days: Vec<Day>,
-    /// The rest of the list.
+/// A page of visits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineView {
+    /// The visits by day, newest first.
+    pub days: Vec<DayView>,
+    /// The older page.
     pub older: Option<String>,
+    /// The newer page.
+    pub newer: Option<String>,
+    /// How far was looked, where looking stopped before the page was full.
+    pub looked_to: Option<String>,
+}
+
+/// The visits that began on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayView {
+    /// `Today`.
+    pub name: String,
+    /// `Thursday 18 June 2026, 2 visits, London, BST`.
+    pub note: String,
+    /// The visits, newest first.
+    pub visits: Vec<VisitView>,
+}
+
+/// A visit: a line that opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisitView {
+    /// Whether it is open at first.
+    pub open: bool,
+    /// `14:23 to 14:32`.
+    pub span: String,
+    /// `9 min`.
+    pub lasted: Option<String>,
+    /// `1 booking, 6 entries`.
+    pub says: String,
+    /// `2 errors`.
+    pub errors: Option<String>,
+    /// `Safari on iPhone, 203.0.113.24`, where the role sees it.
+    pub device: Option<String>,
+    /// Its entries.
+    pub lines: Vec<Line>,
+    /// What it began and shows no end of.
+    pub unfinished: Option<String>,
+    /// What is inferred to belong to it.
+    pub inferred: Vec<InferredView>,
+}
+
+/// Entries that are not recorded as theirs, and why they may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InferredView {
+    /// Why.
+    pub reason: String,
+    /// The entries.
+    pub lines: Vec<Line>,
+}
+
+/// A visit that began something and shows no end of it, by where it last began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedRow {
+    /// Whose visit.
+    pub who: Who,
+    /// When the page was last opened.
+    pub when: String,
+    /// The same for machines.
+    pub datetime: String,
+    /// The entry that opened it.
+    pub href: String,
+    /// What it says.
+    pub title: String,
+    /// The page.
+    pub area: String,
+    /// What mostly follows.
+    pub missing: String,
+}
+
+/// `GET /members/unfinished`.
+#[derive(Template)]
+#[template(path = "members/unfinished.html")]
+pub struct UnfinishedPage {
+    /// What surrounds it.
+    pub shell: Shell,
+    /// Which page begins what, and how that is known.
+    pub habits: Vec<(String, String)>,
+    /// The visits.
+    pub rows: Vec<UnfinishedRow>,
+    /// `London, BST`.
+    pub zone: String,
+    /// How far was looked, where that is not to the end.
+    pub looked_to: Option<String>,
+    /// The older page.
+    pub older: Option<String>,
+}
+
+/// Something that failed for them, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureView {
+    /// The entry.
+    pub href: String,
+    /// What failed.
+    pub title: String,
+    /// Where.
+    pub area: String,
+    /// When last.
+    pub when: String,
+    /// Whether it worked since.
+    pub since: SinceView,
+}
+
+/// The form that goes to a time of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TimeForm {
+    /// Where it asks.
+    pub action: String,
+    /// What it sends besides.
+    pub email: Option<String>,
+    /// The time as typed.
+    pub at: String,
+    /// Why it cannot be read.
+    pub at_error: Option<String>,
+    /// The zone as typed, else as guessed.
+    pub tz: String,
+    /// Why it cannot be read.
+    pub tz_error: Option<String>,
+    /// Where the guess comes from.
+    pub tz_hint: String,
+    /// What was found: the time in both zones, and how far away the nearest entry is.
+    pub found: Option<String>,
 }
 
 impl MemberPage {
@@ -170,7 +295,10 @@ mod tests {
             export: None,
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
-            entries: None,
+            spark: None,
+            failures: Vec::new(),
+            time: TimeForm::default(),
+            timeline: None,
         }
     }
 

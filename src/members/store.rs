@@ -4,14 +4,19 @@ use std::{collections::HashSet, ops::ControlFlow};
 
 use uuid::Uuid;
 
+use super::{
+    failures,
+    spark::{Spark, Tally},
+};
 use crate::{
     core::{error::Result, time::Timestamp},
     db::{Budget, Db, Looked, Sql},
     logs::{
-        filter::{Choice, Filter, Range, Who},
+        filter::{Filter, Preset, Range, Who},
         look::{self, Count},
         sql::Plan,
         store,
+        view::Reader,
     },
     paging::{At, Cursor, Key},
 };
@@ -190,20 +195,23 @@ pub async fn figures(db: &Db, who: &Who, plan: &Plan, now: Timestamp, budget: Bu
     let (oldest, _) = look::keys(db, plan, At::After(start), 1, budget).await?;
     let Some(first) = oldest.first().copied() else { return Ok(None) };
     let entries = look::count(db, plan, budget).await?;
-    // An error is an entry with that status, or an action that says so; each is counted once.
-    let month = Range::Last(crate::logs::filter::Preset::Month);
-    let error = || vec!["error".to_owned()];
-    let base = Filter { range: month, who: vec![who.clone()], ..Filter::default() };
-    let by_status = Filter { status: Choice { any: error(), none: Vec::new() }, ..base.clone() };
-    let by_action = Filter {
-        action_type: Choice { any: error(), none: Vec::new() },
-        status: Choice { any: Vec::new(), none: error() },
-        ..base
-    };
     let mut errors = Count::Exactly(0);
-    for filter in [by_status, by_action] {
+    for filter in failures::errors(who) {
         let plan = store::plan(db, &filter, now, false).await?;
         errors = errors.and(look::count(db, &plan, budget).await?);
     }
     Ok(Some(Figures { first, entries, errors }))
+}
+
+/// The entries of `who` by day. At most a few thousand are counted, however many there are.
+pub async fn spark(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Result<Spark> {
+    const COUNTED: i64 = 2_000;
+    let filter = Filter { range: Range::Last(Preset::Quarter), who: vec![who.clone()], ..Filter::default() };
+    let plan = store::plan(db, &filter, reader.now, false).await?;
+    let mut tally = Tally::new(reader.now.in_zone(reader.zone).date_naive(), reader.zone);
+    let budget = Budget { step: budget.step.min(COUNTED), steps: 1, ..budget };
+    let mut looking = db.look(budget).await?;
+    let seen = look::each(&mut looking, &plan, budget, |facts| tally.add(&facts)).await?;
+    looking.done().await?;
+    Ok(tally.spark(seen))
 }

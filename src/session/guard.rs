@@ -50,6 +50,8 @@ pub struct Staff {
     pub role: Role,
     /// The reader's zone: of this request, else of this session, else of the account, else of the site.
     pub zone: Zone,
+    /// The reader's zone without what this request alone asks for.
+    pub usual_zone: Zone,
     /// The zone of the account; none where it follows the site.
     pub own_zone: Option<Zone>,
     /// Their theme.
@@ -107,7 +109,8 @@ async fn identify(req: &HttpRequest, needed: Role) -> Result<()> {
         }
         return Err(Error::SignedOut);
     };
-    let zone = asked_zone(req.query_string()).or(kept.zone).or(account.zone).unwrap_or(state.site.zone);
+    let usual_zone = kept.zone.or(account.zone).unwrap_or(state.site.zone);
+    let zone = asked_zone(req.query_string()).unwrap_or(usual_zone);
     req.extensions_mut().insert(Rc::new(shell(req, state, &kept, &account, zone)));
     if account.role < needed {
         return Err(Error::Forbidden { needed });
@@ -118,6 +121,7 @@ async fn identify(req: &HttpRequest, needed: Role) -> Result<()> {
         name: account.name,
         role: account.role,
         zone,
+        usual_zone,
         own_zone: account.zone,
         theme: account.theme,
         csrf: kept.csrf,

@@ -23,6 +23,8 @@ pub struct Site {
     pub trusted_proxies: Vec<IpBlock>,
     /// The beginning of the paths of the application's own frames in a traceback.
     pub app_root: Option<String>,
+    /// What opening a page of an area begins, where that is set and not learned: area and action.
+    pub begins: Vec<(String, String)>,
 }
 
 impl Site {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Lets the page write to the clipboard and the test read it.
-async fn with_clipboard(app: &TestApp, browser: &Browser) {
+pub(super) async fn with_clipboard(app: &TestApp, browser: &Browser) {
     let permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"];
     browser.cdp("Browser.grantPermissions", json!({ "origin": app.base, "permissions": permissions })).await;
 }
@@ -22,7 +22,7 @@ async fn clipboard(browser: &Browser) -> String {
 }
 
 /// Presses a copy button, sees that it says so, and reads the clipboard.
-async fn copied(browser: &Browser, css: &str) -> String {
+pub(super) async fn copied(browser: &Browser, css: &str) -> String {
     let element = format!("document.querySelector({})", json!(css));
     browser.js("document.querySelector('#announce').textContent = ''").await;
     browser.click(css).await;

@@ -7,6 +7,7 @@ use daybook::core::role::Role;
 use crate::support::{Browser, TestApp, TestDb, story, story::Story};
 
 mod axe;
+mod call;
 mod door;
 mod entry;
 mod filters;

@@ -68,6 +68,7 @@ impl Default for Setup {
                 public_url: None,
                 trusted_proxies: Vec::new(),
                 app_root: None,
+                begins: Vec::new(),
             },
             budgets,
             now: sample::now(),

@@ -20,6 +20,7 @@ pub mod reference;
 pub mod safe_headers;
 pub mod sample;
 pub mod story;
+pub mod tale;
 pub mod wait;
 
 pub use api::Api;

@@ -22,6 +22,9 @@ fn facts() -> TicketFacts<'static> {
         first_frame: Some(Frame { path: "/srv/app/routes.py", line: "88", function: Some("create_booking") }),
         last_frame: Some(Frame { path: "/srv/app/service.py", line: "247", function: Some("_pick_walker") }),
         recorded: Some(Recorded { times: 23, members: 14, first: at("2026-06-18T11:51:40Z") }),
+        led: &[],
+        lately: None,
+        since: None,
         redact: &["Hana Lindqvist", "hana.lindqvist@example.org"],
     }
 }
@@ -71,6 +74,32 @@ fn another_entry_says_what_it_is() {
     assert_eq!(
         who(Who::RecordedWithoutAccount(Uuid::nil())),
         "recorded without an account, today member 00000000-0000"
+    );
+}
+
+#[test]
+fn what_led_there_and_what_became_of_it_are_told() {
+    let at = |text| Timestamp::parse_rfc3339(text).expect("an instant");
+    let step = |text, description, times| Step { at: at(text), description, area: "members/help", times };
+    let led = [
+        step("2026-06-17T22:59:59Z", "Wrote to hana.lindqvist@example.org", 1),
+        step("2026-06-18T13:23:49Z", " ", 1),
+        step("2026-06-18T13:31:30Z", "Opened the booking form", 6),
+    ];
+    let facts =
+        TicketFacts { led: &led, lately: Some("second time in 3 minutes"), since: Some("not seen since"), ..facts() };
+    let ticket = facts.markdown();
+    let tail = ticket.split_once("`create_booking`\n").expect("the frames").1;
+    assert_eq!(
+        tail,
+        "- Lately: second time in 3 minutes for them
+- Worked since: not seen since
+- Recorded: 23 times, 14 members, first 18 June 2026, 12:51 BST
+- Entry: https://daybook.example/logs/0197830e-6c2f-7d41-8b55-2f9c03e6a7d4
+- What led there:
+  1. 17 June 2026, 23:59:59 `Wrote to [name]` (`members/help`)
+  2. 14:23:49 No description recorded (`members/help`)
+  3. 14:31:30 Opened the booking form (`members/help`), 6 times"
     );
 }
 

@@ -13,6 +13,13 @@ use crate::{
         json::{self, TokenKind},
         link,
         log::{Details, Log, Subject},
+        story::{
+            Moment,
+            around::Around,
+            lately::LATELY,
+            trail::{self, Item},
+            view::SinceView,
+        },
         ticket::{self, TicketFacts},
         traceback::{LineKind, PartKind, Traceback},
         user_agent,
@@ -149,6 +156,10 @@ pub struct Entry {
     pub user_agent: Shown<Fact>,
     /// Anything else.
     pub extra: Shown<ExtraView>,
+    /// How often the same happened to them lately: `second time in 3 minutes`.
+    pub lately: Option<String>,
+    /// Whether it worked since.
+    pub since: Option<SinceView>,
     /// Text for a ticket; a viewer has none.
     pub ticket: Option<String>,
     /// Its own address, to pass on.
@@ -168,6 +179,25 @@ pub struct Place {
     pub terms: Vec<String>,
 }
 
+impl Place {
+    /// The query string of that list, which links from entry to entry carry.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.list.split_once('?').map_or("", |(_, query)| query)
+    }
+}
+
+/// The entry within the story of whom it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// What surrounds it.
+    pub around: &'a Around,
+    /// How often the same happened to them lately.
+    pub lately: Option<&'a String>,
+    /// Whether it worked since.
+    pub since: Option<&'a SinceView>,
+}
+
 /// How the site shows entries.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting<'a> {
@@ -182,7 +212,7 @@ pub struct Setting<'a> {
 impl Entry {
     /// An entry for a reader.
     #[must_use]
-    pub fn of(log: &Log, details: &Details, reader: &Reader, setting: Setting<'_>) -> Self {
+    pub fn of(log: &Log, details: &Details, told: Told<'_>, reader: &Reader, setting: Setting<'_>) -> Self {
         let zone = reader.zone;
         let sees = reader.role.sees_details();
         let at = log.timestamp;
@@ -248,8 +278,11 @@ impl Entry {
                 filter: Some(link::filtered(Filter { booking: Some(id), ..Filter::default() }, zone)),
             }),
             service_type: if sees { service_type.clone().or_else(|| details.service_type.clone()) } else { None },
+            lately: told.lately.cloned(),
+            since: told.since.cloned(),
             ticket: sees.then(|| {
-                ticket_of(log, details, &subject, traceback.as_ref(), service_type.as_deref(), reader, setting)
+                let failed = (traceback.as_ref(), service_type.as_deref());
+                ticket_of(log, details, &subject, failed, told, reader, setting)
             }),
             error_message: Shown::of(message, sees),
             traceback: Shown::of(traceback.map(|read| traceback_view(&read, log, setting.terms)), sees),
@@ -399,8 +432,8 @@ fn ticket_of(
     log: &Log,
     details: &Details,
     subject: &Subject,
-    traceback: Option<&Traceback<'_>>,
-    service_type: Option<&str>,
+    (traceback, service_type): (Option<&Traceback<'_>>, Option<&str>),
+    told: Told<'_>,
     reader: &Reader,
     setting: Setting<'_>,
 ) -> String {
@@ -414,6 +447,7 @@ fn ticket_of(
     };
     let names: Vec<&str> = names.into_iter().flatten().chain(log.current_email.as_deref()).collect();
     let url = format!("{}{}", setting.base, link::entry(log.id, ""));
+    let before: Vec<Moment> = told.around.before.iter().rev().cloned().collect();
     TicketFacts {
         description: &log.description,
         error_message: details.error_message.as_deref(),
@@ -428,7 +462,29 @@ fn ticket_of(
         first_frame: traceback.and_then(Traceback::first_application_frame),
         last_frame: traceback.and_then(Traceback::last_application_frame),
         recorded: None,
+        led: &led_there(told.around, &before),
+        lately: told.lately.map(String::as_str),
+        since: told.since.map(|since| since.plain.as_str()),
         redact: &names,
     }
     .markdown()
+}
+
+/// The last five steps of the same person, within a day, before the entry. `before` is what came before, oldest first.
+fn led_there<'a>(around: &Around, before: &'a [Moment]) -> Vec<ticket::Step<'a>> {
+    const STEPS: usize = 5;
+    let since = around.entry.timestamp.plus(-LATELY);
+    let lately = before.partition_point(|moment| moment.timestamp < since);
+    let step = |item: Item<'a>| {
+        let (first, times) = match item {
+            Item::Gap(_) => return None,
+            Item::One(one) => (one, 1),
+            Item::Many(many) => (many.first()?, many.len()),
+        };
+        Some(ticket::Step { at: first.timestamp, description: &first.description, area: &first.area, times })
+    };
+    let mut steps: Vec<ticket::Step<'a>> =
+        trail::items(&before[lately..], None).into_iter().rev().filter_map(step).take(STEPS).collect();
+    steps.reverse();
+    steps
 }

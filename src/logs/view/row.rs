@@ -212,7 +212,8 @@ pub fn titled(description: &str) -> String {
 }
 
 /// The first line of an error that says something, cut to fit a row.
-fn error_line(message: &str) -> Option<String> {
+#[must_use]
+pub fn error_line(message: &str) -> Option<String> {
     let line = message.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut cut: String = line.chars().take(ERROR_LINE).collect();
     if cut.len() < line.len() {

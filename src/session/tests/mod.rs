@@ -98,6 +98,7 @@ impl House {
             public_url: public_url.map(str::to_owned),
             trusted_proxies: Vec::new(),
             app_root: None,
+            begins: Vec::new(),
         };
         let state = State { db: db.clone(), clock, site, budgets: Budgets::default() };
         let door = SignIn::open(&db).await.expect("the door");

@@ -1,0 +1,272 @@
+//! Asking for stretches of somebody's entries, and for what became of a failure.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{
+    meant::Meant,
+    moment::Moment,
+    recovery::{Failed, Since},
+    visits::{Beyond, Stretch},
+};
+use crate::{
+    core::{
+        error::Result,
+        ip::{self, IpBlock},
+        time::{Timestamp, Zone},
+    },
+    db::{Budget, Db, Sql},
+    logs::{
+        checks::Candidate,
+        filter::{Filter, Who},
+        json, look,
+        sql::{Columns, MOMENT, Plan},
+        store,
+        window::Window,
+    },
+    paging::{At, Cursor, Direction, Key, Seen},
+};
+
+/// How many entries from one address are looked through for those of one browser.
+const ADDRESS: usize = 500;
+
+/// Whose entries.
+#[derive(Debug, Clone)]
+pub struct Theirs {
+    plan: Plan,
+    budget: Budget,
+    browser: Browser,
+}
+
+/// Which browser's entries count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Browser {
+    /// Every one's.
+    Any,
+    /// Those of this one, as it was sent; or those without one.
+    Only(Option<String>),
+}
+
+impl Browser {
+    fn counts(&self, moment: &Moment) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(browser) => moment.user_agent == *browser,
+        }
+    }
+}
+
+/// Up to so many entries from a place on, in the order of the walk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// The entries.
+    pub moments: Vec<Moment>,
+    /// Where looking stopped before it had found as many as were wanted: beyond that there may be others.
+    pub stopped: Option<Key>,
+}
+
+impl Walked {
+    /// Splits off what lies beyond the first `most`: the entry, or where looking stopped before it could be met.
+    fn up_to(mut self, most: usize) -> (Vec<Moment>, Beyond) {
+        let beyond = match (self.moments.get(most), self.stopped) {
+            (Some(moment), _) => Beyond::Entry(Box::new(moment.clone())),
+            (None, Some(key)) => Beyond::Unknown(key),
+            (None, None) => Beyond::Nothing,
+        };
+        self.moments.truncate(most);
+        (self.moments, beyond)
+    }
+}
+
+impl Theirs {
+    /// The entries of a person.
+    pub async fn of(db: &Db, who: Who, now: Timestamp, budget: Budget) -> Result<Self> {
+        let plan = store::plan(db, &Filter { who: vec![who], ..Filter::default() }, now, false).await?;
+        Ok(Self { plan, budget, browser: Browser::Any })
+    }
+
+    /// The entries of everybody.
+    pub async fn everybody(db: &Db, now: Timestamp, budget: Budget) -> Result<Self> {
+        let plan = store::plan(db, &Filter::default(), now, false).await?;
+        Ok(Self { plan, budget, browser: Browser::Any })
+    }
+
+    /// The entries of one browser at the address that stands in a text; none where no address does.
+    pub async fn at_address(
+        db: &Db,
+        (address, browser): (Option<&str>, Option<&str>),
+        now: Timestamp,
+        budget: Budget,
+    ) -> Result<Option<Self>> {
+        let Some(address) = address.and_then(ip::first_address) else { return Ok(None) };
+        let filter = Filter { ip: Some(IpBlock::single(address)), ..Filter::default() };
+        let plan = store::plan(db, &filter, now, true).await?;
+        Ok(Some(Self { plan, budget, browser: Browser::Only(browser.map(str::to_owned)) }))
+    }
+
+    /// Up to `limit` of them beyond a place.
+    pub async fn walk(&self, db: &Db, at: At, limit: usize) -> Result<Walked> {
+        let most = if self.browser == Browser::Any { limit } else { ADDRESS };
+        let Walked { mut moments, mut stopped } = self.rows(db, at, most).await?;
+        if self.browser != Browser::Any {
+            let last = moments.last().map(Moment::key).filter(|_| moments.len() == most);
+            moments.retain(|moment| self.browser.counts(moment));
+            stopped = stopped.or(last).filter(|_| moments.len() < limit);
+            moments.truncate(limit);
+        }
+        Ok(Walked { moments, stopped })
+    }
+
+    /// All of them from one instant to another, both included, oldest first; nothing where there are too many to look at.
+    pub async fn between(&self, db: &Db, from: Timestamp, to: Timestamp) -> Result<Option<Vec<Moment>>> {
+        let narrowed = Self {
+            plan: Plan {
+                window: Window::of_time((Some(from), Some(to.plus(chrono::Duration::microseconds(1))))),
+                ..self.plan.clone()
+            },
+            budget: self.budget,
+            browser: Browser::Any,
+        };
+        let Walked { mut moments, stopped } = narrowed.rows(db, At::Newest, ADDRESS).await?;
+        if moments.len() >= ADDRESS || stopped.is_some() {
+            return Ok(None);
+        }
+        moments.retain(|moment| self.browser.counts(moment));
+        moments.reverse();
+        Ok(Some(moments))
+    }
+
+    async fn rows(&self, db: &Db, at: At, most: usize) -> Result<Walked> {
+        if !self.plan.is_walk() {
+            // No index meets them alone, so they are looked for as a list would be.
+            let (keys, seen) = look::keys(db, &self.plan, at, most, self.budget).await?;
+            let stopped = match seen {
+                Seen::To(key) if keys.len() < most => Some(key),
+                _ => None,
+            };
+            return Ok(Walked { moments: by_keys(db, &keys).await?, stopped });
+        }
+        let direction = at.direction();
+        let window = at.cursor().map_or(self.plan.window, |cursor| self.plan.window.beyond(cursor.into(), direction));
+        let driver = self.plan.drivers().first().copied().flatten();
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut moments: Vec<Moment> =
+            db.fetch_all(self.plan.rows(driver, window, direction, limit, Columns::Moment)).await?;
+        // Two branches may meet one entry; its copies stand side by side.
+        moments.dedup_by_key(|moment| moment.id);
+        moments.truncate(most);
+        Ok(Walked { moments, stopped: None })
+    }
+}
+
+/// The entries with these keys, in their order.
+async fn by_keys(db: &Db, keys: &[Key]) -> Result<Vec<Moment>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new("SELECT ").text(MOMENT).text(" FROM audit_logs WHERE id IN (");
+    let rows: Vec<Moment> = db.fetch_all(sql.bind_all(keys.iter().map(|key| key.id)).text(")")).await?;
+    let mut rows: HashMap<Uuid, Moment> = rows.into_iter().map(|moment| (moment.id, moment)).collect();
+    Ok(keys.iter().filter_map(|key| rows.remove(&key.id)).collect())
+}
+
+/// Where a stretch lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// From a place on, one way.
+    From(At),
+    /// Around an entry.
+    Around(Key),
+}
+
+/// A stretch of up to `limit` entries of somebody, and what lies beyond its ends.
+pub async fn stretch(db: &Db, theirs: &Theirs, place: Place, limit: usize) -> Result<Stretch> {
+    let half = limit / 2;
+    let (older, newer) = match place {
+        Place::From(At::Newest) => (theirs.walk(db, At::Newest, limit + 1).await?, Walked::default()),
+        Place::From(At::Before(cursor)) => (
+            theirs.walk(db, At::Before(cursor), limit + 1).await?,
+            theirs.walk(db, At::After(other_side(cursor)), 1).await?,
+        ),
+        Place::From(At::After(cursor)) => (
+            theirs.walk(db, At::Before(other_side(cursor)), 1).await?,
+            theirs.walk(db, At::After(cursor), limit + 1).await?,
+        ),
+        Place::Around(key) => (
+            theirs.walk(db, At::Before(Cursor::at(key)), half + 1).await?,
+            theirs.walk(db, At::After(Cursor::beyond(key)), half + 1).await?,
+        ),
+    };
+    let (older_most, newer_most) = match place {
+        Place::From(At::Newest | At::Before(_)) => (limit, 0),
+        Place::From(At::After(_)) => (0, limit),
+        Place::Around(_) => (half, half),
+    };
+    let (older_moments, older) = older.up_to(older_most);
+    let (newer_moments, newer) = newer.up_to(newer_most);
+    Ok(Stretch { moments: older_moments.into_iter().rev().chain(newer_moments).collect(), older, newer })
+}
+
+/// The place that lies at the same row, seen from the other side: what one walk leaves out the other meets.
+fn other_side(cursor: Cursor) -> Cursor {
+    Cursor { inclusive: !cursor.inclusive, ..cursor }
+}
+
+/// The entry of somebody that lies nearest to what is meant; of two as near, the later.
+pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Moment>> {
+    let mut nearest: Option<Moment> = None;
+    for at in meant.instants() {
+        let place = Cursor::at(Key { timestamp: at, id: Uuid::nil() });
+        for side in [At::Before(other_side(place)), At::After(place)] {
+            for moment in theirs.walk(db, side, 1).await?.moments {
+                let away = meant.away(moment.timestamp);
+                if nearest.as_ref().is_none_or(|nearest| away <= meant.away(nearest.timestamp)) {
+                    nearest = Some(moment);
+                }
+            }
+        }
+    }
+    Ok(nearest)
+}
+
+/// The zone that an entry of somebody says they are in, and when: the newest of a few that does.
+pub async fn zone_said(db: &Db, theirs: &Theirs) -> Result<Option<(Zone, Timestamp)>> {
+    const LOOKED_AT: i64 = 50;
+    const KEYS: [&str; 4] = ["time_zone", "timezone", "tz", "zone"];
+    if !theirs.plan.is_walk() {
+        return Ok(None);
+    }
+    let driver = theirs.plan.drivers().first().copied().flatten();
+    let sql = theirs.plan.rows(driver, theirs.plan.window, Direction::Older, LOOKED_AT, Columns::Candidate);
+    let rows: Vec<Candidate> = db.fetch_all(sql).await?;
+    let said = |row: &Candidate| {
+        let extra = row.extra.as_deref()?;
+        let zone = KEYS.iter().find_map(|key| json::top_level(extra, key)?.parse::<Zone>().ok())?;
+        Some((zone, row.timestamp))
+    };
+    Ok(rows.iter().find_map(said))
+}
+
+/// What became of a failure of `who` at `key`.
+pub async fn since(db: &Db, who: &Who, key: Key, failed: &Failed, now: Timestamp, budget: Budget) -> Result<Since> {
+    let beyond = At::After(Cursor::beyond(key));
+    let filter = failed.successes(who.clone());
+    // `extra` is asked for only where the role may see it, so it may be looked at here.
+    let mut plan = store::plan(db, &filter, now, true).await?;
+    // One person has mostly fewer entries than a step looks through: asked first, they end the looking at once.
+    plan.predicates.reverse();
+    let (found, seen) = look::keys(db, &plan, beyond, 1, budget).await?;
+    if let Some(key) = found.first() {
+        return Ok(Since::Recovered(*key));
+    }
+    if let Seen::To(key) = seen {
+        return Ok(Since::LookedTo(key));
+    }
+    let theirs = Theirs::of(db, who.clone(), now, budget).await?;
+    let last = theirs.walk(db, At::Newest, 1).await?.moments.pop();
+    Ok(match last.filter(|last| last.key() > key) {
+        Some(last) => Since::NotSeenToSucceed(last.timestamp),
+        None => Since::NotSeen,
+    })
+}

@@ -1,0 +1,303 @@
+//! The page of one person: a member, or an e-mail that nobody has an account with now.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use uuid::Uuid;
+
+use super::{
+    failures::{self, Failure},
+    handlers::LONGEST,
+    inferred::{self, Inferred},
+    pages::{FailureView, MemberPage, Stat},
+    spark::Spark,
+    store::{self, Figures},
+    time::{self, Asked},
+    unfinished::Habits,
+    visits::{self, Drawing},
+};
+use crate::{
+    core::{
+        error::{Error, Result, What},
+        query_string,
+        time::{Timestamp, Zone},
+        words,
+    },
+    logs::{
+        filter::{Choice, Filter, ListQuery, Preset, Range, Who},
+        form::FilterForm,
+        link,
+        look::Count,
+        store as logs,
+        story::{
+            Moment,
+            habits::Habit,
+            store::{self as story, Place, Theirs},
+            view as told,
+            visits::{From, Timeline, page},
+        },
+        view::{Reader, export::ExportMenu, list::count_figure, row},
+    },
+    paging::{At, Cursor},
+    session::Signed,
+    staff_log::Kind,
+    web::{
+        respond,
+        shell::Section,
+        spelling::{self, Spelling},
+        state::State,
+    },
+};
+
+/// What the menu of exports says of a member.
+const EXPORT: &str = "Everything recorded about this member. The export is recorded under your name.";
+/// How many entries a page of visits is cut from at the most.
+const ENTRIES: usize = 200;
+/// How many visits a page has at the most.
+const VISITS: usize = 20;
+
+/// `GET /members/{id}`: one member. Any spelling of the id leads to the usual one.
+pub async fn member(
+    req: HttpRequest,
+    path: web::Path<String>,
+    state: web::Data<State>,
+    habits: web::Data<Habits>,
+    signed: Signed,
+) -> Result<HttpResponse> {
+    let id = match spelling::read(&req, &path, What::Member, link::member)? {
+        Spelling::Usual(id) => id,
+        Spelling::Other(redirect) => return Ok(redirect),
+    };
+    let known = store::member(&state.db, id).await?;
+    let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
+    let recorded = Recorded::load(&state, &habits, &signed, Who::Member(id), asked).await?;
+    let of_entry = || recorded.newest.as_ref().map(|newest| (None, newest.member_email.clone()));
+    let Some((name, email)) = known.or_else(of_entry) else { return Err(Error::NotFound(What::Member)) };
+    signed.record(Kind::MemberOpened, Some(id.to_string()), None)?;
+    let name = name.filter(|name| !name.trim().is_empty());
+    let find = name.clone();
+    recorded.answer(&signed, Person { name, email, id: Some(id), find })
+}
+
+/// `GET /members/by-email`: an e-mail that nobody has an account with now; one that somebody has leads to them.
+pub async fn by_email(
+    req: HttpRequest,
+    state: web::Data<State>,
+    habits: web::Data<Habits>,
+    signed: Signed,
+) -> Result<HttpResponse> {
+    let form = FilterForm::new(req.query_string());
+    let email = form.value("email").trim().to_owned();
+    if email.is_empty() || email.chars().count() > LONGEST || email.contains('\u{fffd}') {
+        return Err(Error::NotFound(What::Member));
+    }
+    if let Some(id) = store::owner_of(&state.db, &email).await? {
+        // Already this tells something: whose the e-mail is.
+        signed.record(Kind::MembersSearched, Some(id.to_string()), Some(email))?;
+        let rest = query_string::write(form.pairs().filter(|(name, _)| *name != "email"));
+        let mark = if rest.is_empty() { "" } else { "?" };
+        return Ok(respond::see_other(&format!("{}{mark}{rest}", link::member(id))));
+    }
+    let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
+    let who = Who::Email(email.to_ascii_lowercase());
+    let recorded = Recorded::load(&state, &habits, &signed, who, asked).await?;
+    signed.record(Kind::MemberOpened, Some(email.clone()), None)?;
+    // As recorded, not as typed.
+    let email = recorded.newest.as_ref().and_then(|newest| newest.member_email.clone()).unwrap_or(email);
+    let find = email.split('@').next().filter(|local| !local.is_empty()).map(str::to_owned);
+    recorded.answer(&signed, Person { name: None, email: Some(email), id: None, find })
+}
+
+/// Which part of their story is asked for.
+struct Wanted {
+    /// From which place on.
+    at: At,
+    /// Around which time.
+    time: Asked,
+    /// `tz` of this request, which the page's own links keep.
+    tz: Option<Zone>,
+}
+
+impl Wanted {
+    fn read(req: &HttpRequest, zone: Zone) -> Result<Self> {
+        const UNREADABLE: &str = "the place in the visits cannot be read; open the member anew";
+        let form = FilterForm::new(req.query_string());
+        let cursor = |name: &str| match form.value(name) {
+            "" => Ok(None),
+            text => text.parse::<Cursor>().map(Some).map_err(|_| Error::BadRequest(UNREADABLE)),
+        };
+        let at = match (cursor("before")?, cursor("after")?) {
+            (None, None) => At::Newest,
+            (Some(cursor), None) => At::Before(cursor),
+            (None, Some(cursor)) => At::After(cursor),
+            (Some(_), Some(_)) => return Err(Error::BadRequest(UNREADABLE)),
+        };
+        Ok(Self { at, time: Asked::read(&form, zone), tz: form.zone() })
+    }
+}
+
+/// Who the page is about.
+struct Person {
+    name: Option<String>,
+    email: Option<String>,
+    id: Option<Uuid>,
+    /// What others like them are found by.
+    find: Option<String>,
+}
+
+/// What the log holds of one person, as far as the page shows it.
+struct Recorded {
+    reader: Reader,
+    usual_zone: Zone,
+    site_zone: Zone,
+    query: ListQuery,
+    wanted: Wanted,
+    newest: Option<Moment>,
+    nearest: Option<Moment>,
+    timeline: Timeline,
+    figures: Option<Figures>,
+    spark: Option<Spark>,
+    failures: Vec<Failure>,
+    inferred: Inferred,
+    habits: Arc<Vec<Habit>>,
+    zone_said: Option<(Zone, Timestamp)>,
+}
+
+impl Recorded {
+    async fn load(state: &State, habits: &Habits, signed: &Signed, who: Who, wanted: Wanted) -> Result<Self> {
+        let reader = Reader::of(signed);
+        let (db, budgets) = (&state.db, state.budgets);
+        let query = ListQuery::first(Filter { who: vec![who.clone()], ..Filter::default() });
+        let theirs = Theirs::of(db, who.clone(), reader.now, budgets.list).await?;
+        let newest = theirs.walk(db, At::Newest, 1).await?.moments.pop();
+        let mut out = Self {
+            reader,
+            usual_zone: signed.staff.usual_zone,
+            site_zone: state.site.zone,
+            query,
+            wanted,
+            newest,
+            nearest: None,
+            timeline: Timeline::default(),
+            figures: None,
+            spark: None,
+            failures: Vec::new(),
+            inferred: Inferred::new(),
+            habits: Arc::default(),
+            zone_said: None,
+        };
+        if out.newest.is_none() {
+            return Ok(out);
+        }
+        if let Some(meant) = out.wanted.time.meant {
+            out.nearest = story::nearest(db, &theirs, meant).await?;
+        }
+        let (place, from) = match (&out.nearest, out.wanted.at) {
+            (Some(nearest), _) => (Place::Around(nearest.key()), From::Entry(nearest.key())),
+            (None, at @ At::After(_)) => (Place::From(at), From::Older),
+            (None, at) => (Place::From(at), From::Newer),
+        };
+        out.timeline = page(story::stretch(db, &theirs, place, ENTRIES).await?, from, VISITS);
+        let plan = logs::plan(db, &out.query.filter, reader.now, false).await?;
+        out.figures = store::figures(db, &who, &plan, reader.now, budgets.count).await?;
+        out.spark = Some(store::spark(db, &who, &reader, budgets.count).await?);
+        out.failures = failures::lately(db, &who, &reader, budgets.count).await?;
+        out.habits = habits.now(state, reader.now).await?;
+        // Both are known by what a viewer does not see, and would tell it.
+        if reader.role.sees_details() {
+            out.inferred = inferred::of(db, &who, &out.timeline.visits, reader.now, budgets.count).await?;
+            out.zone_said = story::zone_said(db, &theirs).await?;
+        }
+        Ok(out)
+    }
+
+    fn answer(self, signed: &Signed, person: Person) -> Result<HttpResponse> {
+        let status = if self.wanted.time.is_bad() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        respond::page(status, &self.page(signed, person))
+    }
+
+    fn page(self, signed: &Signed, Person { name, email, id, find }: Person) -> MemberPage {
+        let (reader, zone) = (&self.reader, self.reader.zone);
+        let own = id.map_or_else(|| link::by_email(email.as_deref().unwrap_or_default()), link::member);
+        let tz = self.wanted.tz.map(|tz| ("tz", tz.name()));
+        let way = |name: &str, cursor: Cursor| {
+            let cursor = cursor.to_string();
+            let pairs = query_string::write([(name, cursor.as_str())].into_iter().chain(tz));
+            format!("{own}{}{pairs}", if own.contains('?') { '&' } else { '?' })
+        };
+        let drawing = Drawing {
+            reader,
+            nearest: self.nearest.as_ref(),
+            inferred: &self.inferred,
+            habits: &self.habits,
+            way: &way,
+        };
+        let timeline = self.newest.as_ref().map(|_| visits::view(&self.timeline, &drawing));
+        let found =
+            self.wanted.time.meant.map(|meant| time::found(meant, self.nearest.as_ref(), reader, self.usual_zone));
+        let mut form = self.wanted.time.form(self.zone_said, self.site_zone, reader, found);
+        own.split('?').next().unwrap_or_default().clone_into(&mut form.action);
+        form.email = email.clone().filter(|_| id.is_none());
+        MemberPage {
+            shell: signed.shell(Section::Members),
+            entries_href: link::list(&self.query, zone),
+            export: ExportMenu::of(&self.query, reader, EXPORT),
+            find_href: find.map(|text| format!("/members?q={}", query_string::escape(&text))),
+            stats: self.stats(),
+            spark: self.spark.clone(),
+            failures: self.failures.iter().map(|failure| failure_view(failure, reader)).collect(),
+            time: form,
+            timeline,
+            name,
+            email,
+            id: id.map(|id| id.to_string()),
+        }
+    }
+
+    fn stats(&self) -> Vec<Stat> {
+        let (Some(newest), Some(figures)) = (&self.newest, &self.figures) else { return Vec::new() };
+        let Reader { zone, now, .. } = self.reader;
+        let errors_href = link::filtered(
+            Filter {
+                range: Range::Last(Preset::Month),
+                status: Choice { any: vec!["error".to_owned()], none: Vec::new() },
+                ..self.query.filter.clone()
+            },
+            zone,
+        );
+        let some_errors = figures.errors != Count::Exactly(0);
+        vec![
+            Stat {
+                label: "Last seen",
+                value: words::ago_short(now, newest.timestamp),
+                note: Some(format!("{}, {}", self.reader.day_and_clock(newest.timestamp), newest.area)),
+                ..Stat::default()
+            },
+            Stat {
+                label: "First seen",
+                value: figures.first.timestamp.in_zone(zone).format("%-d %b %Y").to_string(),
+                note: Some(words::ago(now, figures.first.timestamp)),
+                ..Stat::default()
+            },
+            Stat {
+                label: "Errors, last 30 days",
+                value: count_figure(figures.errors),
+                note: some_errors.then(|| "See them".to_owned()),
+                note_href: some_errors.then_some(errors_href),
+                alarming: some_errors,
+            },
+            Stat { label: "Entries", value: count_figure(figures.entries), ..Stat::default() },
+        ]
+    }
+}
+
+fn failure_view(failure: &Failure, reader: &Reader) -> FailureView {
+    let Failure { log, failed, since } = failure;
+    FailureView {
+        href: link::entry(log.id, ""),
+        title: row::titled(&log.description),
+        area: log.area.clone(),
+        when: reader.day_and_clock(log.timestamp),
+        since: told::since(*since, failed, log.timestamp, reader),
+    }
+}

@@ -1,0 +1,160 @@
+//! A calm line of bars: how many entries a day, and on which days there were errors.
+
+use chrono::{Days, NaiveDate};
+
+use crate::{
+    core::{time::Zone, words},
+    logs::look::Facts,
+    paging::{Key, Seen},
+};
+
+/// How many days it shows.
+pub const DAYS: usize = 90;
+/// How high it is.
+const HIGH: f64 = 40.0;
+
+/// Entries and errors by day, in the reader's zone, up to today.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    zone: Zone,
+    first: NaiveDate,
+    days: [(u32, u32); DAYS],
+}
+
+/// A bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// `s-success` or `s-error`.
+    pub class: &'static str,
+    /// From the left.
+    pub x: String,
+    /// From above.
+    pub y: String,
+    /// How high.
+    pub height: String,
+}
+
+/// The sparkline as its template prints it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spark {
+    /// Its bars, oldest first; none for days that were not looked at.
+    pub bars: Vec<Bar>,
+    /// What it shows, for whoever does not see it.
+    pub label: String,
+    /// How far was looked, where that is not all of it.
+    pub note: Option<String>,
+}
+
+impl Tally {
+    /// Nothing counted yet; the last day is `today`.
+    #[must_use]
+    pub fn new(today: NaiveDate, zone: Zone) -> Self {
+        let back = Days::new(u64::try_from(DAYS - 1).unwrap_or_default());
+        Self { zone, first: today.checked_sub_days(back).unwrap_or(today), days: [(0, 0); DAYS] }
+    }
+
+    /// Counts an entry.
+    pub fn add(&mut self, facts: &Facts) {
+        let day = facts.timestamp.in_zone(self.zone).date_naive();
+        let at = usize::try_from((day - self.first).num_days()).ok();
+        if let Some((entries, errors)) = at.and_then(|at| self.days.get_mut(at)) {
+            *entries += 1;
+            *errors += u32::from(facts.status == "error" || facts.action_type == "error");
+        }
+    }
+
+    /// The sparkline of what was counted, as far as was looked.
+    #[must_use]
+    pub fn spark(&self, seen: Option<Seen>) -> Spark {
+        let stopped: Option<Key> = match seen {
+            Some(Seen::All) => None,
+            Some(Seen::To(key)) => Some(key),
+            None => return Spark { bars: Vec::new(), label: "Not looked at yet".to_owned(), note: None },
+        };
+        // The day at which looking stopped is known in part only.
+        let from = stopped.map_or(0, |key| {
+            let day = key.timestamp.in_zone(self.zone).date_naive();
+            usize::try_from((day - self.first).num_days()).unwrap_or(0)
+        });
+        let most = self.days.iter().map(|day| day.0).max().unwrap_or(0);
+        let bar = |(at, (entries, errors)): (usize, &(u32, u32))| {
+            let height = (f64::from(*entries) / f64::from(most.max(1)) * HIGH).max(1.0);
+            let x = f64::from(u32::try_from(at).unwrap_or_default()) * 4.0;
+            Bar {
+                class: if *errors > 0 { "s-error" } else { "s-success" },
+                x: format!("{x:.1}"),
+                y: format!("{:.1}", HIGH - height),
+                height: format!("{height:.1}"),
+            }
+        };
+        let note = stopped.map(|key| {
+            let day = words::date_short(key.timestamp, self.zone);
+            format!("Their newest entries alone, back to {day}")
+        });
+        Spark { bars: self.days.iter().enumerate().skip(from).map(bar).collect(), label: self.label(most, from), note }
+    }
+
+    fn label(&self, most: u32, from: usize) -> String {
+        const SAID: usize = 5;
+        let name = |at: usize| {
+            let day = self.first.checked_add_days(Days::new(u64::try_from(at).unwrap_or_default()));
+            day.map(|day| day.format("%-d %B").to_string()).unwrap_or_default()
+        };
+        let days = DAYS - from.min(DAYS);
+        let mut label = format!("Entries a day over {days} days.");
+        if let Some(at) = self.days.iter().position(|day| day.0 == most && most > 0) {
+            label = format!("{label} Most: {most}, on {}.", name(at));
+        }
+        let bad: Vec<String> = (0..DAYS).rev().filter(|at| self.days[*at].1 > 0).map(name).collect();
+        match bad.len() {
+            0 => format!("{label} No day with errors."),
+            n if n <= SAID => format!("{label} Days with errors: {}.", words::list(&bad)),
+            n => format!("{label} {n} days with errors, at last {}.", bad[0]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::time::Timestamp;
+
+    fn facts(at: &str, status: &str) -> Facts {
+        Facts {
+            timestamp: Timestamp::parse_rfc3339(at).expect("an instant"),
+            id: uuid::Uuid::nil(),
+            action_type: "page_visit".to_owned(),
+            status: status.to_owned(),
+            area: String::new(),
+        }
+    }
+
+    #[test]
+    fn entries_are_counted_by_the_readers_day() {
+        let today = NaiveDate::from_ymd_opt(2026, 6, 18).expect("a day");
+        let mut tally = Tally::new(today, chrono_tz::Europe::London);
+        for (at, status) in [
+            ("2026-06-18T10:00:00Z", "success"),
+            // Just after midnight in London.
+            ("2026-06-17T23:00:00Z", "success"),
+            ("2026-06-17T22:59:59Z", "error"),
+            // The day before the first, and one that is yet to come.
+            ("2026-03-20T22:00:00Z", "success"),
+            ("2026-06-19T22:00:00Z", "success"),
+        ] {
+            tally.add(&facts(at, status));
+        }
+        let spark = tally.spark(Some(Seen::All));
+        assert_eq!(spark.bars.len(), DAYS);
+        let tail: Vec<_> = spark.bars[DAYS - 2..].iter().map(|bar| (bar.class, bar.height.as_str())).collect();
+        assert_eq!(tail, [("s-error", "20.0"), ("s-success", "40.0")]);
+        assert_eq!(spark.label, "Entries a day over 90 days. Most: 2, on 18 June. Days with errors: 17 June.");
+        let key = facts("2026-06-17T10:00:00Z", "success");
+        let part = tally.spark(Some(Seen::To(key.key())));
+        assert_eq!(
+            (part.bars.len(), part.note.as_deref()),
+            (2, Some("Their newest entries alone, back to 17 June 2026"))
+        );
+        assert!(tally.spark(None).bars.is_empty());
+    }
+}
