@@ -62,3 +62,42 @@ pub fn read(bytes: &[u8], shape: Shape, now: Timestamp) -> Result<Batch, Problem
     }
     Ok(batch)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_781_789_885_000_120);
+    const GOOD: &str = r#"{"action_type":"a","area":"b","description":"c"}"#;
+
+    #[test]
+    fn an_entry_is_known_by_the_line_it_stood_in() {
+        let batch = read(format!("\n{GOOD}\r\n  \n{GOOD}").as_bytes(), Shape::Lines, NOW).expect("two entries");
+        assert_eq!(batch.lines, [2, 4]);
+        assert!(read(&format!("{GOOD}\n").repeat(LINES + 1).into_bytes(), Shape::Lines, NOW).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_else_is_sent_each_good_line_is_read_or_the_bad_ones_are_named(
+            lines in proptest::collection::vec(prop_oneof![Just(GOOD.to_owned()), "[^\n\r]{0,20}", "\\{\"area\":[0-9a-z\"]{0,4}\\}"], 0..12),
+        ) {
+            let bad = |line: &String| !line.trim().is_empty() && line != GOOD;
+            match read(lines.join("\n").as_bytes(), Shape::Lines, NOW) {
+                Ok(batch) => {
+                    let numbers: Vec<usize> = (1..).zip(&lines).filter(|(_, line)| *line == GOOD).map(|(at, _)| at).collect();
+                    prop_assert_eq!(batch.lines, numbers);
+                }
+                Err(_) => prop_assert!(lines.iter().any(bad) || lines.iter().all(|line| line.trim().is_empty())),
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = read(&bytes, Shape::Lines, NOW);
+            let _ = read(&bytes, Shape::Object, NOW);
+        }
+    }
+}

@@ -362,5 +362,14 @@ mod tests {
         fn any_text_is_read_without_a_panic(text in ".{0,60}") {
             let _ = read(&text, Limits::API, NOW);
         }
+
+        #[test]
+        fn any_cell_is_read_without_a_panic_and_kept_but_for_its_guard(cell in "[^\0]{1,60}", extra in ".{0,20}") {
+            let cells = [(Column::ActionType, "a"), (Column::Area, "b"), (Column::Description, "c"), (Column::ErrorDetail, cell.as_str())];
+            let sent = read_cells(cells, Limits::FILE, NOW).expect("an entry");
+            let kept = sent.log.error_detail.unwrap_or_default();
+            prop_assert!(kept == cell || cell == format!("'{kept}"), "{} {}", kept, cell);
+            let _ = read_cells([(Column::Extra, extra.as_str())], Limits::FILE, NOW);
+        }
     }
 }

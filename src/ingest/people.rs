@@ -103,3 +103,34 @@ impl<'a> Fields<'a> {
         Err(Problem::new(Kind::Invalid, "a field cannot be stored").with(self.wrong).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_member_is_read_as_they_were_sent(email in "[^\0]{0,255}", name in proptest::option::of("[^\0]{0,255}")) {
+            let text = serde_json::json!({"name": name, "email": email}).to_string();
+            let read = member(Uuid::nil(), text.as_bytes()).map_err(|_| "refused");
+            prop_assert_eq!(read, Ok(NewMember { id: Uuid::nil(), email: Some(email), name }));
+        }
+
+        #[test]
+        fn a_booking_is_read_as_it_was_sent(whose in proptest::option::of(any::<u128>()), what in proptest::option::of("[^\0]{0,64}")) {
+            let member_id = whose.map(Uuid::from_u128);
+            let text = serde_json::json!({"member_id": member_id, "service_type": what}).to_string();
+            let read = booking(Uuid::nil(), text.as_bytes()).map_err(|_| "refused");
+            prop_assert_eq!(read, Ok(NewBooking { id: Uuid::nil(), member_id, service_type: what }));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60), text in ".{0,60}") {
+            for bytes in [bytes.as_slice(), text.as_bytes()] {
+                let _ = (member(Uuid::nil(), bytes).is_ok(), booking(Uuid::nil(), bytes).is_ok());
+            }
+        }
+    }
+}

@@ -285,7 +285,19 @@ fn instant(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn an_instant_is_read_as_sqlalchemy_wrote_it(micros in 0_i64..=253_402_300_799_999_999, text in ".{0,30}") {
+            let at = Timestamp::from_micros(micros);
+            let written = at.rfc3339().replace('T', " ").replace('Z', "");
+            prop_assert_eq!(instant(&written), Some(at));
+            let _ = instant(&text);
+        }
+    }
 
     #[test]
     fn an_instant_without_a_zone_is_utc() {

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{Indexed, NewLog, ROWS, Written, put};
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{
+        error::{Error, Outage, Result},
+        time::Timestamp,
+    },
     db::{Sql, Tx},
     logs::{
         log::{NewBooking, NewMember},
@@ -74,7 +77,12 @@ pub async fn write_checked(
     let mut written = Written::default();
     let mut increments = Increments::default();
     for logs in new.chunks(ROWS) {
-        written.created += put(tx, logs, indexed).await?;
+        let created = put(tx, logs, indexed).await?;
+        if created != u64::try_from(logs.len()).unwrap_or(u64::MAX) {
+            // Somebody who does not take turns wrote one of them since it was compared; another try compares it.
+            return Err(Error::Unavailable(Outage::Locked));
+        }
+        written.created += created;
         for log in logs {
             increments.count(log.timestamp, &log.action_type, &log.status, &log.area);
         }
