@@ -118,7 +118,7 @@ fn curl(operation: &Operation, path: &str) -> String {
     lines.push("--header \"Authorization: Bearer $TOKEN\"".to_owned());
     if let Some(sends) = operation.body {
         lines.push("--header 'Content-Type: application/json'".to_owned());
-        lines.push(format!("--data '{}'", examples::sent(sends)));
+        lines.push(format!("--data '{:#}'", examples::sent(sends)));
     }
     lines.join(" \\\n  ")
 }
