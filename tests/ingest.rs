@@ -1,6 +1,13 @@
 //! Entries, members and bookings from programs: stored once, all or none, and compared with what stands.
 
-use daybook::core::role::Role;
+use daybook::{
+    core::role::Role,
+    routes::ROUTES,
+    session::{
+        access::{Access, Verb},
+        tokens::Scope,
+    },
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,6 +17,9 @@ use crate::{
     support::{
         Api, Places, TestApp, TestDb,
         api::{errors, json as body, problem},
+        app::Setup,
+        application::{ENTRIES, attached},
+        database::at,
     },
 };
 
@@ -21,6 +31,31 @@ fn with(id: Uuid, changes: &Value) -> Value {
     let mut entry = entry(id);
     entry.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
     entry
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_an_attached_table_programs_read_and_none_writes() {
+    let (db, _) = attached("", &[]).await;
+    let app = TestApp::with(db, Setup { now: at("2026-04-06T00:00:00Z"), ..Setup::default() }).await;
+    let (writer, reader) = (Api::writer(&app).await, Api::reader(&app).await);
+    let before = app.db.outside().await.texts("SELECT l::text FROM audit_logs AS l ORDER BY id").await;
+    let mut seen = 0;
+    for row in ROUTES.iter().filter(|row| row.access == Access::Token(Scope::Ingest)) {
+        let path = row.path.replace("{id}", "3f0a4f0e-6d3c-4a58-9a53-0b6f2c3f9a11");
+        let page = match row.verb {
+            Verb::Post => writer.post(&entry(Uuid::new_v4()).to_string()).await,
+            Verb::Put => writer.put(&path, &json!({"email": "x@example.org"})).await,
+            _ => writer.delete(&path).await,
+        };
+        assert_eq!((page.status.as_u16(), problem(&page).as_str()), (409, "attached-read-only"), "{path}");
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+    assert_eq!(app.db.outside().await.texts("SELECT l::text FROM audit_logs AS l ORDER BY id").await, before);
+    let listed = body(&reader.get("/api/v1/logs").await);
+    let ids: Vec<&str> =
+        listed["entries"].as_array().expect("entries").iter().filter_map(|entry| entry["id"].as_str()).collect();
+    assert_eq!(ids, ENTRIES);
 }
 
 fn lines(entries: &[Value]) -> String {

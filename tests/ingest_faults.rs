@@ -109,6 +109,35 @@ database_test! {
         server.stop();
     }
 
+    async fn two_servers_of_one_database_take_turns_and_store_nothing_twice(db: ServerDb) {
+        let token = token(&db).await;
+        let (mut one, mut other) = (Server::serve(&db), Server::serve(&db));
+        let clients = [one.client().await, other.client().await];
+        let shared: Vec<Uuid> = (0..60).map(|_| Uuid::new_v4()).collect();
+        let (token, shared) = (token.as_str(), &shared);
+        let programs = clients.iter().cycle().take(6).map(|client| async move {
+            let mut created = 0;
+            for id in shared {
+                // Where the other one's turn takes too long, it is sent again.
+                loop {
+                    match post(client, token, entry(*id)).await {
+                        201 => created += 1,
+                        200 => {}
+                        503 => continue,
+                        other => panic!("{other}"),
+                    }
+                    break;
+                }
+            }
+            created
+        });
+        let created: i64 = futures_util::future::join_all(programs).await.into_iter().sum();
+        let stands = db.outside().await.number("SELECT count(*) FROM audit_logs").await;
+        assert_eq!((stands, created), (60, 60));
+        one.stop();
+        other.stop();
+    }
+
     async fn without_space_it_is_507_and_nothing_is_acknowledged_until_there_is_some(db: FileDb) {
         let app = TestApp::start(db).await;
         let program = Api::writer(&app).await;
