@@ -74,7 +74,7 @@ fn line(error: Error) -> anyhow::Error {
 fn refuse_attached(db: &Db) -> Result<()> {
     anyhow::ensure!(
         !db.is_attached(),
-        "attached-read-only: the application writes this database, and Daybook does not; name another with --database"
+        "attached-read-only: these tables are the application's, which Daybook reads and never writes; name another database with --database"
     );
     Ok(())
 }
