@@ -22,6 +22,8 @@ import threading
 import time
 import urllib.parse
 
+import bench_ingest
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "release")
 DAYBOOK = os.path.join(RELEASE, "daybook")
@@ -492,15 +494,19 @@ def main():
     parser.add_argument("--larger", metavar="URL", help="with --database: the one of ten times as many entries")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
-    parser.add_argument("--only", default="pages,story,words,overview,slow,weight,memory", help="parts, with commas between")
+    parser.add_argument("--only", default="pages,story,words,overview,slow,weight,memory,ingest", help="parts, with commas between")
     parser.add_argument("--rare", help="a word that few entries hold; the number of a charge unless said")
     parser.add_argument("--absent", default="zyzzyva", help="a word that none holds")
     parser.add_argument("--common", default="opened", help="a word that most hold")
+    parser.add_argument("--ingest-rows", type=int, default=MILLION, help="how many entries are loaded by the part ingest")
+    parser.add_argument("--server", metavar="URL", help="the part ingest also on this PostgreSQL server: postgresql://…/postgres")
     args = parser.parse_args()
     args.only = args.only.split(",")
 
     databases = {}
-    if args.database:
+    if args.only == ["ingest"]:
+        pass
+    elif args.database:
         databases["As given"] = Database(args.database)
         if args.larger:
             databases["The larger one"] = Database(args.larger)
@@ -517,6 +523,10 @@ def main():
     for name, database in databases.items():
         if database.seeding:
             print(f"Seeding {name} took {database.seeding:.0f} s.\n")
+    if "ingest" in args.only:
+        os.makedirs(args.keep, exist_ok=True)
+        for kind in ["sqlite", "postgres"] if args.server else ["sqlite"]:
+            bench_ingest.measure(sys.modules[__name__], kind, args)
     if len(medians) == 2:
         small, large = medians
         rows = [[name, f"{large[name] / ms:.2f}{mark(large[name] <= GROWTH * ms)}"] for name, ms in small.items()]

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     db::Db,
+    ingest::{Intake, Writer},
     logs::{
         live::watcher::Watcher,
         saved::SavedViews,
@@ -24,6 +25,7 @@ use crate::{
     session::{
         SignIn,
         access::{self, Route},
+        bearer::Desk,
     },
     staff_log::StaffLog,
     views::shelf::Shelf,
@@ -96,6 +98,8 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
     if state.db.dialect().derives() {
         background.push(tokio::spawn(server::add_up_always(state.db.clone())));
     }
+    let desk = web::Data::new(Desk::of(&state));
+    let (intake, writer) = (web::Data::new(Intake::default()), web::Data::new(Writer::start(state.db.clone())));
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
@@ -108,6 +112,9 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .app_data(state.clone())
             .app_data(sign_in.clone())
             .app_data(log.clone())
+            .app_data(desk.clone())
+            .app_data(intake.clone())
+            .app_data(writer.clone())
             .app_data(views.clone())
             .app_data(habits.clone())
             .app_data(watcher.clone())

@@ -5,18 +5,24 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 use crate::{
     core::role::Role,
     find::handlers as find,
+    ingest::{docs, handlers as ingest, reading},
     logs::{export::handlers as export, handlers as logs, live::handlers as live, overview::handlers as overview},
     members::{handlers as members, person, unfinished},
     session::{
-        access::{Access, Route, get, post},
+        access::{Access, Route, delete, get, post, put},
         account, handlers as session,
+        tokens::Scope,
     },
+    tokens::handlers as tokens,
     views::handlers as views,
     web::{assets, state::State},
 };
 
 const VIEWER: Access = Access::Staff(Role::Viewer);
 const SUPPORT: Access = Access::Staff(Role::Support);
+const ADMIN: Access = Access::Staff(Role::Admin);
+const INGEST: Access = Access::Token(Scope::Ingest);
+const READ: Access = Access::Token(Scope::Read);
 
 /// The table of route × role, from which the guard and its test both work.
 pub static ROUTES: &[Route] = &[
@@ -38,6 +44,9 @@ pub static ROUTES: &[Route] = &[
     post("/views/{id}", VIEWER, |to| to.to(views::change)),
     post("/views/{id}/move", VIEWER, |to| to.to(views::shift)),
     post("/views/{id}/delete", VIEWER, |to| to.to(views::delete)),
+    get("/tokens", ADMIN, |to| to.to(tokens::page)),
+    post("/tokens", ADMIN, |to| to.to(tokens::create)),
+    post("/tokens/{id}/revoke", ADMIN, |to| to.to(tokens::revoke)),
     get("/login", Access::Anyone, |to| to.to(session::login)),
     post("/login", Access::Anyone, |to| to.to(session::sign_in)),
     post("/logout", VIEWER, |to| to.to(session::sign_out)),
@@ -45,6 +54,15 @@ pub static ROUTES: &[Route] = &[
     post("/account/zone", VIEWER, |to| to.to(account::set_zone)),
     post("/account/theme", VIEWER, |to| to.to(account::set_theme)),
     post("/account/password", VIEWER, |to| to.to(account::set_password)),
+    get("/api/docs", Access::Public, |to| to.to(docs::page)),
+    get("/api/v1/openapi.json", Access::Public, |to| to.to(docs::document)),
+    get("/api/v1/logs", READ, |to| to.to(reading::list)),
+    post("/api/v1/logs", INGEST, |to| to.to(ingest::post_logs)),
+    get("/api/v1/logs/{id}", READ, |to| to.to(reading::entry)),
+    put("/api/v1/members/{id}", INGEST, |to| to.to(ingest::put_member)),
+    delete("/api/v1/members/{id}", INGEST, |to| to.to(ingest::delete_member)),
+    put("/api/v1/bookings/{id}", INGEST, |to| to.to(ingest::put_booking)),
+    delete("/api/v1/bookings/{id}", INGEST, |to| to.to(ingest::delete_booking)),
     get("/static/{name}", Access::Public, |to| to.to(assets::serve)),
     get("/healthz", Access::Public, |to| to.to(alive)),
     get("/readyz", Access::Public, |to| to.to(ready)),

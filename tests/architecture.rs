@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 9] = [
     &["staff_log"],
     &["session"],
     &["logs"],
-    &["members", "views", "demo"],
+    &["members", "views", "tokens", "ingest", "demo"],
     &["find"],
     &["config", "routes", "app", "commands"],
 ];
@@ -75,6 +75,8 @@ fn imports(text: &str) -> Vec<(usize, String)> {
         if grouped {
             // Names at the first depth of `use crate::{…}` are modules.
             let mut word = String::new();
+            // Behind the first name stand modules of that one.
+            let mut within = false;
             for c in code.trim_start_matches("use crate::").chars() {
                 match c {
                     '{' => {
@@ -95,9 +97,10 @@ fn imports(text: &str) -> Vec<(usize, String)> {
                     }
                     c if c.is_alphanumeric() || c == '_' => word.push(c),
                     _ => {
-                        if depth == 1 && floor_of(&word).is_some() {
+                        if depth == 1 && !within && floor_of(&word).is_some() {
                             out.push((at + 1, word.clone()));
                         }
+                        within = c == ':' || (within && c != ',');
                         word.clear();
                     }
                 }
@@ -135,7 +138,8 @@ fn imports_go_only_down() {
 
 #[test]
 fn the_reader_of_imports_sees_them() {
-    let text = "use crate::{\n    core::{error::Result, time},\n    db::Db,\n    logs,\n};\nlet x = crate::web::f();\n";
+    let text =
+        "use crate::{\n    core::{error::Result, time},\n    db::views::Db,\n    logs,\n};\nlet x = crate::web::f();\n";
     let names: Vec<String> = imports(text).into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, ["core", "db", "logs", "web"]);
 }

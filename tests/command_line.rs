@@ -40,13 +40,20 @@ async fn newer(db: &TestDb) {
 database_test! {
     async fn every_command_has_help_with_an_example(db: TestDb) {
         let all = commands(&db, &[]);
-        for needed in ["demo", "serve", "migrate", "check", "seed", "staff", "backup"] {
+        for needed in ["demo", "serve", "migrate", "check", "seed", "staff", "token", "import", "backup"] {
             assert!(all.iter().any(|command| command == needed), "{needed} is not listed");
         }
         let staff = commands(&db, &["staff"]);
         assert_eq!(staff, ["add", "list", "disable", "enable", "reset-password", "set-role"]);
-        let paths = all.iter().map(|command| vec![command.as_str()]);
-        for path in paths.chain(staff.iter().map(|command| vec!["staff", command.as_str()])) {
+        let token = commands(&db, &["token"]);
+        assert_eq!(token, ["create", "list", "revoke"]);
+        let below = |name: &str, all: &[String]| -> Vec<Vec<String>> {
+            all.iter().map(|command| vec![name.to_owned(), command.clone()]).collect()
+        };
+        let paths = all.iter().map(|command| vec![command.clone()]);
+        let paths = paths.chain(below("staff", &staff)).chain(below("token", &token));
+        for path in paths {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let help = run(&db, &[&path[..], &["--help"]].concat());
             let example = help.done().split("Example:\n").nth(1).unwrap_or_default();
             let begin = format!("daybook {}", path.join(" "));
@@ -59,11 +66,14 @@ database_test! {
     async fn the_examples_are_understood(db: TestDb) {
         for command in commands(&db, &[]) {
             let help = run(&db, &[&command, "--help"]);
-            let example = help.done().split("Example:\n").nth(1).unwrap_or_default().trim();
-            // Quotes in an example are the shell's.
-            let words: Vec<_> = example.split_whitespace().skip(1).map(|word| word.trim_matches('\'')).collect();
-            let ran = run(&db, &[&words[..], &["--help"]].concat());
-            assert!(ran.status.success(), "{example}: {}", ran.stderr);
+            let examples = help.done().split("Example:\n").nth(1).unwrap_or_default().trim();
+            // Long ones are wrapped; quotes in an example are the shell's.
+            let words: Vec<&str> = examples.split_whitespace().map(|word| word.trim_matches('\'')).collect();
+            for words in words.split(|word| *word == "daybook").filter(|words| !words.is_empty()) {
+                let example = words.join(" ");
+                let ran = run(&db, &[words, &["--help"]].concat());
+                assert!(ran.status.success(), "{example}: {}", ran.stderr);
+            }
         }
     }
 

@@ -70,7 +70,7 @@ fn pages(places: &Places) -> Vec<String> {
     let Places { member, booking, entry } = places;
     let mut out: Vec<_> = ROUTES
         .iter()
-        .filter(|row| row.verb == Verb::Get && row.access != Access::Public)
+        .filter(|row| row.verb == Verb::Get && matches!(row.access, Access::Anyone | Access::Staff(_)))
         .map(|row| places.path(row))
         .collect();
     out.extend(

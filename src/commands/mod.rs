@@ -4,11 +4,14 @@ mod backup;
 mod check;
 mod demo;
 mod export;
+mod import;
+mod load;
 mod migrate;
 mod rebuild;
 mod seed;
 pub mod serve;
 mod staff;
+mod token;
 
 use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
@@ -35,7 +38,9 @@ enum Command {
     Check(check::Args),
     Seed(seed::Args),
     Export(export::Args),
+    Import(import::Args),
     Staff(staff::Args),
+    Token(token::Args),
     Rebuild(rebuild::Args),
     Backup(backup::Args),
 }
@@ -49,7 +54,9 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Check(args) => check::run(args).await,
         Command::Seed(args) => seed::run(args).await,
         Command::Export(args) => export::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Staff(args) => staff::run(args).await,
+        Command::Token(args) => token::run(args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Backup(args) => backup::run(args).await,
     }
@@ -61,6 +68,15 @@ fn line(error: Error) -> anyhow::Error {
         Error::Internal(error) => error,
         error => anyhow!("{error}"),
     }
+}
+
+/// Refuses to write entries where they are the application's own.
+fn refuse_attached(db: &Db) -> Result<()> {
+    anyhow::ensure!(
+        !db.is_attached(),
+        "attached-read-only: these tables are the application's, which Daybook reads and never writes; name another database with --database"
+    );
+    Ok(())
 }
 
 /// Opens an own database, which is made and migrated where that is due.

@@ -4,15 +4,14 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{line, own};
+use super::{line, load, own, refuse_attached};
 use crate::{
     app,
     config::DatabaseArgs,
     core::time::Timestamp,
-    db::{Db, Sql, migrate},
+    db::{Db, Sql},
     demo::{self, Event, Plan, Shape},
     logs::{
-        search::index,
         store,
         write::{self, Batch, Indexed},
     },
@@ -38,8 +37,6 @@ pub struct Args {
     until: Option<String>,
 }
 
-/// Entries of one transaction: what a crash may undo, and what memory holds.
-const BATCH: usize = 5_000;
 /// Under this name the database remembers that `seed` may write into it.
 const MARK: &str = "seeded";
 
@@ -66,19 +63,13 @@ pub async fn run(args: Args) -> Result<()> {
 
 /// Writes a plan into a database that holds nothing else, in flat memory; indexes are built last where it is empty.
 pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Written> {
-    if db.is_attached() {
-        bail!("these tables are the application's: Daybook reads them and never writes them");
-    }
+    refuse_attached(db)?;
     let empty = store::is_empty(db).await.map_err(line)?;
     if !empty && !is_marked(db).await? {
         bail!("this database holds entries that seed did not write: name a database of its own with --database");
     }
     mark(db).await?;
-    if empty {
-        migrate::defer_indexes(db).await.map_err(line)?;
-        index::put_off(db).await.map_err(line)?;
-    }
-    let indexed = if empty { Indexed::Later } else { Indexed::AtOnce };
+    let indexed = load::begin(db).await?;
     let mut total = write::Written::default();
     let mut batch = Batch { members: demo::people(plan), ..Batch::default() };
     for event in demo::events(plan) {
@@ -86,15 +77,12 @@ pub async fn fill(db: &Db, plan: &Plan, bar: &ProgressBar) -> Result<write::Writ
             Event::Booking(booking) => batch.bookings.push(booking),
             Event::Log(log) => batch.logs.push(log),
         }
-        if batch.logs.len() == BATCH {
+        if batch.logs.len() == load::BATCH {
             put(db, &mut batch, indexed, &mut total, bar).await?;
         }
     }
     put(db, &mut batch, indexed, &mut total, bar).await?;
-    migrate::restore_indexes_with(db, |name| bar.set_message(format!("building {name}"))).await.map_err(line)?;
-    bar.set_message("building the search index");
-    while index::build(db).await.map_err(line)? {}
-    migrate::settle(db).await.map_err(line)?;
+    load::finish(db, bar).await?;
     Ok(total)
 }
 

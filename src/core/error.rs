@@ -51,6 +51,8 @@ pub enum What {
     Member,
     /// A saved view.
     View,
+    /// A booking.
+    Booking,
 }
 
 impl std::fmt::Display for What {
@@ -60,6 +62,7 @@ impl std::fmt::Display for What {
             Self::Entry => "entry",
             Self::Member => "member",
             Self::View => "view",
+            Self::Booking => "booking",
         })
     }
 }

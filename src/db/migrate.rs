@@ -50,7 +50,7 @@ impl std::fmt::Display for State {
                 "the tables are the application's and Daybook's own are not all there: run daybook migrate (--dry-run shows what it does)",
             ),
             Self::Foreign => {
-                f.write_str("its table audit_logs is the application's, not Daybook's: give Daybook a file of its own")
+                f.write_str("its table audit_logs is the application's, not Daybook's: load it into a database of Daybook's own with daybook import --from URL")
             }
         }
     }

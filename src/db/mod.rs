@@ -2,6 +2,7 @@
 //! [`snapshot`] know which database they speak to, and only [`dialect`] how their SQL differs.
 
 pub mod address;
+pub mod ask;
 pub mod dialect;
 pub mod looking;
 pub mod memo;
@@ -15,6 +16,7 @@ pub mod sql;
 mod sqlite;
 mod types;
 
+pub use ask::Ask;
 pub use dialect::{Column, Dialect, Served};
 pub use looking::{Looked, Looking};
 pub use run::{Budget, Db, FromRow, Tx};

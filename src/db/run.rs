@@ -65,6 +65,15 @@ impl Db {
         }
     }
 
+    /// Whether a server has the table of the log, as far as it was looked at last.
+    #[must_use]
+    pub fn has_log(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(db) => db.shape().exists(),
+        }
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.fetch_optional::<(i64,)>(Sql::new("SELECT CAST(1 AS BIGINT)")).await.map(drop)
@@ -153,6 +162,15 @@ pub enum Tx {
 }
 
 impl Tx {
+    /// Lets one transaction at a time go on from here, whichever process it is of, and sees to it that its commit is on disk:
+    /// what it finds still holds when it has written. The embedded database has one writer anyway.
+    pub async fn take_turn(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx, _) => super::postgres::take_turn(tx).await,
+        }
+    }
+
     /// Runs a statement; how many rows it changed.
     pub async fn execute(&mut self, sql: Sql) -> Result<u64> {
         match self {

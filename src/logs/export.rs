@@ -2,7 +2,6 @@
 
 pub mod encode;
 pub mod handlers;
-mod rows;
 pub mod stream;
 mod walk;
 
@@ -12,6 +11,7 @@ use super::{
     filter::{Filter, ListQuery},
     form::{Asker, FilterForm},
     object::Column,
+    rows,
     sql::Plan,
     store,
 };

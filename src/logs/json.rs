@@ -4,11 +4,13 @@
 //! twice stands twice. Nothing here recurses: how deep a text is nested costs memory, never the stack.
 
 mod layout;
+mod parts;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use layout::{Extra, Token, TokenKind, lay_out};
+pub use parts::{Flaw, NoParts, Part, parts};
 use scan::{Event, Scanner, decode};
 
 /// The value of a top-level key: a string's content, else its JSON text as written.

@@ -84,6 +84,12 @@ impl Column {
         }
     }
 
+    /// Whether only those who see details see it.
+    #[must_use]
+    pub const fn is_detail(self) -> bool {
+        matches!(self, Self::ErrorMessage | Self::ErrorDetail | Self::IpAddress | Self::UserAgent | Self::Extra)
+    }
+
     /// Reads a choice: names, several in a value with commas between, each once, in the order asked for. None is all.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The one way in: every entry, member and booking that Daybook writes goes through here.
 
+pub mod checked;
+
 use std::collections::HashSet;
 
 use uuid::Uuid;
@@ -166,27 +168,31 @@ async fn insert<'a>(
     let standing: Vec<(Uuid,)> = tx.fetch_all(sql).await?;
     let mut known: HashSet<Uuid> = standing.into_iter().map(|(id,)| id).collect();
     let new: Vec<&NewLog> = logs.iter().filter(|log| known.insert(log.id)).collect();
-    written.duplicate += u64::try_from(logs.len() - new.len()).unwrap_or_default();
+    let created = put(tx, &new, indexed).await?;
+    written.created += created;
+    written.duplicate += u64::try_from(logs.len()).unwrap_or_default().saturating_sub(created);
+    Ok(new)
+}
+
+/// Inserts entries that are known to be new, at most [`ROWS`]; how many were.
+async fn put(tx: &mut Tx, new: &[&NewLog], indexed: Indexed) -> Result<u64> {
     if new.is_empty() {
-        return Ok(new);
+        return Ok(0);
     }
     if tx.dialect().derives() {
         // Somebody else may have written one of them meanwhile.
-        let sql = inserted(tx.dialect(), &new, None).text(" ON CONFLICT (id) DO NOTHING");
-        let created = tx.execute(sql).await?;
-        written.created += created;
-        written.duplicate += u64::try_from(new.len()).unwrap_or_default().saturating_sub(created);
-        return Ok(new);
+        let sql = inserted(tx.dialect(), new, None).text(" ON CONFLICT (id) DO NOTHING");
+        return tx.execute(sql).await;
     }
     // There is one writer, so the next numbers are this transaction's.
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
     let first = newest.first().map_or(0, |(seq,)| *seq) + 1;
-    written.created += tx.execute(inserted(tx.dialect(), &new, Some(first))).await?;
-    index::note_times(tx, &new, first).await?;
+    let created = tx.execute(inserted(tx.dialect(), new, Some(first))).await?;
+    index::note_times(tx, new, first).await?;
     if indexed == Indexed::AtOnce {
-        index::add(tx, &new, first).await?;
+        index::add(tx, new, first).await?;
     }
-    Ok(new)
+    Ok(created)
 }
 
 /// The statement that inserts entries: by arrival, the first of them at `first`, where the database keeps that.

@@ -12,9 +12,11 @@ use actix_web::{
 };
 
 use super::{
+    bearer,
     guard::{admit, recognise},
     outage,
     store::Store,
+    tokens::Scope,
 };
 use crate::{
     core::{
@@ -33,6 +35,8 @@ pub enum Access {
     Anyone,
     /// Whoever is signed in with this role or one above it.
     Staff(Role),
+    /// A program with a token of this scope; no session is looked at.
+    Token(Scope),
 }
 
 /// How a route is asked.
@@ -40,8 +44,27 @@ pub enum Access {
 pub enum Verb {
     /// Reads; answers `HEAD` as well.
     Get,
-    /// Changes something; asks where the form came from.
+    /// Changes something; asks where the form came from, unless a token came with it.
     Post,
+    /// Makes or replaces what the address names.
+    Put,
+    /// Removes what the address names.
+    Delete,
+}
+
+impl Verb {
+    const ALL: [Self; 4] = [Self::Get, Self::Post, Self::Put, Self::Delete];
+
+    /// Its methods, as `Allow` lists them.
+    #[must_use]
+    pub const fn methods(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// A row of the table.
@@ -69,20 +92,36 @@ pub const fn post(path: &'static str, access: Access, to: fn(actix_web::Route) -
     Route { verb: Verb::Post, path, access, to }
 }
 
+/// A row that makes or replaces what it names.
+#[must_use]
+pub const fn put(path: &'static str, access: Access, to: fn(actix_web::Route) -> actix_web::Route) -> Route {
+    Route { verb: Verb::Put, path, access, to }
+}
+
+/// A row that removes what it names.
+#[must_use]
+pub const fn delete(path: &'static str, access: Access, to: fn(actix_web::Route) -> actix_web::Route) -> Route {
+    Route { verb: Verb::Delete, path, access, to }
+}
+
+/// How a path may be asked, as `Allow` lists it.
+#[must_use]
+pub fn allowed(routes: &[Route], path: &str) -> String {
+    let has = |verb: &Verb| routes.iter().any(|row| row.path == path && row.verb == *verb);
+    Verb::ALL.into_iter().filter(has).map(Verb::methods).collect::<Vec<_>>().join(", ")
+}
+
 /// Registers the whole table: the only way a route comes to be.
 pub fn register(cfg: &mut ServiceConfig, routes: &[Route], sessions: &SessionMiddleware<Store>) {
     for path in paths(routes) {
         let rows: Vec<_> = routes.iter().filter(|row| row.path == path).collect();
-        let has = |verb| rows.iter().any(|row| row.verb == verb);
-        let allow = match (has(Verb::Get), has(Verb::Post)) {
-            (true, true) => "GET, HEAD, POST",
-            (true, false) => "GET, HEAD",
-            _ => "POST",
-        };
-        let mut resource = web::resource(path).default_service(web::to(move || async move {
+        let allow = HeaderValue::from_str(&allowed(routes, path)).ok();
+        let mut resource = web::resource(path).default_service(web::to(move || {
             let mut refused = HttpResponse::from_error(Error::MethodNotAllowed);
-            refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-            refused
+            if let Some(allow) = &allow {
+                refused.headers_mut().insert(ALLOW, allow.clone());
+            }
+            async { refused }
         }));
         for row in rows {
             resource = resource.route(route(*row, sessions));
@@ -117,15 +156,23 @@ fn route(row: Route, sessions: &SessionMiddleware<Store>) -> actix_web::Route {
     let bare = match row.verb {
         Verb::Get => actix_web::Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
         Verb::Post => actix_web::Route::new().method(Method::POST),
+        Verb::Put => actix_web::Route::new().method(Method::PUT),
+        Verb::Delete => actix_web::Route::new().method(Method::DELETE),
     };
     let mut route = (row.to)(bare);
-    if let Access::Staff(needed) = row.access {
-        route = route.wrap(from_fn(move |req, next: Next<_>| admit(needed, req, next)));
+    match row.access {
+        Access::Staff(needed) => route = route.wrap(from_fn(move |req, next: Next<_>| admit(needed, req, next))),
+        Access::Token(needed) => {
+            route = route.wrap(from_fn(move |req, next: Next<_>| bearer::admit(needed, req, next)));
+        }
+        Access::Public | Access::Anyone => {}
     }
-    if row.access != Access::Public {
+    let of_a_browser = matches!(row.access, Access::Anyone | Access::Staff(_));
+    if of_a_browser {
         route = route.wrap(sessions.clone()).wrap(from_fn(outage::answer));
     }
-    if row.verb == Verb::Post {
+    // A browser sends a cookie by itself, but never a token.
+    if row.verb != Verb::Get && !matches!(row.access, Access::Token(_)) {
         route = route.wrap(from_fn(origin::check));
     }
     route.wrap(from_fn(respond::caught))

@@ -47,6 +47,11 @@ impl Form {
         self.field(name).filter(|pair| pair.problem.is_none()).map_or("", |pair| &pair.value)
     }
 
+    /// Every value of a field that is text.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |pair| pair.name == name && pair.problem.is_none()).map(|pair| pair.value.as_str())
+    }
+
     /// The first field of a name, with what is wrong with it.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Pair> {

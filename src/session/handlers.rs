@@ -178,6 +178,7 @@ fn line(req: &HttpRequest, state: &State, kind: Kind, typed: &str, account: Opti
         detail: None,
         ip_address: client::address(req, &state.site).map(|address| address.to_string()),
         request_id: client::request_id(req),
+        token: None,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod accounts;
+pub mod bearer;
 pub mod form;
 pub mod guard;
 pub mod handlers;
@@ -11,12 +12,15 @@ pub mod key;
 mod outage;
 pub mod pages;
 pub mod password;
+pub mod rate;
 pub mod sign_in;
 pub mod signed;
 pub mod store;
 pub mod throttle;
 pub mod token;
+pub mod tokens;
 
+pub use bearer::Bearer;
 pub use form::CheckedForm;
 pub use guard::Staff;
 pub use sign_in::SignIn;

@@ -62,6 +62,7 @@ impl Signed {
             detail,
             ip_address: self.ip_address.clone(),
             request_id: self.request_id.clone(),
+            token: None,
         }
     }
 

@@ -62,6 +62,12 @@ pub enum Kind {
     StaffPasswordReset,
     /// Gave an account another role.
     StaffRoleChanged,
+    /// Made an API token.
+    TokenCreated,
+    /// Took an API token back.
+    TokenRevoked,
+    /// Loaded entries from a file or another database.
+    Imported,
 }
 
 impl Kind {
@@ -93,6 +99,9 @@ impl Kind {
             Self::StaffEnabled => "staff_enabled",
             Self::StaffPasswordReset => "staff_password_reset",
             Self::StaffRoleChanged => "staff_role_changed",
+            Self::TokenCreated => "token_created",
+            Self::TokenRevoked => "token_revoked",
+            Self::Imported => "imported",
         }
     }
 }
@@ -116,6 +125,8 @@ pub struct Record {
     pub ip_address: Option<String>,
     /// In which request.
     pub request_id: Option<String>,
+    /// With which API token of theirs, by its name; none where they did it themselves.
+    pub token: Option<String>,
 }
 
 /// Under whose name stands what was done where Daybook runs.
@@ -139,6 +150,7 @@ impl Record {
             detail,
             ip_address: None,
             request_id: None,
+            token: None,
         }
     }
 
@@ -169,7 +181,7 @@ pub async fn append(tx: &mut Tx, records: &[Record]) -> Result<()> {
         tx.execute(
             Sql::new(
                 "INSERT INTO daybook_staff_log
-                 (\"timestamp\", staff_id, staff_email, kind, subject, detail, ip_address, request_id) VALUES (",
+                 (\"timestamp\", staff_id, staff_email, kind, subject, detail, ip_address, request_id, token) VALUES (",
             )
             .bind(record.at)
             .text(", ")
@@ -186,6 +198,8 @@ pub async fn append(tx: &mut Tx, records: &[Record]) -> Result<()> {
             .bind(record.ip_address.as_deref())
             .text(", ")
             .bind(record.request_id.as_deref())
+            .text(", ")
+            .bind(record.token.as_deref())
             .text(")"),
         )
         .await?;

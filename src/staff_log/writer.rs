@@ -178,6 +178,7 @@ mod tests {
             detail: None,
             ip_address: Some("203.0.113.9".to_owned()),
             request_id: None,
+            token: None,
         }
     }
 

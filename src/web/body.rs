@@ -33,6 +33,19 @@ impl Bounds {
 /// [`Error::TooLarge`], [`Error::TooSlow`], or [`Error::BadRequest`] where it broke off or is packed: nothing here
 /// unpacks, since a few bytes could then become many.
 pub async fn read(req: &HttpRequest, payload: Payload, bounds: Bounds) -> Result<Bytes> {
+    read_each(req, payload, bounds, |_| Ok(())).await
+}
+
+/// The same, showing each chunk to `each` as it arrives, which may break off.
+///
+/// # Errors
+/// Those of [`read`], and what `each` breaks off with.
+pub async fn read_each(
+    req: &HttpRequest,
+    payload: Payload,
+    bounds: Bounds,
+    each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<Bytes> {
     if req.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Error::BadRequest("the body is compressed; send it as it is"));
     }
@@ -40,15 +53,16 @@ pub async fn read(req: &HttpRequest, payload: Payload, bounds: Bounds) -> Result
     if said.is_some_and(|said| said > bounds.bytes) {
         return Err(Error::TooLarge);
     }
-    tokio::time::timeout(bounds.time, collect(payload, bounds.bytes)).await.unwrap_or(Err(Error::TooSlow))
+    tokio::time::timeout(bounds.time, collect(payload, bounds.bytes, each)).await.unwrap_or(Err(Error::TooSlow))
 }
 
-async fn collect(mut payload: Payload, most: usize) -> Result<Bytes> {
+async fn collect(mut payload: Payload, most: usize, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<Bytes> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.try_next().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > most {
             return Err(Error::TooLarge);
         }
+        each(&chunk)?;
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())

@@ -9,6 +9,7 @@ pub mod error_page;
 pub mod headers;
 pub mod next;
 pub mod origin;
+pub mod problem;
 pub mod respond;
 pub mod shell;
 pub mod spelling;

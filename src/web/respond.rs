@@ -1,4 +1,5 @@
-//! Answering: a template as a page, and an error for whoever asked. What an error looks like is decided here alone.
+//! Answering: a template as a page, and an error for whoever asked. What an error looks like is decided here alone, and
+//! in [`problem`] for programs.
 
 use std::panic::AssertUnwindSafe;
 
@@ -18,7 +19,7 @@ use futures_util::FutureExt as _;
 
 use super::{
     error_page::{Away, BareErrorPage, ErrorFragment, ErrorPage, ErrorView},
-    next,
+    next, problem,
     shell::{BareShell, Shell, Theme},
     state::State,
 };
@@ -97,7 +98,7 @@ pub async fn errors<B: MessageBody + 'static>(
         return Ok(res);
     }
     let (req, failed) = res.into_parts();
-    let mut drawn = draw(&req, &failed);
+    let mut drawn = if problem::is_wanted(&req) { problem::draw(&req, &failed) } else { draw(&req, &failed) };
     // A session that ended with the error takes its cookie along.
     for cookie in failed.headers().get_all(SET_COOKIE) {
         drawn.headers_mut().append(SET_COOKIE, cookie.clone());
@@ -203,7 +204,7 @@ fn view(req: &HttpRequest, error: &Error) -> ErrorView {
         Error::NotFound(What::Entry) => ErrorView::no_entry(),
         Error::NotFound(What::Member) => ErrorView::no_member(),
         Error::NotFound(What::View) => ErrorView::no_view(),
-        Error::NotFound(What::Page) | Error::SignedOut => ErrorView::no_page(),
+        Error::NotFound(What::Page | What::Booking) | Error::SignedOut => ErrorView::no_page(),
         Error::MethodNotAllowed => ErrorView::method_not_allowed(),
         Error::TooLarge => ErrorView::too_large(),
         Error::TooSlow => ErrorView::too_slow(),
@@ -235,10 +236,16 @@ fn foreign(req: &HttpRequest, failed: &HttpResponse) -> ErrorView {
 
 /// A fault of ours: what it was goes to the log, its number to the page.
 fn fault(req: &HttpRequest, what: &str, retry: Option<String>) -> ErrorView {
-    let incident = incident_number();
-    tracing::error!(incident, request_id = super::client::request_id(req), "{what}");
+    let incident = note_fault(req, what);
     let with_time = when(req).map_or_else(|| incident.clone(), |when| format!("{incident}, {when}"));
     ErrorView::fault(&with_time, retry)
+}
+
+/// Writes what a fault of ours was to the log; the number that it stands under.
+pub(super) fn note_fault(req: &HttpRequest, what: &str) -> String {
+    let incident = incident_number();
+    tracing::error!(incident, request_id = super::client::request_id(req), "{what}");
+    incident
 }
 
 /// `INC-7F3K-2Q9M`: 40 bits, which can be read out.

@@ -1,7 +1,10 @@
 //! What surrounds a page: everything its frame prints, already decided.
 
 use super::zones::ZoneWords;
-use crate::core::time::{Timestamp, Zone};
+use crate::core::{
+    role::Role,
+    time::{Timestamp, Zone},
+};
 
 /// The name of the product, and of a site that was given no other.
 const PRODUCT: &str = "Daybook";
@@ -72,6 +75,8 @@ pub enum Section {
     Members,
     /// Own settings.
     Account,
+    /// API tokens.
+    Tokens,
     /// Anything else.
     Other,
 }
@@ -131,6 +136,16 @@ impl Shell {
     /// Whether this is the account page.
     pub fn in_account(&self) -> bool {
         self.section == Section::Account
+    }
+
+    /// Whether this is the page of API tokens.
+    pub fn in_tokens(&self) -> bool {
+        self.section == Section::Tokens
+    }
+
+    /// Whether whoever is signed in manages Daybook.
+    pub fn is_admin(&self) -> bool {
+        self.role_name == Role::Admin.name()
     }
 
     /// The buttons that choose a theme, the chosen one pressed.

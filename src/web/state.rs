@@ -1,6 +1,6 @@
 //! What every request may use: the database, the clock, and how this site is set up.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use crate::{
     core::{
@@ -35,7 +35,23 @@ impl Site {
     }
 }
 
-/// How long lists, counts, overviews and exports may take.
+/// How often one API token may be used, a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// For reading.
+    pub read: NonZeroU32,
+    /// For writing.
+    pub ingest: NonZeroU32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        let rate = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        Self { read: rate(600), ingest: rate(60_000) }
+    }
+}
+
+/// How long lists, counts, overviews and exports may take, and how often programs may ask.
 #[derive(Debug, Clone, Copy)]
 pub struct Budgets {
     /// A list.
@@ -46,6 +62,8 @@ pub struct Budgets {
     pub overview: Budget,
     /// An export, which looks through everything but does not wait for ever.
     pub export: Patience,
+    /// What one API token may ask.
+    pub rates: Rates,
 }
 
 /// How long an export waits for whoever takes it: while it runs, the database cannot shorten its log of changes.
@@ -65,7 +83,13 @@ impl Default for Patience {
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { list: Budget::LIST, count: Budget::COUNT, overview: Budget::OVERVIEW, export: Patience::default() }
+        Self {
+            list: Budget::LIST,
+            count: Budget::COUNT,
+            overview: Budget::OVERVIEW,
+            export: Patience::default(),
+            rates: Rates::default(),
+        }
     }
 }
 

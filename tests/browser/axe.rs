@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use daybook::{core::role::Role, db::Budget};
+use daybook::{core::role::Role, db::Budget, session::tokens::Scope};
 use uuid::Uuid;
 
 use crate::{
     database_test,
-    support::{Browser, Look, TestApp, app::Setup, story},
+    support::{Browser, Look, TestApp, api::make, app::Setup, story},
 };
 
 /// Vendored: see `tests/axe/README.md`.
@@ -133,6 +133,19 @@ database_test! {
             ("/logs/overview?range=24h".to_owned(), "#hist rect"),
             ("/nowhere".to_owned(), ".lone"),
         ]).await;
+        browser.finish().await;
+    }
+
+    async fn tokens_and_the_api_are_accessible(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let email = app.account(Role::Admin).await;
+        for (name, scope) in [("clubhouse-web", Scope::Ingest), ("a program with quite a long name, as long as may be", Scope::Read)] {
+            make(&app, name, &email, &[scope]).await;
+        }
+        let browser = Browser::open(&app).await;
+        check(&browser, &[("/api/docs".to_owned(), "#writeEntries")]).await;
+        browser.sign_in(&email).await;
+        check(&browser, &[("/tokens".to_owned(), "td .title"), ("/api/docs#conflict".to_owned(), "#conflict")]).await;
         browser.finish().await;
     }
 

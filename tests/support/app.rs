@@ -109,6 +109,11 @@ impl TestApp {
         }
     }
 
+    /// The instant at which its clock stands.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// A client without a session.
     pub fn client(&self) -> Client {
         Client::new(&self.base)

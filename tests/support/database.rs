@@ -1,6 +1,6 @@
 //! A database for one test, gone when the test ends.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use daybook::{
     core::time::Timestamp,
@@ -32,8 +32,14 @@ impl TestDb {
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("daybook.db");
-        let db = Db::open_sqlite(&file, true).await.expect("an open database");
+        Self { folder, ..Self::sqlite_at(&file).await }
+    }
+
+    /// A fresh embedded database in this file.
+    pub async fn sqlite_at(file: &Path) -> Self {
+        let db = Db::open_sqlite(file, true).await.expect("an open database");
         migrate::run(&db).await.expect("a migrated database");
+        let folder = tempfile::tempdir().expect("a folder");
         Self { db, address: format!("sqlite://{}", file.display()), folder, is_file: true }
     }
 
@@ -80,9 +86,17 @@ impl TestDb {
 
     /// A file in the same folder, which goes with it; and its address as a database.
     pub fn beside(&self, name: &str) -> (PathBuf, String) {
-        let file = self.file().with_file_name(name);
+        let file = self.folder.path().join(name);
         let address = format!("sqlite://{}", file.display());
         (file, address)
+    }
+
+    /// The address of another, empty database of the same kind.
+    pub async fn another(&self) -> String {
+        if self.is_file {
+            return self.beside(&format!("{}.db", uuid::Uuid::new_v4().simple())).1;
+        }
+        postgres::shared().address("owner", &postgres::shared().database().await)
     }
 
     /// A connection of somebody else: another process, as far as Daybook can tell.

@@ -1,6 +1,7 @@
 //! What tests are made with: a database each, a clock that stands still, a server that listens, a client, and
 //! a browser.
 
+pub mod api;
 pub mod app;
 pub mod application;
 pub mod binary;
@@ -9,6 +10,7 @@ pub mod chromedriver;
 pub mod client;
 pub mod crowd;
 pub mod database;
+pub mod disk;
 pub mod harmless;
 pub mod outside;
 pub mod places;
@@ -21,6 +23,7 @@ pub mod story;
 pub mod tale;
 pub mod wait;
 
+pub use api::Api;
 pub use app::TestApp;
 pub use browser::{Browser, Look};
 pub use client::{Client, Page};

@@ -26,6 +26,14 @@ impl Outside {
         Self::Sqlite(options.connect().await.expect("a connection"))
     }
 
+    /// Opens a database by its address.
+    pub async fn at(address: &str) -> Self {
+        match address.strip_prefix("sqlite://") {
+            Some(file) => Self::open(Path::new(file)).await,
+            None => Self::connect(address).await,
+        }
+    }
+
     /// Connects to a server.
     pub async fn connect(address: &str) -> Self {
         let options =
@@ -77,6 +85,24 @@ impl Outside {
             Self::Sqlite(_) => column.to_owned(),
             Self::Postgres(_) => format!("CAST(extract(epoch FROM {column}) * 1000000 AS BIGINT)"),
         }
+    }
+
+    /// A column that holds an id, as text with dashes or without.
+    pub fn id(&self, column: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("lower(hex({column}))"),
+            Self::Postgres(_) => format!("{column}::text"),
+        }
+    }
+
+    /// How many entries the totals know.
+    pub async fn totals(&mut self) -> i64 {
+        let waiting = match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " + (SELECT coalesce(sum(n), 0) FROM daybook_totals_delta)",
+        };
+        self.number(&format!("SELECT CAST((SELECT coalesce(sum(n), 0) FROM daybook_totals_day){waiting} AS BIGINT)"))
+            .await
     }
 
     /// Everything that is in it.

@@ -60,6 +60,10 @@ impl Places {
             "/views/{id}/move" => "/views/2/move".to_owned(),
             "/views/{id}/delete" => "/views/2/delete".to_owned(),
             "/static/{name}" => assets::APP_CSS.to_owned(),
+            "/tokens/{id}/revoke" => format!("/tokens/{}/revoke", Uuid::nil()),
+            "/api/v1/logs/{id}" => format!("/api/v1/logs/{}", self.entry),
+            "/api/v1/members/{id}" => format!("/api/v1/members/{}", self.member),
+            "/api/v1/bookings/{id}" => format!("/api/v1/bookings/{}", self.booking),
             path => {
                 assert!(!path.contains('{'), "say here what an address of {path} is");
                 path.to_owned()
@@ -70,7 +74,7 @@ impl Places {
     /// The fields with which a post of somebody who is signed in does what it is for, but for the token.
     pub fn fields(route: &Route) -> Vec<(&'static str, &'static str)> {
         match route.path {
-            "/logout" | "/views/{id}/delete" => vec![],
+            "/logout" | "/views/{id}/delete" | "/tokens/{id}/revoke" => vec![],
             "/account/zone" => vec![("zone", "Asia/Kathmandu"), ("next", "/account")],
             "/account/theme" => vec![("theme", "dark"), ("next", "/account")],
             "/account/password" => vec![
@@ -81,12 +85,22 @@ impl Places {
             "/views" => vec![("name", "Errors, a week"), ("query", "range=7d&status=error"), ("next", "/views")],
             "/views/{id}" => vec![("name", "Another name"), ("shared", "1")],
             "/views/{id}/move" => vec![("move", "up")],
+            "/tokens" => vec![("name", "nightly-report"), ("scope", "read"), ("owner", "owner@example.org")],
             path => panic!("say here what a form of {path} holds"),
         }
     }
 
+    fn fields_of_a_token() -> [(&'static str, &'static str); 3] {
+        [("name", "to-be-revoked"), ("scope", "ingest"), ("owner", "owner@example.org")]
+    }
+
     /// Where a post of somebody who is signed in goes: what it is about is made for them first.
     pub async fn post_path(client: &Client, route: &Route) -> String {
+        if route.path == "/tokens/{id}/revoke" {
+            let page = client.submit("/tokens", &Self::fields_of_a_token()).await;
+            let revokes = page.attributes("form[action^='/tokens/']", "action");
+            return revokes.first().cloned().unwrap_or_else(|| format!("/tokens/{}/revoke", Uuid::nil()));
+        }
         if !route.path.starts_with("/views/{id}") {
             return route.path.to_owned();
         }

@@ -14,6 +14,8 @@ use std::{
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 
+use super::disk::Syncs;
+
 /// A server that runs.
 pub struct Server {
     folder: tempfile::TempDir,
@@ -21,6 +23,8 @@ pub struct Server {
     keeper: Option<Child>,
     /// Settings beside those of every server, `name=value`.
     settings: Vec<String>,
+    /// What it has in its environment beside that of the tests.
+    environment: Vec<(&'static str, PathBuf)>,
     /// The port, which its socket is named after too.
     port: u16,
 }
@@ -62,7 +66,30 @@ fn programs() -> PathBuf {
 impl Server {
     /// Makes and starts one.
     pub fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("daybook-pg-").tempdir().expect("a folder");
+        let mut server = Self::made(&std::env::temp_dir());
+        server.run();
+        server
+    }
+
+    /// Makes one on a disk of the test's and starts it with more settings.
+    pub fn start_on(disk: &Path, settings: &[&str]) -> Self {
+        let mut server = Self::made(disk);
+        server.settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        server.run();
+        server
+    }
+
+    /// Makes and starts one that does sync, by syncs that can fail.
+    pub fn start_where(syncs: &Syncs) -> Self {
+        let mut server = Self::made(&std::env::temp_dir());
+        server.settings = vec!["fsync=on".into(), "wal_sync_method=fdatasync".into()];
+        server.environment = syncs.environment().map(|(name, value)| (name, value.to_owned())).into();
+        server.run();
+        server
+    }
+
+    fn made(within: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("daybook-pg-").tempdir_in(within).expect("a folder");
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("rights");
         if is_root() {
             std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("given away");
@@ -76,9 +103,7 @@ impl Server {
             .output()
             .expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let mut server = Self { folder, program, keeper: None, settings: Vec::new(), port: 5432 };
-        server.run();
-        server
+        Self { folder, program, keeper: None, settings: Vec::new(), environment: Vec::new(), port: 5432 }
     }
 
     /// Makes and starts one that listens on loopback too, and takes nothing there but TLS; and its port.
@@ -131,6 +156,7 @@ impl Server {
             ])
             .args(["-c", &format!("port={}", self.port)])
             .args(self.settings.iter().flat_map(|setting| ["-c", setting]))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

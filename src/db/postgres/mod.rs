@@ -163,6 +163,18 @@ async fn settle(connection: &mut PgConnection, schema: &str, timeout: &str) -> s
     Ok(())
 }
 
+/// The lock of those who write entries into an own database, by a number that nothing else takes.
+const TURN: i64 = 0x6461_7962_6f6f_6b01;
+
+/// Waits for the turn to write entries. A server that acknowledges before it has written (`synchronous_commit = off`) does
+/// not do so for them, and one statement may take longer than a page's: a member who is deleted may have many entries.
+pub(super) async fn take_turn(connection: &mut PgConnection) -> Result<()> {
+    let sql = "SELECT set_config('lock_timeout', '10s', true), pg_advisory_xact_lock($1), \
+               set_config('lock_timeout', '2s', true), set_config('statement_timeout', '60s', true), set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' \
+               ELSE current_setting('synchronous_commit') END, true)";
+    sqlx::query(sql).bind(TURN).execute(connection).await.map(drop).map_err(explain)
+}
+
 /// A name as SQL writes it, whatever it holds.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -1,14 +1,14 @@
-//! Reading the entries that a walk has found, in groups that fit into memory however long their texts are.
+//! Reading entries whole by their keys, in groups that fit into memory however long their texts are.
 
 use std::collections::{HashMap, VecDeque};
 
 use anyhow::anyhow;
 use uuid::Uuid;
 
+use super::object::{Column, Row};
 use crate::{
     core::error::Result,
-    db::{Snapshot, Sql},
-    logs::object::{Column, Row},
+    db::{Ask, Sql},
     paging::Key,
 };
 
@@ -48,7 +48,7 @@ const fn size(column: Column) -> Option<&'static str> {
 }
 
 /// Cuts what was found into groups, each to be read at once.
-pub(super) async fn groups(snapshot: &mut Snapshot, found: &[Key], columns: &[Column]) -> Result<VecDeque<Vec<Key>>> {
+pub async fn groups(from: &mut impl Ask, found: &[Key], columns: &[Column]) -> Result<VecDeque<Vec<Key>>> {
     let mut out = VecDeque::new();
     for part in found.chunks(GROUP) {
         let long: Vec<&'static str> = columns.iter().filter_map(|column| size(*column)).collect();
@@ -57,7 +57,7 @@ pub(super) async fn groups(snapshot: &mut Snapshot, found: &[Key], columns: &[Co
             continue;
         }
         let sum = long.into_iter().fold(Sql::new("SELECT id, CAST(0 AS BIGINT)"), Sql::text);
-        let sizes: Vec<(Uuid, i64)> = snapshot.fetch_all(among(sum.text(" AS bytes"), part)).await?;
+        let sizes: Vec<(Uuid, i64)> = from.ask(among(sum.text(" AS bytes"), part)).await?;
         let sizes: HashMap<Uuid, i64> = sizes.into_iter().collect();
         let (mut group, mut bytes) = (Vec::new(), 0);
         for key in part {
@@ -75,16 +75,25 @@ pub(super) async fn groups(snapshot: &mut Snapshot, found: &[Key], columns: &[Co
 }
 
 /// The entries of a group, in its order.
-pub(super) async fn read(snapshot: &mut Snapshot, group: &[Key], columns: &[Column]) -> Result<Vec<Row>> {
-    let list = Column::ALL.into_iter().fold(Sql::new("SELECT "), |sql, column| {
-        let (wanted, absent) = select(column);
-        sql.text(if columns.contains(&column) { wanted } else { absent })
-    });
-    let rows: Vec<Row> = snapshot.fetch_all(among(list, group)).await?;
+pub async fn read(from: &mut impl Ask, group: &[Key], columns: &[Column]) -> Result<Vec<Row>> {
+    let rows: Vec<Row> = from.ask(among(list(columns), group)).await?;
     let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
     // One that is missing would be an export cut short in silence.
     let row = |key: &Key| rows.remove(&key.id).ok_or_else(|| anyhow!("entry {} is in an index and not there", key.id));
     Ok(group.iter().map(row).collect::<anyhow::Result<_>>()?)
+}
+
+fn list(columns: &[Column]) -> Sql {
+    Column::ALL.into_iter().fold(Sql::new("SELECT "), |sql, column| {
+        let (wanted, absent) = select(column);
+        sql.text(if columns.contains(&column) { wanted } else { absent })
+    })
+}
+
+/// One entry, if there is one.
+pub async fn one(from: &mut impl Ask, id: Uuid, columns: &[Column]) -> Result<Option<Row>> {
+    let key = Key { timestamp: crate::core::time::Timestamp::MIN, id };
+    Ok(from.ask(among(list(columns), &[key])).await?.pop())
 }
 
 fn among(list: Sql, keys: &[Key]) -> Sql {

@@ -1,0 +1,222 @@
+//! The requests of programs that write: entries, members and bookings.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header::CACHE_CONTROL},
+    web,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    batch::{self, Batch},
+    intake::{self, Body, Intake, Refusal},
+    people,
+    writer::{Done, Work, Writer},
+};
+use crate::{
+    core::error::{Error, Result, What},
+    logs::{
+        sent::Sent,
+        write::{
+            Written,
+            checked::{Kept, Refused, Why},
+        },
+    },
+    session::Bearer,
+    web::{
+        problem::{Kind, Problem, Trouble},
+        state::State,
+    },
+};
+
+/// What is said of entries that stand.
+#[derive(Serialize)]
+struct Receipt {
+    created: u64,
+    duplicate: u64,
+    ids: Vec<Uuid>,
+}
+
+/// `POST /api/v1/logs`: one object, or many lines of them; all or nothing, and on disk when it answers.
+pub async fn post_logs(
+    req: HttpRequest,
+    payload: web::Payload,
+    bearer: Bearer,
+    state: web::Data<State>,
+    intake: web::Data<Intake>,
+    writer: web::Data<Writer>,
+) -> Result<HttpResponse> {
+    let written = async {
+        writable(&state)?;
+        let shape = intake::shape(&req, true)?;
+        let Body { bytes, space } = intake.read(&req, payload.into_inner(), intake::BYTES, shape).await?;
+        let Batch { sent, lines } = batch::read(&bytes, shape, bearer.now)?;
+        drop(bytes);
+        let ids: Vec<Uuid> = sent.iter().map(|sent: &Sent| sent.log.id).collect();
+        match writer.write(Work::Logs(sent), Some(space)).await? {
+            Done::Written(Written { created, duplicate }) => Ok(Receipt { created, duplicate, ids }),
+            Done::Refused(refused) => Err(refused_problem(&refused, &lines).into()),
+            other => Err(unexpected(&other)),
+        }
+    };
+    let receipt = match written.await {
+        Ok(receipt) => receipt,
+        Err(refusal) => return refuse(refusal),
+    };
+    let status = if receipt.created > 0 { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(json(status, &receipt))
+}
+
+/// Entries that were not written, by line: a conflict is one whatever else is wrong.
+fn refused_problem(refused: &[Refused], lines: &[usize]) -> Problem {
+    let trouble = |refused: &Refused| Trouble {
+        line: lines.get(refused.at).copied(),
+        field: Some(refused.field.name().to_owned()),
+        reason: match refused.why {
+            Why::Conflict => "is not what stands in the entry with this id",
+            Why::Unknown => "is not known here: PUT it first",
+        }
+        .to_owned(),
+    };
+    let conflict = refused.iter().any(|refused| refused.why == Why::Conflict);
+    let problem = if conflict {
+        Problem::new(Kind::Conflict, "nothing was written")
+    } else {
+        Problem::new(Kind::Invalid, "a field cannot be stored")
+    };
+    problem.with(refused.iter().map(trouble).collect())
+}
+
+/// `PUT /api/v1/members/{id}`
+pub async fn put_member(
+    req: HttpRequest,
+    path: web::Path<String>,
+    payload: web::Payload,
+    _bearer: Bearer,
+    door: Door,
+) -> Result<HttpResponse> {
+    let kept = async {
+        let id = id(&path, What::Member)?;
+        let body = door.small(&req, payload).await?;
+        let member = people::member(id, &body.bytes)?;
+        door.writer.write(Work::PutMember(member), Some(body.space)).await.map_err(Refusal::from)
+    };
+    answer(kept.await, What::Member)
+}
+
+/// `DELETE /api/v1/members/{id}`: their entries lose the reference and keep everything else.
+pub async fn delete_member(path: web::Path<String>, _bearer: Bearer, door: Door) -> Result<HttpResponse> {
+    let deleted = async {
+        writable(&door.state)?;
+        let id = id(&path, What::Member)?;
+        door.writer.write(Work::DeleteMember(id), None).await.map_err(Refusal::from)
+    };
+    answer(deleted.await, What::Member)
+}
+
+/// `PUT /api/v1/bookings/{id}`
+pub async fn put_booking(
+    req: HttpRequest,
+    path: web::Path<String>,
+    payload: web::Payload,
+    _bearer: Bearer,
+    door: Door,
+) -> Result<HttpResponse> {
+    let kept = async {
+        let id = id(&path, What::Booking)?;
+        let body = door.small(&req, payload).await?;
+        let booking = people::booking(id, &body.bytes)?;
+        door.writer.write(Work::PutBooking(booking), Some(body.space)).await.map_err(Refusal::from)
+    };
+    answer(kept.await, What::Booking)
+}
+
+/// `DELETE /api/v1/bookings/{id}`
+pub async fn delete_booking(path: web::Path<String>, _bearer: Bearer, door: Door) -> Result<HttpResponse> {
+    let deleted = async {
+        writable(&door.state)?;
+        let id = id(&path, What::Booking)?;
+        door.writer.write(Work::DeleteBooking(id), None).await.map_err(Refusal::from)
+    };
+    answer(deleted.await, What::Booking)
+}
+
+/// What every request about a member or a booking needs.
+pub struct Door {
+    state: web::Data<State>,
+    intake: web::Data<Intake>,
+    writer: web::Data<Writer>,
+}
+
+impl Door {
+    async fn small(&self, req: &HttpRequest, payload: web::Payload) -> std::result::Result<Body, Refusal> {
+        writable(&self.state)?;
+        let shape = intake::shape(req, false)?;
+        self.intake.read(req, payload.into_inner(), intake::SMALL, shape).await
+    }
+}
+
+impl actix_web::FromRequest for Door {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let data = (req.app_data().cloned(), req.app_data().cloned(), req.app_data().cloned());
+        std::future::ready(match data {
+            (Some(state), Some(intake), Some(writer)) => Ok(Self { state, intake, writer }),
+            _ => Err(Error::Internal(anyhow::anyhow!("no state"))),
+        })
+    }
+}
+
+/// An application that was there first writes its tables itself.
+fn writable(state: &State) -> std::result::Result<(), Problem> {
+    if state.db.is_attached() {
+        return Err(Problem::new(Kind::Attached, "the application writes its own tables"));
+    }
+    Ok(())
+}
+
+/// The id in a path, in any spelling.
+fn id(text: &str, what: What) -> Result<Uuid> {
+    Uuid::parse_str(text).map_err(|_| Error::NotFound(what))
+}
+
+fn answer(done: std::result::Result<Done, Refusal>, what: What) -> Result<HttpResponse> {
+    match done {
+        Ok(Done::Kept(Kept::Created)) => Ok(empty(StatusCode::CREATED)),
+        Ok(Done::Kept(Kept::Replaced)) => Ok(empty(StatusCode::OK)),
+        Ok(Done::Kept(Kept::UnknownMember)) => {
+            Ok(people::invalid("member_id", "is not known here: PUT the member first").respond())
+        }
+        Ok(Done::Deleted(true)) => Ok(empty(StatusCode::NO_CONTENT)),
+        Ok(Done::Deleted(false)) => Err(Error::NotFound(what)),
+        Ok(other) => refuse(unexpected(&other)),
+        Err(refusal) => refuse(refusal),
+    }
+}
+
+fn refuse(refusal: Refusal) -> Result<HttpResponse> {
+    match refusal {
+        Refusal::Problem(problem) => Ok(problem.respond()),
+        Refusal::Error(error) => Err(error),
+    }
+}
+
+fn unexpected(done: &Done) -> Refusal {
+    Error::Internal(anyhow::anyhow!("the writer answered something else than it was asked: {done:?}")).into()
+}
+
+/// An answer that says no more than its status; a program may read an object from it all the same.
+fn empty(status: StatusCode) -> HttpResponse {
+    if status == StatusCode::NO_CONTENT {
+        return HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).finish();
+    }
+    json(status, &serde_json::Map::new())
+}
+
+/// An answer in JSON.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
+}
