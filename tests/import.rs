@@ -10,6 +10,7 @@ use crate::{
     database_test,
     support::{
         Places, TestDb,
+        application::attached,
         binary::{self, Server, daybook},
         crowd::Crowd,
         outside::Outside,
@@ -35,6 +36,30 @@ fn line(id: Uuid, changes: &Value) -> String {
         json!({"id": id, "timestamp": "2026-06-18T13:00:00Z", "action_type": "login", "area": "a", "description": "d"});
     entry.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
     entry.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_s_own_tables_are_taken_over_as_daybook_reads_them() {
+    for change in [
+        "",
+        "ALTER TABLE audit_logs ALTER timestamp TYPE timestamp USING timestamp AT TIME ZONE 'UTC', \
+         ALTER ip_address TYPE inet USING split_part(ip_address, ',', 1)::inet, ALTER extra TYPE jsonb, DROP COLUMN user_agent",
+    ] {
+        let (db, mut application) = attached(change, &[]).await;
+        let before = application.contents().await;
+        let read = export(&db, &db.address, "ndjson");
+        for own in [TestDb::sqlite().await, TestDb::postgres().await] {
+            let import = ["import", "--from", &db.address, "--database", &own.address];
+            assert_eq!(run(&db, &import).done(), "6 entries written, 0 stood already, 0 bad\n", "{change}");
+            assert_eq!(run(&db, &import).done(), "0 entries written, 6 stood already, 0 bad\n", "{change}");
+            assert_eq!(export(&db, &own.address, "ndjson"), read, "{change}");
+            let people = "SELECT email || coalesce(name, '-') FROM members ORDER BY 1";
+            assert_eq!(own.outside().await.texts(people).await, application.texts(people).await);
+            let booked = "SELECT service_type FROM bookings";
+            assert_eq!(own.outside().await.texts(booked).await, application.texts(booked).await);
+        }
+        assert_eq!(application.contents().await["audit_logs"], before["audit_logs"]);
+    }
 }
 
 database_test! {
