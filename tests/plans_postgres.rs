@@ -44,6 +44,13 @@ async fn no_page_reads_the_log_from_end_to_end() {
     let member: Vec<(uuid::Uuid,)> =
         db.db.fetch_all(Sql::new("SELECT id FROM members WHERE email = 'm7@example.org'")).await.expect("a member");
     let member = member[0].0;
+    let entries = |which: &'static str| {
+        Sql::new("SELECT id FROM audit_logs WHERE status = 'error' AND ")
+            .text(which)
+            .text(" ORDER BY \"timestamp\" DESC LIMIT 1")
+    };
+    let theirs: Vec<(uuid::Uuid,)> = db.db.fetch_all(entries("member_id IS NOT NULL")).await.expect("a member's error");
+    let nobodys: Vec<(uuid::Uuid,)> = db.db.fetch_all(entries("member_id IS NULL")).await.expect("nobody's error");
     let app = TestApp::with(db, Setup { now: at("2026-04-06T00:00:00Z"), ..Setup::default() }).await;
     let client = app.signed_in(Role::Support).await;
     let member = format!("member={member}");
@@ -84,8 +91,27 @@ async fn no_page_reads_the_log_from_end_to_end() {
             assert_eq!(client.get(&older).await.status, 200);
         }
     }
-    for path in ["/logs/b27e6f10-3c4d-4f6a-9e8b-7a6b5c4d3e03?status=error", "/members", "/members?q=m7"] {
+    let (theirs, nobodys) = (format!("/logs/{}", theirs[0].0), format!("/logs/{}", nobodys[0].0));
+    let story = format!("/members/{}", member.trim_start_matches("member="));
+    for path in [
+        "/logs/b27e6f10-3c4d-4f6a-9e8b-7a6b5c4d3e03?status=error",
+        &theirs,
+        &nobodys,
+        "/members",
+        "/members?q=m7",
+        &story,
+        &format!("{story}?at=2026-01-05T10:00"),
+        "/members/by-email?email=nobody@example.org",
+        "/members/unfinished",
+        "/find?q=m7",
+        "/find?q=nobody@example.org",
+        "/find?q=7b1c6a1e-0d4e-4c8f-9d5e-2f3a4b5c6d77",
+    ] {
         assert_eq!(client.get(path).await.status, 200, "{path}");
+    }
+    // One thing alone is gone to at once.
+    for q in ["m7@example.org", "10.7.0.7", "b27e6f10"] {
+        assert_eq!(client.get(&format!("/find?q={q}")).await.status, 303, "{q}");
     }
     let log = server.log();
     assert!(log.matches("Query Text:").count() > 300, "the server writes no plans");

@@ -150,7 +150,7 @@ impl Place<'_> {
     async fn ids(&self, text: &str, hits: &mut Hits) -> Result<()> {
         if let Some(id) = pasted::whole_id(text) {
             let by = By { id: Some(Whole::Yes), ..By::default() };
-            let mut found = members::by_ids(self.db, &[id]).await?;
+            let mut found = members::by_ids(self.db, &[id], self.budgets.count).await?;
             if found.is_empty()
                 && let Some(key) = self.newest(Filter { who: vec![Who::Member(id)], ..Filter::default() }).await?
             {
@@ -240,7 +240,7 @@ impl Place<'_> {
     }
 
     async fn members(&self, ids: &[Uuid], by: impl Fn(&Found) -> By, hits: &mut Hits) -> Result<()> {
-        let mut found = members::by_ids(self.db, ids).await?;
+        let mut found = members::by_ids(self.db, ids, self.budgets.count).await?;
         found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
         let had =
             |id: Uuid| hits.hits.iter().any(|hit| matches!(hit, Hit::Member { found, .. } if found.id == Some(id)));

@@ -96,7 +96,7 @@ pub async fn seen_lately(db: &Db, budget: Budget) -> Result<Members> {
             }
         }
     }
-    let mut found = by_ids(db, &ids).await?;
+    let mut found = by_ids(db, &ids, budget).await?;
     add(&mut found, by_emails(db, &emails, budget).await?);
     Ok(newest_first(found, false))
 }
@@ -104,7 +104,7 @@ pub async fn seen_lately(db: &Db, budget: Budget) -> Result<Members> {
 /// Who has this id, a name or an e-mail with this text in it, and which e-mails that begin so nobody has today.
 pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
     if let Ok(id) = Uuid::parse_str(text) {
-        let found = by_ids(db, &[id]).await?;
+        let found = by_ids(db, &[id], budget).await?;
         return Ok(Members { found, more: false });
     }
     let wanted = text.to_lowercase();
@@ -130,7 +130,7 @@ pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
     let more = !whole || ids.len() > SHOWN;
     ids.truncate(SHOWN);
     let emails = store::emails(db, &first).await?;
-    let mut found = by_ids(db, &ids).await?;
+    let mut found = by_ids(db, &ids, budget).await?;
     add(&mut found, by_emails(db, &emails, budget).await?);
     Ok(newest_first(found, more))
 }
@@ -151,16 +151,29 @@ fn newest_first(mut found: Vec<Found>, more: bool) -> Members {
     Members { found, more }
 }
 
-/// Members by id, each with their newest entry; an id that only entries know is found by them.
-pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Found>> {
+/// Members by id, each with their newest entry where there was time to look for it.
+pub async fn by_ids(db: &Db, ids: &[Uuid], budget: Budget) -> Result<Vec<Found>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = Sql::new(
-        "SELECT m.id, m.name, m.email, (SELECT l.\"timestamp\" FROM audit_logs l WHERE l.member_id = m.id \
-         ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1) AS last_seen FROM members m WHERE m.id IN (",
-    );
-    let rows: Vec<SeenRow> = db.fetch_all(sql.bind_all(ids.iter().copied()).text(")")).await?;
+    let which = |select: &'static str| Sql::new(select).bind_all(ids.iter().copied()).text(")");
+    // An application's own table may have no index in which the newest entry of a member is found at once.
+    let mut looking = db.look(budget).await?;
+    let looked: Looked<Vec<SeenRow>> = looking
+        .fetch_all(which(
+            "SELECT m.id, m.name, m.email, (SELECT l.\"timestamp\" FROM audit_logs l WHERE l.member_id = m.id \
+             ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1) AS last_seen FROM members m WHERE m.id IN (",
+        ))
+        .await?;
+    looking.done().await?;
+    let rows = match looked {
+        Looked::Whole(rows) => rows,
+        Looked::Interrupted => {
+            let unseen = |MemberRow { id, name, email }| SeenRow { id, name, email, last_seen: None };
+            let sql = which("SELECT id, name, email FROM members WHERE id IN (");
+            db.fetch_all(sql).await?.into_iter().map(unseen).collect()
+        }
+    };
     let found = |row: SeenRow| Found {
         id: Some(row.id),
         name: row.name.filter(|name| !name.trim().is_empty()),
@@ -206,7 +219,7 @@ pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec
     }
     looking.done().await?;
     let ids: Vec<Uuid> = out.iter().filter_map(|one| one.whose.id).collect();
-    let members = by_ids(db, &ids).await?;
+    let members = by_ids(db, &ids, budget).await?;
     let mut nobodys = Vec::new();
     for mut one in out {
         if owner_of(db, &one.email).await?.is_some() {
