@@ -1,6 +1,6 @@
 //! What a pasted text may stand for, without asking anybody.
 
-use std::net::IpAddr;
+use std::{fmt::Write as _, net::IpAddr};
 
 use uuid::Uuid;
 
@@ -71,16 +71,36 @@ pub fn our_path(text: &str, hosts: &[String]) -> Option<String> {
             if after_scheme.is_none() && end == rest.len() {
                 return None;
             }
-            let (host, path) = rest.split_at(end);
-            if !hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host)) {
+            let (whole, path) = rest.split_at(end);
+            // The port that a scheme means is left out as a rule, and may be written.
+            let host = [":443", ":80"].into_iter().find_map(|port| whole.strip_suffix(port)).unwrap_or(whole);
+            let is_ours = |ours: &String| ours.eq_ignore_ascii_case(host) || ours.eq_ignore_ascii_case(whole);
+            if !hosts.iter().any(is_ours) {
                 return None;
             }
             path
         }
     };
-    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    let path = escaped(path);
+    let path = if path.starts_with('/') { path } else { format!("/{path}") };
     let first = path[1..].split(['/', '?']).next().unwrap_or_default();
     (PAGES.contains(&first) && next::safe(&path) == path).then_some(path)
+}
+
+/// A path as a browser sends it: an address line shows blanks and letters of any script as they are.
+fn escaped(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c.is_ascii_graphic() {
+            out.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
 }
 
 /// Whether the text is meant as a link, whoever's.
@@ -157,6 +177,8 @@ mod tests {
             ("https://daybook.example", "/"),
             ("https://daybook.example/", "/"),
             ("https://daybook.example?x=1", "/?x=1"),
+            ("https://daybook.example/logs?q=a b\u{e9}", "/logs?q=a%20b%C3%A9"),
+            ("https://daybook.example:443/logs", "/logs"),
         ] {
             assert_eq!(our_path(text, &hosts).as_deref(), Some(path), "{text}");
         }
@@ -166,6 +188,9 @@ mod tests {
             "https://daybook.example.evil.example/logs",
             "https://evil.example\\@daybook.example/logs",
             "//evil.example/logs",
+            "https://evil.example:443/logs",
+            "https://daybook.example/ /evil.example",
+            "/\n/evil.example",
             "https:///logs",
             "javascript://daybook.example/logs",
             "https://daybook.example/logout",
