@@ -328,6 +328,29 @@ database_test! {
         }
     }
 
+    async fn from_an_address_with_too_many_entries_nothing_is_inferred_and_that_is_said(db: TestDb) {
+        let hana = sample::member("Hana", "hana@example.org");
+        let there = |log: NewLog| NewLog {
+            ip_address: Some("203.0.113.24".to_owned()),
+            user_agent: Some("Phone/1".to_owned()),
+            ..log
+        };
+        let mut logs: Vec<NewLog> =
+            tale(Some(&hana), "14:20:00 login members/login Signed in").into_iter().map(there).collect();
+        logs.extend((0..600).map(|n| {
+            there(NewLog { member_id: None, member_email: None, ..sample::log(sample::minutes_ago(n)) })
+        }));
+        db.write_batch(Batch { members: vec![hana.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let path = format!("/members/{}", hana.id);
+        let page = app.signed_in(Role::Support).await.get(&path).await;
+        assert!(!page.has(".inferred"), "{:?}", page.texts(".inferred"));
+        let said = page.texts(".visit .hint").concat();
+        assert!(said.starts_with("Nothing is inferred for the sign-in at 14:20:00: too many entries"), "{said}");
+        let page = app.signed_in(Role::Viewer).await.get(&path).await;
+        assert!(!page.text().contains("inferred"), "it would tell an address");
+    }
+
     async fn what_was_recorded_without_an_account_is_inferred_apart(db: TestDb) {
         let (hana, jo) = (sample::member("Hana", "hana@example.org"), sample::member("Jo", "jo@example.org"));
         let at = |logs: Vec<NewLog>, address: &str| -> Vec<NewLog> {

@@ -22,8 +22,17 @@ use crate::{
 /// How many e-mails at one address are asked whose they are; where there are more, it is no home.
 const EMAILS: usize = 10;
 
+/// What may belong to a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Belonging {
+    /// These entries do.
+    These(Vec<Moment>),
+    /// There are some close to it, and too many come from there to tell whose they are.
+    TooMany,
+}
+
 /// What belongs to the sign-ins of a page, by the sign-in.
-pub type Inferred = HashMap<Uuid, Vec<Moment>>;
+pub type Inferred = HashMap<Uuid, Belonging>;
 
 /// What belongs to the sign-ins of these visits.
 pub async fn of(db: &Db, who: &Who, visits: &[Visit], now: Timestamp, budget: Budget) -> Result<Inferred> {
@@ -43,24 +52,23 @@ pub async fn of(db: &Db, who: &Who, visits: &[Visit], now: Timestamp, budget: Bu
             break;
         }
         let login = logins[at];
-        let belong = around(db, &whose, login, now, budget).await?;
-        if !belong.is_empty() {
-            out.insert(login.id, belong);
+        if let Some(belonging) = around(db, &whose, login, now, budget).await? {
+            out.insert(login.id, belonging);
         }
     }
     Ok(out)
 }
 
-async fn around(db: &Db, whose: &Whose, login: &Moment, now: Timestamp, budget: Budget) -> Result<Vec<Moment>> {
+async fn around(db: &Db, whose: &Whose, login: &Moment, now: Timestamp, budget: Budget) -> Result<Option<Belonging>> {
     let (Some(address), Some(browser)) = (login.ip_address.as_deref(), login.user_agent.as_deref()) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let Some(there) = Theirs::at_address(db, (Some(address), Some(browser)), now, budget).await? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let (from, to) = (login.timestamp.plus(-ALONE), login.timestamp.plus(ALONE));
     // Where there are too many to look at, who else was there is not known.
-    let Some(met) = there.between(db, from, to).await? else { return Ok(Vec::new()) };
+    let Some(met) = there.between(db, from, to).await? else { return Ok(Some(Belonging::TooMany)) };
     let mut emails: Vec<String> = met
         .iter()
         .filter(|moment| moment.member_id.is_none())
@@ -69,7 +77,7 @@ async fn around(db: &Db, whose: &Whose, login: &Moment, now: Timestamp, budget: 
     emails.sort_unstable();
     emails.dedup();
     if emails.len() > EMAILS {
-        return Ok(Vec::new());
+        return Ok(Some(Belonging::TooMany));
     }
     let mut owners: HashMap<String, Uuid> = HashMap::new();
     for email in emails {
@@ -78,6 +86,7 @@ async fn around(db: &Db, whose: &Whose, login: &Moment, now: Timestamp, budget: 
         }
     }
     let owner = |email: &str| owners.get(&email.to_ascii_lowercase()).copied();
-    let belong = inference::belong(whose, login, &met, owner).unwrap_or_default();
-    Ok(belong.into_iter().cloned().collect())
+    let belong: Vec<Moment> =
+        inference::belong(whose, login, &met, owner).unwrap_or_default().into_iter().cloned().collect();
+    Ok((!belong.is_empty()).then_some(Belonging::These(belong)))
 }

@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate};
 
 use super::{
-    inferred::Inferred,
+    inferred::{Belonging, Inferred},
     pages::{DayView, InferredView, TimelineView, VisitView},
     unfinished,
 };
@@ -117,7 +117,17 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
 fn inferred(visit: &Visit, drawing: &Drawing<'_>) -> Vec<InferredView> {
     let reader = drawing.reader;
     let group = |login: &Moment| {
-        let moments = drawing.inferred.get(&login.id)?;
+        let moments = match drawing.inferred.get(&login.id)? {
+            Belonging::These(moments) => moments,
+            Belonging::TooMany => {
+                let at = words::clock(login.timestamp, reader.zone, false);
+                let reason = format!(
+                    "Nothing is inferred for the sign-in at {at}: too many entries come from its address to tell whose \
+                     those without an account are."
+                );
+                return Some(InferredView { reason, lines: Vec::new() });
+            }
+        };
         let n = words::entries(number(moments.len()));
         let at = words::clock(login.timestamp, reader.zone, false);
         let day = Some(login.timestamp.in_zone(reader.zone).date_naive());
