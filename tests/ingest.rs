@@ -87,6 +87,16 @@ database_test! {
         assert_eq!(support.get("/logs?range=all&q=signed").await.entries().len(), 2);
     }
 
+    async fn null_for_what_has_a_default_says_nothing(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let program = Api::writer(&app).await;
+        let sent = with(Uuid::new_v4(), &json!({"timestamp": null, "status": null})).to_string();
+        assert_eq!(program.post(&sent).await.status, StatusCode::CREATED);
+        app.clock.advance(60);
+        let again = program.post(&sent).await;
+        assert_eq!((again.status, entries(&app.db).await), (StatusCode::OK, 1), "{}", again.text());
+    }
+
     async fn what_is_not_said_is_filled_in(db: TestDb) {
         let app = TestApp::start(db).await;
         let program = Api::writer(&app).await;

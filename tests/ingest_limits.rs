@@ -89,6 +89,8 @@ database_test! {
             let hundred = vec![b'x'; 100 * 1024 * 1024];
             assert_eq!(flood("application/json", &hundred, chunked).await, 413);
             assert_eq!(flood("application/x-ndjson", &hundred, chunked).await, 413);
+            let keys = format!("{{{}\"x\":1}}", "\"\":1,".repeat(8 * 1024 * 1024 / 5 - 10));
+            assert_eq!(flood("application/json", keys.as_bytes(), chunked).await, 422);
             let lines = "{}\n".repeat(1_000_000);
             assert_eq!(flood("application/x-ndjson", lines.as_bytes(), chunked).await, 413);
         }

@@ -65,7 +65,7 @@ pub fn read(text: &str, limits: Limits, now: Timestamp) -> Result<Sent, Vec<Wron
         };
         vec![Wrong { field: None, reason: reason.to_owned() }]
     })?;
-    let mut reader = Reader { wrong: Vec::new(), said: Said::default() };
+    let mut reader = Reader { wrong: Vec::new(), seen: Said::default(), said: Said::default() };
     let mut log = blank(now);
     for part in parts {
         reader.take(&part, &mut log, limits);
@@ -102,6 +102,9 @@ fn fresh_id(now: Timestamp) -> Uuid {
 
 struct Reader {
     wrong: Vec<Wrong>,
+    /// What stands in it.
+    seen: Said,
+    /// What it says: `null` for what has a default says nothing.
     said: Said,
 }
 
@@ -112,8 +115,12 @@ impl Reader {
                 .wrong
                 .push(Wrong::field(&part.name, part.flaw.map_or("is no field of an entry", json::Flaw::reason)));
         };
-        if !self.said.add(column) {
+        if !self.seen.add(column) {
             return self.bad(column, "stands twice");
+        }
+        let has_default = matches!(column, Column::Id | Column::Timestamp | Column::Status);
+        if !(part.is_null() && has_default) {
+            self.said.add(column);
         }
         if let Some(flaw) = part.flaw.filter(|_| column != Column::Extra || !limits.escapes) {
             return self.bad(column, flaw.reason());
@@ -173,7 +180,7 @@ impl Reader {
 
     fn finish(mut self, log: NewLog) -> Result<Sent, Vec<Wrong>> {
         for column in [Column::ActionType, Column::Area, Column::Description] {
-            if !self.said.has(column) {
+            if !self.seen.has(column) {
                 self.bad(column, REQUIRED);
             }
         }
@@ -209,7 +216,7 @@ pub fn read_cells<'a>(
     limits: Limits,
     now: Timestamp,
 ) -> Result<Sent, Vec<Wrong>> {
-    let mut reader = Reader { wrong: Vec::new(), said: Said::default() };
+    let mut reader = Reader { wrong: Vec::new(), seen: Said::default(), said: Said::default() };
     let mut log = blank(now);
     for (column, cell) in cells {
         let cell = plain(cell);

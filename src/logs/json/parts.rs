@@ -54,7 +54,11 @@ pub enum NoParts {
     NotAnObject,
 }
 
-/// The parts of an object, in their order.
+/// The most parts that are kept: many more than anything of ours has, and few beside the text that they are of.
+pub const MOST: usize = 128;
+
+/// The parts of an object, in their order. Of more than [`MOST`] the last takes the place of those before it, so that a
+/// body of nothing but keys takes no more room than any other; something is wrong with such an object anyway.
 pub fn parts(text: &str) -> Result<Vec<Part<'_>>, NoParts> {
     let mut scanner = Scanner::new(text);
     let mut out: Vec<Part<'_>> = Vec::new();
@@ -73,6 +77,9 @@ pub fn parts(text: &str) -> Result<Vec<Part<'_>>, NoParts> {
             Event::Key { raw, .. } => {
                 let (name, flaw) = content(raw);
                 if depth == 1 {
+                    if out.len() == MOST {
+                        out.pop();
+                    }
                     out.push(Part { name, json: "", text: None, depth: 0, flaw });
                 } else {
                     note(&mut out, flaw);
