@@ -219,6 +219,31 @@ database_test! {
     }
 }
 
+database_test! {
+    async fn every_row_of_an_application_s_file_is_met_whatever_its_id_is(db: TestDb) {
+        let (file, address) = db.beside("odd.db");
+        std::fs::write(&file, "").expect("an empty file, which is an empty database");
+        Outside::open(&file).await.run(ODD_IDS).await;
+        let own = db.another().await;
+        let ran = run(&db, &["import", "--from", &address, "--skip-bad", "--database", &own]);
+        // None, an empty one and a number are no ids, and are said to be bad.
+        assert_eq!(ran.done(), "2 entries written, 0 stood already, 3 bad\n");
+    }
+}
+
+/// Ids of every kind that SQLite lets stand in a column.
+const ODD_IDS: &str = "
+CREATE TABLE members (id, email, name);
+INSERT INTO members VALUES (NULL, 'nobody@example.org', 'No id'), (12, 'number@example.org', 'Odd');
+CREATE TABLE audit_logs (id, timestamp, action_type, area, description);
+INSERT INTO audit_logs VALUES
+    ('018f2b6e41aa7c199f3e5b0d7c2a9e11', '2026-06-18 13:00:00', 'login', 'a', 'Text'),
+    (CAST('018f2b6e41ab7c199f3e5b0d7c2a9e11' AS BLOB), '2026-06-18 13:00:00', 'login', 'a', 'Text as a blob'),
+    (NULL, '2026-06-18 13:00:00', 'login', 'a', 'None'),
+    ('', '2026-06-18 13:00:00', 'login', 'a', 'Empty'),
+    (12, '2026-06-18 13:00:00', 'login', 'a', 'A number');
+";
+
 /// What SQLAlchemy's `create_all` and a few of its inserts leave behind.
 const APPLICATION: &str = "
 CREATE TABLE members (id CHAR(32) NOT NULL, email VARCHAR(255) NOT NULL, name VARCHAR(120), PRIMARY KEY (id));

@@ -30,8 +30,8 @@ pub struct Rows {
     columns: HashSet<String>,
     length: u64,
     read: u64,
-    /// The id after which to go on, as it is stored.
-    after: String,
+    /// The number of the row after which to go on.
+    after: i64,
 }
 
 /// A row as text, in the order of [`Column::ALL`].
@@ -51,6 +51,8 @@ struct Raw {
     ip_address: Option<String>,
     user_agent: Option<String>,
     extra: Option<String>,
+    /// The number that SQLite gives each row.
+    place: i64,
 }
 
 impl Rows {
@@ -67,7 +69,7 @@ impl Rows {
         let count: Option<(i64,)> =
             db.fetch_optional(Sql::new("SELECT count(*) FROM audit_logs")).await.map_err(line)?;
         let length = count.map_or(0, |(n,)| u64::try_from(n).unwrap_or_default());
-        Ok(Self { db, columns, length, read: 0, after: String::new() })
+        Ok(Self { db, columns, length, read: 0, after: i64::MIN })
     }
 
     /// How many rows there are.
@@ -87,14 +89,14 @@ impl Rows {
             let select =
                 Sql::new("SELECT CAST(id AS TEXT), ").text(text_or_null(&members, "email", "CAST(email AS TEXT)"));
             let select = select.text(", ").text(text_or_null(&members, "name", "CAST(name AS TEXT)"));
-            let mut after = String::new();
+            let mut after = i64::MIN;
             loop {
-                let rows = self.people(&select, "members", &after).await?;
+                let rows = self.people(&select, "members", after).await?;
                 let Some(last) = rows.last() else { break };
-                after.clone_from(&last.0);
-                let member = |(id, email, name): &Person| {
+                after = last.3;
+                let member = |(id, email, name, _): &Person| {
                     Some(NewMember {
-                        id: Uuid::parse_str(id).ok()?,
+                        id: Uuid::parse_str(id.as_deref()?).ok()?,
                         email: people::fitting(email.clone(), people::LONGEST),
                         name: people::fitting(name.clone(), people::LONGEST),
                     })
@@ -111,15 +113,15 @@ impl Rows {
                 "CAST(member_id AS TEXT)",
             ));
             let select = select.text(", ").text(text_or_null(&bookings, "service_type", "CAST(service_type AS TEXT)"));
-            let mut after = String::new();
+            let mut after = i64::MIN;
             loop {
-                let rows = self.people(&select, "bookings", &after).await?;
+                let rows = self.people(&select, "bookings", after).await?;
                 let Some(last) = rows.last() else { break };
-                after.clone_from(&last.0);
-                let booking = |(id, member, service): &Person| {
+                after = last.3;
+                let booking = |(id, member, service, _): &Person| {
                     let member_id = member.as_deref().and_then(|text| Uuid::parse_str(text).ok());
                     Some(NewBooking {
-                        id: Uuid::parse_str(id).ok()?,
+                        id: Uuid::parse_str(id.as_deref()?).ok()?,
                         member_id,
                         service_type: people::fitting(service.clone(), people::LONGEST_SERVICE),
                     })
@@ -130,9 +132,9 @@ impl Rows {
         Ok(())
     }
 
-    async fn people(&self, select: &Sql, table: &'static str, after: &str) -> Result<Vec<Person>> {
-        let sql =
-            select.clone().text(" FROM ").text(table).text(" WHERE id > ").bind(after).text(" ORDER BY id LIMIT 5000");
+    async fn people(&self, select: &Sql, table: &'static str, after: i64) -> Result<Vec<Person>> {
+        let sql = select.clone().text(", rowid FROM ").text(table).text(" WHERE rowid > ").bind(after);
+        let sql = sql.text(" ORDER BY rowid LIMIT 5000");
         self.db.fetch_all(sql).await.map_err(line)
     }
 
@@ -145,13 +147,13 @@ impl Rows {
         });
         let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
         let sql = list
-            .text(" FROM audit_logs WHERE id > ")
-            .bind(self.after.as_str())
-            .text(" ORDER BY audit_logs.id LIMIT ")
+            .text(", rowid AS place FROM audit_logs WHERE rowid > ")
+            .bind(self.after)
+            .text(" ORDER BY rowid LIMIT ")
             .bind(limit);
         let rows: Vec<Raw> = self.db.fetch_all(sql).await.map_err(line)?;
-        if let Some(last) = rows.last().and_then(|row| row.id.clone()) {
-            self.after = last;
+        if let Some(last) = rows.last() {
+            self.after = last.place;
         }
         let first = self.read + 1;
         self.read += u64::try_from(rows.len()).unwrap_or_default();
@@ -159,8 +161,8 @@ impl Rows {
     }
 }
 
-/// An id and two texts.
-type Person = (String, Option<String>, Option<String>);
+/// An id and two texts, and the row's own number: an id may be of any type, or none, and is no order to walk in.
+type Person = (Option<String>, Option<String>, Option<String>, i64);
 
 fn text_or_null(columns: &HashSet<String>, name: &str, cast: &'static str) -> &'static str {
     if columns.contains(name) { cast } else { "NULL" }
@@ -223,6 +225,9 @@ impl Raw {
         let mut bad = |column: Column, reason: &str| {
             wrong.push(Wrong { field: Some(column.name().to_owned()), reason: reason.to_owned() });
         };
+        if self.id.is_none() {
+            bad(Column::Id, "is needed");
+        }
         let mut id = |column: Column, text: Option<String>| {
             let text = text?;
             let id = Uuid::parse_str(text.trim()).ok();
