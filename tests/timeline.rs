@@ -50,6 +50,12 @@ async fn hana(db: &TestDb, logs: Vec<NewLog>) -> NewMember {
     hana
 }
 
+/// The same entries, from one browser at an address.
+fn seen_at(logs: Vec<NewLog>, address: &str) -> Vec<NewLog> {
+    let there = |log| NewLog { ip_address: Some(address.to_owned()), user_agent: Some("Phone/1".to_owned()), ..log };
+    logs.into_iter().map(there).collect()
+}
+
 /// Two days: a booking that fails, a morning's message, an evening across midnight.
 const TWO_DAYS: &str = "
     2026-06-16T22:50:00Z page_visit members/pets Opened the pets
@@ -304,21 +310,13 @@ database_test! {
 
     async fn nothing_is_inferred_from_who_was_refused_nor_beside_somebody_who_is_gone(db: TestDb) {
         let (hana, kim) = (sample::member("Hana", "hana@example.org"), sample::member("Kim", "kim@example.org"));
-        let at = |logs: Vec<NewLog>, address: &str| -> Vec<NewLog> {
-            let there = |log| NewLog {
-                ip_address: Some(address.to_owned()),
-                user_agent: Some("Phone/1".to_owned()),
-                ..log
-            };
-            logs.into_iter().map(there).collect()
-        };
         let mut karl = tale(None, "13:50:00 login members/login Karl signed in");
         karl[0].member_email = Some("karl@example.org".to_owned());
-        let mut logs = at(karl, "203.0.113.24");
-        logs.extend(at(tale(None, "14:10:00 page_visit public/prices Read the prices"), "203.0.113.24"));
-        logs.extend(at(tale(Some(&hana), "14:20:00 login members/login Signed in"), "203.0.113.24"));
-        logs.extend(at(tale(None, "14:10:00 page_visit public/prices A stranger"), "203.0.113.99"));
-        logs.extend(at(tale(Some(&kim), "14:20:00 login members/login [warning] Wrong password"), "203.0.113.99"));
+        let mut logs = seen_at(karl, "203.0.113.24");
+        logs.extend(seen_at(tale(None, "14:10:00 page_visit public/prices Read the prices"), "203.0.113.24"));
+        logs.extend(seen_at(tale(Some(&hana), "14:20:00 login members/login Signed in"), "203.0.113.24"));
+        logs.extend(seen_at(tale(None, "14:10:00 page_visit public/prices A stranger"), "203.0.113.99"));
+        logs.extend(seen_at(tale(Some(&kim), "14:20:00 login members/login [warning] Wrong password"), "203.0.113.99"));
         db.write_batch(Batch { members: vec![hana.clone(), kim.clone()], logs, ..Batch::default() }).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
@@ -330,16 +328,9 @@ database_test! {
 
     async fn from_an_address_with_too_many_entries_nothing_is_inferred_and_that_is_said(db: TestDb) {
         let hana = sample::member("Hana", "hana@example.org");
-        let there = |log: NewLog| NewLog {
-            ip_address: Some("203.0.113.24".to_owned()),
-            user_agent: Some("Phone/1".to_owned()),
-            ..log
-        };
-        let mut logs: Vec<NewLog> =
-            tale(Some(&hana), "14:20:00 login members/login Signed in").into_iter().map(there).collect();
-        logs.extend((0..600).map(|n| {
-            there(NewLog { member_id: None, member_email: None, ..sample::log(sample::minutes_ago(n)) })
-        }));
+        let crowd = (0..600).map(|n| NewLog { member_id: None, member_email: None, ..sample::log(sample::minutes_ago(n)) });
+        let logs = tale(Some(&hana), "14:20:00 login members/login Signed in").into_iter().chain(crowd).collect();
+        let logs = seen_at(logs, "203.0.113.24");
         db.write_batch(Batch { members: vec![hana.clone()], logs, ..Batch::default() }).await;
         let app = TestApp::start(db).await;
         let path = format!("/members/{}", hana.id);
@@ -353,27 +344,19 @@ database_test! {
 
     async fn what_was_recorded_without_an_account_is_inferred_apart(db: TestDb) {
         let (hana, jo) = (sample::member("Hana", "hana@example.org"), sample::member("Jo", "jo@example.org"));
-        let at = |logs: Vec<NewLog>, address: &str| -> Vec<NewLog> {
-            let there = |log| NewLog {
-                ip_address: Some(address.to_owned()),
-                user_agent: Some("Phone/1".to_owned()),
-                ..log
-            };
-            logs.into_iter().map(there).collect()
-        };
         let (home, office) = ("203.0.113.24", "198.51.100.7");
         let mut refused = tale(None, "14:20:00 login members/login [warning] Sign-in refused");
         refused[0].member_email = Some("hanna@example.org".to_owned());
         let mut logs = Vec::new();
-        logs.extend(at(tale(None, "12:00:00 page_visit public/prices Too early"), home));
-        logs.extend(at(tale(None, "14:10:00 page_visit public/prices Read the prices"), home));
-        logs.extend(at(refused, home));
-        logs.extend(at(tale(Some(&hana), "14:23:49 login members/login Signed in"), home));
-        logs.extend(at(tale(None, "14:24:00 page_visit public/prices Another address"), "203.0.113.25"));
+        logs.extend(seen_at(tale(None, "12:00:00 page_visit public/prices Too early"), home));
+        logs.extend(seen_at(tale(None, "14:10:00 page_visit public/prices Read the prices"), home));
+        logs.extend(seen_at(refused, home));
+        logs.extend(seen_at(tale(Some(&hana), "14:23:49 login members/login Signed in"), home));
+        logs.extend(seen_at(tale(None, "14:24:00 page_visit public/prices Another address"), "203.0.113.25"));
         // At the office Jo signs in from the same kind of browser.
-        logs.extend(at(tale(Some(&hana), "10:00:00 login members/login Signed in at work"), office));
-        logs.extend(at(tale(None, "10:05:00 page_visit public/prices At work"), office));
-        logs.extend(at(tale(Some(&jo), "2026-06-17T12:00:00Z login members/login Jo signed in"), office));
+        logs.extend(seen_at(tale(Some(&hana), "10:00:00 login members/login Signed in at work"), office));
+        logs.extend(seen_at(tale(None, "10:05:00 page_visit public/prices At work"), office));
+        logs.extend(seen_at(tale(Some(&jo), "2026-06-17T12:00:00Z login members/login Jo signed in"), office));
         db.write_batch(Batch { members: vec![hana.clone(), jo], logs: logs.clone(), ..Batch::default() }).await;
         let app = TestApp::start(db).await;
         let path = format!("/members/{}", hana.id);

@@ -267,7 +267,7 @@ pub async fn entry(
     let sees = reader.role.sees_details();
     let shown = shown(&req);
     let around = Around::load(db, &log, &details, &reader, state.budgets.count, shown.later).await?;
-    let failed = around::failed(&log, &details, sees);
+    let failed = around::failed(&log, details.extra.as_deref().filter(|_| sees));
     let since = around.since(db, &failed, reader.now, state.budgets.count).await?;
     let since =
         since.zip(around::who(&log)).map(|(since, who)| told::since(since, &failed, (&who, log.timestamp), &reader));

@@ -283,6 +283,12 @@ pub async fn details(db: &Db, id: Uuid) -> Result<Option<Details>> {
     db.fetch_optional(sql.bind(id)).await
 }
 
+/// What `extra` holds of each of these entries, as it came; nothing of one that has none.
+pub async fn extras(db: &Db, ids: impl IntoIterator<Item = Uuid>) -> Result<HashMap<Uuid, String>> {
+    let sql = Sql::new("SELECT id, extra FROM audit_logs WHERE extra IS NOT NULL AND id IN (").bind_all(ids).text(")");
+    Ok(db.fetch_all::<(Uuid, String)>(sql).await?.into_iter().collect())
+}
+
 /// The traceback of an entry as it came.
 pub async fn error_detail(db: &Db, id: Uuid) -> Result<Option<String>> {
     let row: Option<(Option<String>,)> =

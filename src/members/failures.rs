@@ -1,6 +1,6 @@
 //! What failed for somebody lately, and whether it worked since.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     core::{error::Result, time::Timestamp},
@@ -62,7 +62,6 @@ pub struct Failures {
 /// What failed for `who` in the last 30 days.
 pub async fn lately(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Result<Failures> {
     let now: Timestamp = reader.now;
-    let details = reader.role.sees_details();
     let mut keys: Vec<Key> = Vec::new();
     let mut whole = true;
     for filter in errors(who) {
@@ -78,9 +77,13 @@ pub async fn lately(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Resu
     keys.truncate(LOOKED_AT);
     let mut out: Vec<Failure> = Vec::new();
     let mut told: HashSet<(String, String, Option<String>)> = HashSet::new();
+    let extras = if reader.role.sees_details() && !keys.is_empty() {
+        store::extras(db, keys.iter().map(|key| key.id)).await?
+    } else {
+        HashMap::new()
+    };
     for log in store::logs(db, &keys).await? {
-        let Some(recorded) = store::details(db, log.id).await? else { continue };
-        let failed = around::failed(&log, &recorded, details);
+        let failed = around::failed(&log, extras.get(&log.id).map(String::as_str));
         if told.insert((log.area.clone(), log.description.clone(), failed.service_type.clone())) {
             if out.len() == TOLD {
                 whole = false;

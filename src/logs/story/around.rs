@@ -138,12 +138,8 @@ impl Around {
     }
 }
 
-/// What failed, as far as a role that sees `details` or not may know it.
+/// What failed, as far as somebody may know it who sees this `extra`, or none.
 #[must_use]
-pub fn failed(log: &Log, recorded: &Details, details: bool) -> Failed {
-    let service_type = recorded.extra.as_deref().filter(|_| details);
-    Failed {
-        area: log.area.clone(),
-        service_type: service_type.and_then(|extra| json::top_level(extra, "service_type")),
-    }
+pub fn failed(log: &Log, extra: Option<&str>) -> Failed {
+    Failed { area: log.area.clone(), service_type: extra.and_then(|extra| json::top_level(extra, "service_type")) }
 }
