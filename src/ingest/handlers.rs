@@ -96,23 +96,12 @@ pub async fn put_member(
     _bearer: Bearer,
     door: Door,
 ) -> Result<HttpResponse> {
-    let kept = async {
-        let id = id(&path, What::Member)?;
-        let body = door.small(&req, payload).await?;
-        let member = people::member(id, &body.bytes)?;
-        door.writer.write(Work::PutMember(member), Some(body.space)).await.map_err(Refusal::from)
-    };
-    answer(kept.await, What::Member)
+    door.put(&req, payload, (&path, What::Member), |id, bytes| people::member(id, bytes).map(Work::PutMember)).await
 }
 
 /// `DELETE /api/v1/members/{id}`: their entries lose the reference and keep everything else.
 pub async fn delete_member(path: web::Path<String>, _bearer: Bearer, door: Door) -> Result<HttpResponse> {
-    let deleted = async {
-        writable(&door.state)?;
-        let id = id(&path, What::Member)?;
-        door.writer.write(Work::DeleteMember(id), None).await.map_err(Refusal::from)
-    };
-    answer(deleted.await, What::Member)
+    door.delete((&path, What::Member), Work::DeleteMember).await
 }
 
 /// `PUT /api/v1/bookings/{id}`
@@ -123,23 +112,12 @@ pub async fn put_booking(
     _bearer: Bearer,
     door: Door,
 ) -> Result<HttpResponse> {
-    let kept = async {
-        let id = id(&path, What::Booking)?;
-        let body = door.small(&req, payload).await?;
-        let booking = people::booking(id, &body.bytes)?;
-        door.writer.write(Work::PutBooking(booking), Some(body.space)).await.map_err(Refusal::from)
-    };
-    answer(kept.await, What::Booking)
+    door.put(&req, payload, (&path, What::Booking), |id, bytes| people::booking(id, bytes).map(Work::PutBooking)).await
 }
 
 /// `DELETE /api/v1/bookings/{id}`
 pub async fn delete_booking(path: web::Path<String>, _bearer: Bearer, door: Door) -> Result<HttpResponse> {
-    let deleted = async {
-        writable(&door.state)?;
-        let id = id(&path, What::Booking)?;
-        door.writer.write(Work::DeleteBooking(id), None).await.map_err(Refusal::from)
-    };
-    answer(deleted.await, What::Booking)
+    door.delete((&path, What::Booking), Work::DeleteBooking).await
 }
 
 /// What every request about a member or a booking needs.
@@ -150,10 +128,32 @@ pub struct Door {
 }
 
 impl Door {
-    async fn small(&self, req: &HttpRequest, payload: web::Payload) -> std::result::Result<Body, Refusal> {
-        writable(&self.state)?;
-        let shape = intake::shape(req, false)?;
-        self.intake.read(req, payload.into_inner(), intake::SMALL, shape).await
+    /// Reads a small body into the work it asks for, and does that.
+    async fn put(
+        &self,
+        req: &HttpRequest,
+        payload: web::Payload,
+        (path, what): (&str, What),
+        read: impl FnOnce(Uuid, &[u8]) -> std::result::Result<Work, Refusal>,
+    ) -> Result<HttpResponse> {
+        let kept = async {
+            let id = id(path, what)?;
+            writable(&self.state)?;
+            let shape = intake::shape(req, false)?;
+            let body = self.intake.read(req, payload.into_inner(), intake::SMALL, shape).await?;
+            let work = read(id, &body.bytes)?;
+            self.writer.write(work, Some(body.space)).await.map_err(Refusal::from)
+        };
+        answer(kept.await, what)
+    }
+
+    async fn delete(&self, (path, what): (&str, What), work: impl FnOnce(Uuid) -> Work) -> Result<HttpResponse> {
+        let deleted = async {
+            writable(&self.state)?;
+            let id = id(path, what)?;
+            self.writer.write(work(id), None).await.map_err(Refusal::from)
+        };
+        answer(deleted.await, what)
     }
 }
 
