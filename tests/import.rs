@@ -1,6 +1,6 @@
 //! `daybook import`: what was exported comes back byte for byte, twice is once, and bad rows are named and left out.
 
-use std::path::Path;
+use std::{io::Write as _, os::unix::fs::PermissionsExt as _, path::Path};
 
 use daybook::logs::log::NewLog;
 use serde_json::{Value, json};
@@ -226,22 +226,82 @@ database_test! {
         Outside::open(&file).await.run(ODD_IDS).await;
         let own = db.another().await;
         let ran = run(&db, &["import", "--from", &address, "--skip-bad", "--database", &own]);
-        // None, an empty one and a number are no ids, and are said to be bad.
-        assert_eq!(ran.done(), "2 entries written, 0 stood already, 3 bad\n");
+        // None, an empty one and a number are no ids, and what is no UTF-8 is no text: they are said to be bad.
+        assert_eq!(ran.done(), "3 entries written, 0 stood already, 5 bad\n");
+        let told = "SELECT count(*) FROM audit_logs WHERE member_id IS NOT NULL";
+        assert_eq!(Outside::at(&own).await.number(told).await, 1, "the sixteen bytes of an id are the id");
+        assert_eq!(
+            Outside::at(&own).await.texts("SELECT name FROM members ORDER BY 1").await,
+            ["Sixteen bytes", "\u{fffd}\u{fffd}"]
+        );
+        let bad = std::fs::read_to_string(db.folder.path().join("import-bad.ndjson")).expect("the bad rows");
+        let last: Value = serde_json::from_str(bad.lines().last().expect("a row")).expect("JSON");
+        assert_eq!(
+            last["errors"],
+            json!([{"field": "area", "reason": "is not UTF-8"}, {"field": "error_detail", "reason": "is not UTF-8"}])
+        );
+    }
+
+    async fn who_was_deleted_at_the_source_since_is_no_conflict(db: TestDb) {
+        let (file, address) = db.beside("application.db");
+        std::fs::write(&file, "").expect("an empty file, which is an empty database");
+        let mut application = Outside::open(&file).await;
+        application.run(APPLICATION).await;
+        let own = db.another().await;
+        let import = ["import", "--from", &address, "--skip-bad", "--database", &own];
+        assert_eq!(run(&db, &import).done(), "3 entries written, 0 stood already, 1 bad\n");
+        application.run("UPDATE audit_logs SET member_id = NULL, booking_id = NULL; DELETE FROM members").await;
+        assert_eq!(run(&db, &import).done(), "0 entries written, 3 stood already, 1 bad\n");
+        let kept = "SELECT count(*) FROM audit_logs WHERE member_id IS NOT NULL";
+        assert_eq!(Outside::at(&own).await.number(kept).await, 1);
+    }
+
+    async fn a_table_whose_quote_is_never_closed_is_read_within_bounds(db: TestDb) {
+        let (file, _) = db.beside("open.csv");
+        let head = "id,timestamp,action_type,area,description\r\n";
+        let good = "018f2b6e-41aa-7c19-9f3e-5b0d7c2a9e11,2026-06-18T13:00:00Z,login,a,d\r\n";
+        let mut out = std::fs::File::create(&file).expect("a file");
+        out.write_all(format!("{head}{good}018f2b6e-41ab-7c19-9f3e-5b0d7c2a9e11,\"").as_bytes()).expect("written");
+        for _ in 0..80 {
+            out.write_all(&vec![b'x'; 1024 * 1024]).expect("written");
+        }
+        let ran = run(&db, &["import", &file.display().to_string(), "--database", &db.address]);
+        assert!(ran.failed().contains("line 2") && ran.stderr.contains("quote"), "{}", ran.stderr);
+    }
+
+    async fn bad_rows_never_take_the_place_of_what_a_load_needs(db: TestDb) {
+        let (source, from) = db.beside("application.db");
+        std::fs::write(&source, "").expect("an empty file, which is an empty database");
+        Outside::open(&source).await.run(APPLICATION).await;
+        let bad = source.display().to_string();
+        let ran = run(&db, &["import", "--from", &from, "--bad", &bad, "--database", &db.address]);
+        assert!(ran.failed().contains("--bad"), "{}", ran.stderr);
+        // Whoever could read the file of another run cannot read this one's.
+        let (kept, _) = db.beside("kept.ndjson");
+        std::fs::write(&kept, "old").expect("written");
+        run(&db, &["import", "--from", &from, "--bad", &kept.display().to_string(), "--database", &db.address]);
+        let mode = std::fs::metadata(&kept).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }
 
 /// Ids of every kind that SQLite lets stand in a column.
 const ODD_IDS: &str = "
 CREATE TABLE members (id, email, name);
-INSERT INTO members VALUES (NULL, 'nobody@example.org', 'No id'), (12, 'number@example.org', 'Odd');
-CREATE TABLE audit_logs (id, timestamp, action_type, area, description);
-INSERT INTO audit_logs VALUES
+INSERT INTO members VALUES (NULL, 'nobody@example.org', 'No id'), (12, 'number@example.org', 'Odd'),
+    (X'018f2b6e41aa7c199f3e5b0d7c2a9e33', 'bytes@example.org', 'Sixteen bytes'),
+    ('018f2b6e41aa7c199f3e5b0d7c2a9e34', 'odd@example.org', CAST(X'fffe' AS TEXT));
+CREATE TABLE audit_logs (id, timestamp, action_type, area, description, member_id, error_detail);
+INSERT INTO audit_logs (id, timestamp, action_type, area, description) VALUES
     ('018f2b6e41aa7c199f3e5b0d7c2a9e11', '2026-06-18 13:00:00', 'login', 'a', 'Text'),
     (CAST('018f2b6e41ab7c199f3e5b0d7c2a9e11' AS BLOB), '2026-06-18 13:00:00', 'login', 'a', 'Text as a blob'),
     (NULL, '2026-06-18 13:00:00', 'login', 'a', 'None'),
     ('', '2026-06-18 13:00:00', 'login', 'a', 'Empty'),
     (12, '2026-06-18 13:00:00', 'login', 'a', 'A number');
+INSERT INTO audit_logs VALUES
+    (X'018f2b6e41ac7c199f3e5b0d7c2a9e11', '2026-06-18 13:00:00', 'login', 'a', 'Bytes', X'018f2b6e41aa7c199f3e5b0d7c2a9e33', NULL),
+    (CAST('sixteen letters.' AS TEXT), '2026-06-18 13:00:00', 'login', 'a', 'No id', NULL, NULL),
+    ('018f2b6e41ad7c199f3e5b0d7c2a9e11', '2026-06-18 13:00:00', 'login', CAST(X'61ff' AS TEXT), 'Latin-1', NULL, CAST(X'ff' AS TEXT));
 ";
 
 /// What SQLAlchemy's `create_all` and a few of its inserts leave behind.

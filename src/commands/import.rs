@@ -14,14 +14,16 @@ use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::bad::{Bad, BadFile};
-use super::{line, load, own, refuse_attached};
+use super::{line, load, make, refuse_attached};
 use crate::{
     app,
-    config::DatabaseArgs,
+    config::{DatabaseArgs, Sources},
     core::error::Error,
     db::{Db, address::Address, migrate},
     ingest::entry::Wrong,
     logs::{
+        log::NewLog,
+        object::Column,
         sent::Sent,
         write::{
             Indexed,
@@ -76,11 +78,18 @@ struct Read {
 /// # Errors
 /// One line that says what to do; also where rows were bad, unless they are to be skipped.
 pub async fn run(args: Args) -> Result<()> {
+    let into = Sources::new(args.database.config.as_ref())?.database(&args.database)?;
+    let from = args.from.as_deref().map(Address::parse).transpose().map_err(|why| anyhow!("--from: {why}"))?;
+    for address in [Some(&into), from.as_ref()].into_iter().flatten() {
+        if let Address::Sqlite(file) = address {
+            apart(file, &args.bad)?;
+        }
+    }
     if let Some(file) = &args.file {
         apart(file, &args.bad)?;
     }
-    let mut source = Source::open(&args).await?;
-    let (_, db) = own(&args.database).await?;
+    let mut source = Source::open(&args, from.as_ref()).await?;
+    let db = make(&into).await?;
     let loaded = load_all(&db, &mut source, &args).await;
     db.close().await;
     let done = loaded?;
@@ -111,10 +120,9 @@ enum Source {
 }
 
 impl Source {
-    async fn open(args: &Args) -> Result<Self> {
-        if let Some(url) = &args.from {
-            let address = Address::parse(url).map_err(|why| anyhow!("--from: {why}"))?;
-            return Self::database(&address).await;
+    async fn open(args: &Args, from: Option<&Address>) -> Result<Self> {
+        if let Some(address) = from {
+            return Self::database(address).await;
         }
         let file = args.file.as_deref().unwrap_or(Path::new("-"));
         let is_table = match args.format {
@@ -222,7 +230,14 @@ async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &
     let mut sent: Vec<Sent> = Vec::new();
     for Read { at, text, entry } in rows {
         match entry {
-            Ok(entry) => {
+            Ok(mut entry) => {
+                // Where it came from the member may have been deleted since it was last imported; here they are kept.
+                let NewLog { member_id, booking_id, .. } = entry.log;
+                entry.said.keep(|column| match column {
+                    Column::MemberId => member_id.is_some(),
+                    Column::BookingId => booking_id.is_some(),
+                    _ => true,
+                });
                 good.push((at, text));
                 sent.push(entry);
             }
@@ -276,7 +291,6 @@ async fn record(db: &Db, args: &Args, done: &Done) -> Result<()> {
 
 /// What a row must say for itself, so that a second run stores it no second time.
 fn complete(sent: Sent) -> Result<Sent, Vec<Wrong>> {
-    use crate::logs::object::Column;
     let missing = [Column::Id, Column::Timestamp].into_iter().filter(|column| !sent.said.has(*column));
     let wrong: Vec<Wrong> = missing
         .map(|column| Wrong {
@@ -287,9 +301,9 @@ fn complete(sent: Sent) -> Result<Sent, Vec<Wrong>> {
     if wrong.is_empty() { Ok(sent) } else { Err(wrong) }
 }
 
-/// Fails where a file that is read would be written to.
-fn apart(read: &Path, written: &Path) -> Result<()> {
-    let same = std::fs::canonicalize(read).ok().zip(std::fs::canonicalize(written).ok()).is_some_and(|(a, b)| a == b);
-    ensure!(!same, "{} is read: name another file for bad rows with --bad", read.display());
+/// Fails where bad rows would be written over a file that the load needs.
+fn apart(needed: &Path, written: &Path) -> Result<()> {
+    let same = std::fs::canonicalize(needed).ok().zip(std::fs::canonicalize(written).ok()).is_some_and(|(a, b)| a == b);
+    ensure!(!same, "{} is needed: name another file for bad rows with --bad", needed.display());
     Ok(())
 }

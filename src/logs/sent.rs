@@ -17,6 +17,13 @@ impl Said {
         new
     }
 
+    /// Only those of the columns that are to count.
+    pub fn keep(&mut self, counts: impl Fn(Column) -> bool) {
+        for column in Column::ALL.into_iter().filter(|column| !counts(*column)) {
+            self.0 &= !bit(column);
+        }
+    }
+
     /// Whether a column was given.
     #[must_use]
     pub fn has(self, column: Column) -> bool {

@@ -1,9 +1,9 @@
 //! The file of bad rows: a line of JSON each, with where it stood, what is wrong and the row as it came.
 
 use std::{
-    fs::File,
+    fs::{File, Permissions},
     io::{BufWriter, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -52,7 +52,12 @@ impl BadFile {
         if self.out.is_none() {
             let mut options = File::options();
             let options = options.write(true).create(true).truncate(true).mode(0o600);
-            self.out = Some(BufWriter::new(options.open(&self.path).with_context(cannot)?));
+            let file = options.open(&self.path).with_context(cannot)?;
+            // One that was there before may have been made for everybody to read.
+            if file.metadata().with_context(cannot)?.is_file() {
+                file.set_permissions(Permissions::from_mode(0o600)).with_context(cannot)?;
+            }
+            self.out = Some(BufWriter::new(file));
         }
         if let Some(out) = &mut self.out {
             serde_json::to_writer(&mut *out, bad).with_context(cannot)?;

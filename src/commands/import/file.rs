@@ -1,7 +1,7 @@
 //! Rows out of a file: lines of JSON, or a table. Read in flat memory, however long the file is.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     fs::File,
     io::{self, BufRead, BufReader, Read as _},
     path::Path,
@@ -20,20 +20,50 @@ use crate::{
 
 /// The longest row, in bytes.
 const LONGEST: usize = 64 * 1024 * 1024;
+/// The same, as a number of bytes that are read.
+const ROW: u64 = 64 * 1024 * 1024;
 /// Rows are handed over once they hold so many bytes.
 const BYTES: usize = 16 * 1024 * 1024;
 
-/// Counts the bytes that were read.
+/// Counts the bytes that were read, and reads no further than it may.
 struct Counted {
     from: Box<dyn io::Read>,
-    read: Rc<Cell<u64>>,
+    count: Rc<Count>,
+}
+
+/// How far a file was read.
+#[derive(Default)]
+struct Count {
+    read: Cell<u64>,
+    until: Cell<u64>,
+    /// What was read last, and the byte before it.
+    last: RefCell<Vec<u8>>,
+    before: Cell<u8>,
 }
 
 impl io::Read for Counted {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let n = self.from.read(into)?;
-        self.read.set(self.read.get() + u64::try_from(n).unwrap_or_default());
+        let Count { read, until, last, before } = &*self.count;
+        let mut last = last.borrow_mut();
+        before.set(last.last().copied().unwrap_or_default());
+        last.clear();
+        last.extend_from_slice(&into[..n]);
+        read.set(read.get() + u64::try_from(n).unwrap_or_default());
+        if read.get() > until.get() {
+            return Err(io::Error::other("it is longer than 64 MiB: is a quote not closed?"));
+        }
         Ok(n)
+    }
+}
+
+impl Count {
+    /// The last of the first `used` bytes, of which the end was read last.
+    fn last_of(&self, used: u64) -> u8 {
+        let last = self.last.borrow();
+        let ahead = usize::try_from(self.read.get() - used).unwrap_or(usize::MAX);
+        let at = last.len().checked_sub(ahead + 1);
+        at.and_then(|at| last.get(at)).copied().unwrap_or(self.before.get())
     }
 }
 
@@ -41,7 +71,7 @@ impl io::Read for Counted {
 pub struct Rows {
     name: String,
     length: Option<u64>,
-    read: Rc<Cell<u64>>,
+    count: Rc<Count>,
     kind: Kind,
 }
 
@@ -63,8 +93,10 @@ impl Rows {
             (Box::new(file), about.filter(std::fs::Metadata::is_file).map(|about| about.len()))
         };
         let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
-        let read = Rc::new(Cell::new(0));
-        let counted = Counted { from, read: Rc::clone(&read) };
+        let count = Rc::new(Count::default());
+        // A line says by itself where it ends; of a table's row only its reader knows.
+        count.until.set(if is_table { ROW } else { u64::MAX });
+        let counted = Counted { from, count: Rc::clone(&count) };
         let kind = if is_table {
             let mut from = csv::ReaderBuilder::new().flexible(true).from_reader(counted);
             let columns = columns(&mut from, &name)?;
@@ -72,7 +104,7 @@ impl Rows {
         } else {
             Kind::Lines { from: BufReader::with_capacity(256 * 1024, counted), at: 0 }
         };
-        Ok(Self { name, length, read, kind })
+        Ok(Self { name, length, count, kind })
     }
 
     /// How many bytes there are.
@@ -82,7 +114,7 @@ impl Rows {
 
     /// How many were read.
     pub fn position(&self) -> u64 {
-        self.read.get()
+        self.count.read.get()
     }
 
     /// The next rows; none at the end.
@@ -91,7 +123,7 @@ impl Rows {
         while out.len() < BATCH && bytes < BYTES {
             let next = match &mut self.kind {
                 Kind::Lines { from, at } => line(from, at, now),
-                Kind::Table { from, columns } => record(from, columns, now),
+                Kind::Table { from, columns } => record(from, &self.count, columns, now),
             };
             let Some(row) = next.with_context(|| format!("{} cannot be read", self.name))? else { break };
             bytes += row.text.len();
@@ -168,15 +200,21 @@ fn columns(from: &mut csv::Reader<Counted>, name: &str) -> Result<Vec<Column>> {
 }
 
 /// The next row of a table.
-fn record(from: &mut csv::Reader<Counted>, columns: &[Column], now: Timestamp) -> Result<Option<Read>> {
+fn record(from: &mut csv::Reader<Counted>, count: &Count, columns: &[Column], now: Timestamp) -> Result<Option<Read>> {
     let mut record = csv::ByteRecord::new();
-    if !from.read_byte_record(&mut record)? {
+    count.until.set(count.read.get() + ROW);
+    let before = from.position().line();
+    if !from.read_byte_record(&mut record).with_context(|| format!("the row after line {before}"))? {
         return Ok(None);
     }
-    let at = record.position().map_or(0, csv::Position::line);
+    // The reader has come to the row's end, and beyond its break where that is one byte. What it says of the beginning
+    // is where the row before ended.
+    let end = from.position();
+    let breaks = record.iter().flatten().filter(|byte| **byte == b'\n').count();
+    let breaks = breaks + usize::from(count.last_of(end.byte()) == b'\n');
+    let at = end.line() - u64::try_from(breaks).unwrap_or_default();
     let cells: Option<Vec<&str>> = record.iter().map(|cell| std::str::from_utf8(cell).ok()).collect();
     let whole = |reason: String| vec![Wrong { field: None, reason }];
-    let lossy: Vec<String> = record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
     let entry = match cells {
         None => Err(whole("is not UTF-8".to_owned())),
         Some(cells) if cells.len() != columns.len() => {
@@ -184,5 +222,57 @@ fn record(from: &mut csv::Reader<Counted>, columns: &[Column], now: Timestamp) -
         }
         Some(cells) => entry::read_cells(columns.iter().copied().zip(cells), Limits::FILE, now).and_then(complete),
     };
-    Ok(Some(Read { at, text: lossy.join(","), entry }))
+    Ok(Some(Read { at, text: as_table(&record)?, entry }))
+}
+
+/// A row as it is written into a table, so that it can be mended and read again.
+fn as_table(record: &csv::ByteRecord) -> Result<String> {
+    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    out.write_byte_record(record)?;
+    let bytes = out.into_inner().map_err(|error| anyhow!("a row cannot be kept: {error}"))?;
+    Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_row_is_known_by_the_line_it_begins_in_and_kept_as_a_table_has_it(
+            rows in proptest::collection::vec(("[a-z,\"\n]{0,9}|x{3000}", 0_usize..3), 1..20),
+            end in prop_oneof![Just("\n"), Just("\r\n")],
+            is_ended in any::<bool>(),
+        ) {
+            let (mut text, mut line, mut begun) = (format!("id,description{end}"), 2, Vec::new());
+            for (at, (cell, blank)) in rows.iter().enumerate() {
+                text.push_str(&end.repeat(*blank));
+                text.extend(["no-id,\"", &cell.replace('"', "\"\""), "\""]);
+                begun.push(line + blank);
+                line += blank + 1 + cell.matches('\n').count();
+                if is_ended || at + 1 < rows.len() {
+                    text.push_str(end);
+                }
+            }
+            let mut file = tempfile::NamedTempFile::new()?;
+            file.write_all(text.as_bytes())?;
+            let mut read = Rows::open(file.path(), true).expect("a table");
+            let bad = read.next(Timestamp::MIN).expect("rows");
+            let lines: Vec<usize> = bad.iter().map(|row| usize::try_from(row.at).expect("a line")).collect();
+            prop_assert_eq!(lines, begun);
+            for (row, (cell, _)) in bad.iter().zip(&rows) {
+                let again = format!("id,description\n{}\n", row.text);
+                let mut again = csv::Reader::from_reader(again.as_bytes());
+                let kept = again.records().next().expect("a row").expect("a row");
+                prop_assert_eq!(kept.iter().collect::<Vec<_>>(), ["no-id", cell]);
+                prop_assert!(row.entry.is_err());
+            }
+        }
+    }
 }

@@ -21,6 +21,24 @@ use crate::{
     },
 };
 
+/// An id as text: one of sixteen bytes is written as its digits. What follows it in the select list comes after.
+macro_rules! id_cell {
+    ($column:literal, $then:literal) => {
+        concat!(
+            "CAST(CASE WHEN typeof(",
+            $column,
+            ") = 'blob' AND length(",
+            $column,
+            ") = 16 THEN hex(",
+            $column,
+            ") ELSE ",
+            $column,
+            " END AS BLOB)",
+            $then
+        )
+    };
+}
+
 /// Rows of one question.
 const ROWS: usize = BATCH;
 
@@ -34,23 +52,26 @@ pub struct Rows {
     after: i64,
 }
 
-/// A row as text, in the order of [`Column::ALL`].
+/// A cell as it stands in the file. SQLite keeps whatever it was given, so that it may be no text.
+type Cell = Option<Vec<u8>>;
+
+/// A row in the order of [`Column::ALL`].
 #[derive(sqlx::FromRow)]
 struct Raw {
-    id: Option<String>,
-    timestamp: Option<String>,
-    member_id: Option<String>,
-    member_email: Option<String>,
-    action_type: Option<String>,
-    area: Option<String>,
-    description: Option<String>,
-    status: Option<String>,
-    booking_id: Option<String>,
-    error_message: Option<String>,
-    error_detail: Option<String>,
-    ip_address: Option<String>,
-    user_agent: Option<String>,
-    extra: Option<String>,
+    id: Cell,
+    timestamp: Cell,
+    member_id: Cell,
+    member_email: Cell,
+    action_type: Cell,
+    area: Cell,
+    description: Cell,
+    status: Cell,
+    booking_id: Cell,
+    error_message: Cell,
+    error_detail: Cell,
+    ip_address: Cell,
+    user_agent: Cell,
+    extra: Cell,
     /// The number that SQLite gives each row.
     place: i64,
 }
@@ -65,6 +86,12 @@ impl Rows {
             .collect();
         if !missing.is_empty() {
             bail!("--from: audit_logs of {address} lacks {}", missing.join(", "));
+        }
+        let encoding: Option<(String,)> = db.fetch_optional(Sql::new("PRAGMA encoding")).await.map_err(line)?;
+        if let Some((encoding,)) = encoding.filter(|(name,)| name != "UTF-8") {
+            bail!(
+                "--from: {address} keeps its text as {encoding}; sqlite3 OLD.db .dump | sqlite3 NEW.db makes a copy in UTF-8"
+            );
         }
         let count: Option<(i64,)> =
             db.fetch_optional(Sql::new("SELECT count(*) FROM audit_logs")).await.map_err(line)?;
@@ -86,9 +113,12 @@ impl Rows {
     pub async fn bring_people(&mut self, into: &Db) -> Result<()> {
         let members = columns(&self.db, "members").await?;
         if members.contains("id") {
-            let select =
-                Sql::new("SELECT CAST(id AS TEXT), ").text(text_or_null(&members, "email", "CAST(email AS TEXT)"));
-            let select = select.text(", ").text(text_or_null(&members, "name", "CAST(name AS TEXT)"));
+            let select = Sql::new(concat!("SELECT ", id_cell!("id", ", "))).text(or_null(
+                &members,
+                "email",
+                "CAST(email AS BLOB)",
+            ));
+            let select = select.text(", ").text(or_null(&members, "name", "CAST(name AS BLOB)"));
             let mut after = i64::MIN;
             loop {
                 let rows = self.people(&select, "members", after).await?;
@@ -96,9 +126,9 @@ impl Rows {
                 after = last.3;
                 let member = |(id, email, name, _): &Person| {
                     Some(NewMember {
-                        id: Uuid::parse_str(id.as_deref()?).ok()?,
-                        email: people::fitting(email.clone(), people::LONGEST),
-                        name: people::fitting(name.clone(), people::LONGEST),
+                        id: uuid(id)?,
+                        email: people::fitting(text(email), people::LONGEST),
+                        name: people::fitting(text(name), people::LONGEST),
                     })
                 };
                 let batch = Batch { members: rows.iter().filter_map(member).collect(), ..Batch::default() };
@@ -107,23 +137,22 @@ impl Rows {
         }
         let bookings = columns(&self.db, "bookings").await?;
         if bookings.contains("id") {
-            let select = Sql::new("SELECT CAST(id AS TEXT), ").text(text_or_null(
+            let select = Sql::new(concat!("SELECT ", id_cell!("id", ", "))).text(or_null(
                 &bookings,
                 "member_id",
-                "CAST(member_id AS TEXT)",
+                id_cell!("member_id", ""),
             ));
-            let select = select.text(", ").text(text_or_null(&bookings, "service_type", "CAST(service_type AS TEXT)"));
+            let select = select.text(", ").text(or_null(&bookings, "service_type", "CAST(service_type AS BLOB)"));
             let mut after = i64::MIN;
             loop {
                 let rows = self.people(&select, "bookings", after).await?;
                 let Some(last) = rows.last() else { break };
                 after = last.3;
                 let booking = |(id, member, service, _): &Person| {
-                    let member_id = member.as_deref().and_then(|text| Uuid::parse_str(text).ok());
                     Some(NewBooking {
-                        id: Uuid::parse_str(id.as_deref()?).ok()?,
-                        member_id,
-                        service_type: people::fitting(service.clone(), people::LONGEST_SERVICE),
+                        id: uuid(id)?,
+                        member_id: uuid(member),
+                        service_type: people::fitting(text(service), people::LONGEST_SERVICE),
                     })
                 };
                 people::write_bookings(into, rows.iter().filter_map(booking).collect()).await?;
@@ -162,9 +191,20 @@ impl Rows {
 }
 
 /// An id and two texts, and the row's own number: an id may be of any type, or none, and is no order to walk in.
-type Person = (Option<String>, Option<String>, Option<String>, i64);
+type Person = (Cell, Cell, Cell, i64);
 
-fn text_or_null(columns: &HashSet<String>, name: &str, cast: &'static str) -> &'static str {
+/// The text of a cell, with signs in place of what is no UTF-8.
+fn text(cell: &Cell) -> Option<String> {
+    cell.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The id in a cell, in any spelling.
+fn uuid(cell: &Cell) -> Option<Uuid> {
+    let text = std::str::from_utf8(cell.as_deref()?).ok()?;
+    Uuid::parse_str(text.trim()).ok()
+}
+
+fn or_null(columns: &HashSet<String>, name: &str, cast: &'static str) -> &'static str {
     if columns.contains(name) { cast } else { "NULL" }
 }
 
@@ -178,20 +218,20 @@ async fn columns(db: &Db, table: &str) -> Result<HashSet<String>> {
 /// What a column is in the select list, and what stands there where the table lacks it.
 const fn select(column: Column) -> (&'static str, &'static str) {
     match column {
-        Column::Id => ("CAST(id AS TEXT) AS id", "NULL AS id"),
-        Column::Timestamp => ("CAST(\"timestamp\" AS TEXT) AS \"timestamp\"", "NULL AS \"timestamp\""),
-        Column::MemberId => ("CAST(member_id AS TEXT) AS member_id", "NULL AS member_id"),
-        Column::MemberEmail => ("CAST(member_email AS TEXT) AS member_email", "NULL AS member_email"),
-        Column::ActionType => ("CAST(action_type AS TEXT) AS action_type", "NULL AS action_type"),
-        Column::Area => ("CAST(area AS TEXT) AS area", "NULL AS area"),
-        Column::Description => ("CAST(description AS TEXT) AS description", "NULL AS description"),
-        Column::Status => ("CAST(status AS TEXT) AS status", "NULL AS status"),
-        Column::BookingId => ("CAST(booking_id AS TEXT) AS booking_id", "NULL AS booking_id"),
-        Column::ErrorMessage => ("CAST(error_message AS TEXT) AS error_message", "NULL AS error_message"),
-        Column::ErrorDetail => ("CAST(error_detail AS TEXT) AS error_detail", "NULL AS error_detail"),
-        Column::IpAddress => ("CAST(ip_address AS TEXT) AS ip_address", "NULL AS ip_address"),
-        Column::UserAgent => ("CAST(user_agent AS TEXT) AS user_agent", "NULL AS user_agent"),
-        Column::Extra => ("CAST(extra AS TEXT) AS extra", "NULL AS extra"),
+        Column::Id => (id_cell!("id", " AS id"), "NULL AS id"),
+        Column::Timestamp => ("CAST(\"timestamp\" AS BLOB) AS \"timestamp\"", "NULL AS \"timestamp\""),
+        Column::MemberId => (id_cell!("member_id", " AS member_id"), "NULL AS member_id"),
+        Column::MemberEmail => ("CAST(member_email AS BLOB) AS member_email", "NULL AS member_email"),
+        Column::ActionType => ("CAST(action_type AS BLOB) AS action_type", "NULL AS action_type"),
+        Column::Area => ("CAST(area AS BLOB) AS area", "NULL AS area"),
+        Column::Description => ("CAST(description AS BLOB) AS description", "NULL AS description"),
+        Column::Status => ("CAST(status AS BLOB) AS status", "NULL AS status"),
+        Column::BookingId => (id_cell!("booking_id", " AS booking_id"), "NULL AS booking_id"),
+        Column::ErrorMessage => ("CAST(error_message AS BLOB) AS error_message", "NULL AS error_message"),
+        Column::ErrorDetail => ("CAST(error_detail AS BLOB) AS error_detail", "NULL AS error_detail"),
+        Column::IpAddress => ("CAST(ip_address AS BLOB) AS ip_address", "NULL AS ip_address"),
+        Column::UserAgent => ("CAST(user_agent AS BLOB) AS user_agent", "NULL AS user_agent"),
+        Column::Extra => ("CAST(extra AS BLOB) AS extra", "NULL AS extra"),
     }
 }
 
@@ -216,54 +256,29 @@ impl Raw {
         ];
         let pairs = Column::ALL.into_iter().zip(values);
         let map: serde_json::Map<String, serde_json::Value> =
-            pairs.map(|(column, value)| (column.name().to_owned(), value.clone().into())).collect();
+            pairs.map(|(column, cell)| (column.name().to_owned(), text(cell).into())).collect();
         serde_json::Value::Object(map).to_string()
     }
 
     fn entry(self, now: Timestamp) -> Result<Sent, Vec<Wrong>> {
         let mut wrong: Vec<Wrong> = Vec::new();
-        let mut bad = |column: Column, reason: &str| {
-            wrong.push(Wrong { field: Some(column.name().to_owned()), reason: reason.to_owned() });
-        };
-        if self.id.is_none() {
-            bad(Column::Id, "is needed");
-        }
-        let mut id = |column: Column, text: Option<String>| {
-            let text = text?;
-            let id = Uuid::parse_str(text.trim()).ok();
-            if id.is_none() {
-                bad(column, "is not a UUID");
-            }
-            id
-        };
-        let (own, member_id, booking_id) =
-            (id(Column::Id, self.id), id(Column::MemberId, self.member_id), id(Column::BookingId, self.booking_id));
-        let timestamp = self.timestamp.as_deref().and_then(instant);
-        if timestamp.is_none() {
-            bad(Column::Timestamp, "is not an instant of the years 1970 to 9999");
-        }
-        let mut needed = |column: Column, text: Option<String>| {
-            if text.is_none() {
-                bad(column, "is needed");
-            }
-            text.unwrap_or_default()
-        };
+        let mut cells = Cells { wrong: &mut wrong };
         let log = NewLog {
-            id: own.unwrap_or_default(),
-            timestamp: timestamp.unwrap_or(now),
-            member_id,
-            member_email: self.member_email,
-            action_type: needed(Column::ActionType, self.action_type),
-            area: needed(Column::Area, self.area),
-            description: needed(Column::Description, self.description),
-            status: self.status.unwrap_or_else(|| "success".to_owned()),
-            booking_id,
-            error_message: self.error_message,
-            error_detail: self.error_detail,
-            ip_address: self.ip_address,
-            user_agent: self.user_agent,
+            id: cells.id(Column::Id, &self.id, true).unwrap_or_default(),
+            member_id: cells.id(Column::MemberId, &self.member_id, false),
+            booking_id: cells.id(Column::BookingId, &self.booking_id, false),
+            timestamp: cells.instant(self.timestamp).unwrap_or(now),
+            member_email: cells.text(Column::MemberEmail, self.member_email),
+            action_type: cells.needed(Column::ActionType, self.action_type),
+            area: cells.needed(Column::Area, self.area),
+            description: cells.needed(Column::Description, self.description),
+            status: cells.text(Column::Status, self.status).unwrap_or_else(|| "success".to_owned()),
+            error_message: cells.text(Column::ErrorMessage, self.error_message),
+            error_detail: cells.text(Column::ErrorDetail, self.error_detail),
+            ip_address: cells.text(Column::IpAddress, self.ip_address),
+            user_agent: cells.text(Column::UserAgent, self.user_agent),
             // Python's None is written as JSON null.
-            extra: self.extra.filter(|text| !json::is_absent(text)),
+            extra: cells.text(Column::Extra, self.extra).filter(|text| !json::is_absent(text)),
         };
         wrong.extend(
             log.problems().into_iter().map(|bad| Wrong { field: Some(bad.field.to_owned()), reason: bad.reason }),
@@ -273,6 +288,46 @@ impl Raw {
             said.add(column);
         }
         if wrong.is_empty() { Ok(Sent { log, said }) } else { Err(wrong) }
+    }
+}
+
+/// Reads the cells of a row, and keeps what is wrong with them.
+struct Cells<'a> {
+    wrong: &'a mut Vec<Wrong>,
+}
+
+impl Cells<'_> {
+    fn bad(&mut self, column: Column, reason: &str) {
+        self.wrong.push(Wrong { field: Some(column.name().to_owned()), reason: reason.to_owned() });
+    }
+
+    fn text(&mut self, column: Column, cell: Cell) -> Option<String> {
+        String::from_utf8(cell?).map_err(|_| self.bad(column, "is not UTF-8")).ok()
+    }
+
+    fn needed(&mut self, column: Column, cell: Cell) -> String {
+        if cell.is_none() {
+            self.bad(column, "is needed");
+        }
+        self.text(column, cell).unwrap_or_default()
+    }
+
+    fn id(&mut self, column: Column, cell: &Cell, is_needed: bool) -> Option<Uuid> {
+        let id = uuid(cell);
+        match (cell, id) {
+            (None, _) if is_needed => self.bad(column, "is needed"),
+            (Some(_), None) => self.bad(column, "is not a UUID"),
+            _ => {}
+        }
+        id
+    }
+
+    fn instant(&mut self, cell: Cell) -> Option<Timestamp> {
+        let at = cell.and_then(|bytes| instant(std::str::from_utf8(&bytes).ok()?));
+        if at.is_none() {
+            self.bad(Column::Timestamp, "is not an instant of the years 1970 to 9999");
+        }
+        at
     }
 }
 
