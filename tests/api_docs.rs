@@ -1,16 +1,27 @@
 //! The API described: the document and the page say what there is, and their examples are what is sent and answered.
 
 use daybook::{
+    core::role::Role,
     ingest::describe::{Holds, OPERATIONS, Sends, examples},
     routes::ROUTES,
-    session::access::{Access, Verb},
+    session::{
+        access::{Access, Verb},
+        tokens::Scope,
+    },
     web::problem::Kind,
 };
 use serde_json::Value;
 
 use crate::{
     database_test,
-    support::{Api, TestApp, api::json, safe_headers},
+    support::{
+        Api, Places, TestApp,
+        api::json,
+        app::Setup,
+        application::{ENTRIES, attached},
+        database::at,
+        safe_headers,
+    },
 };
 
 const fn method(verb: Verb) -> &'static str {
@@ -32,6 +43,42 @@ fn references<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
         Value::Array(all) => all.iter().for_each(|value| references(value, out)),
         _ => {}
     }
+}
+
+/// Whether lists, entries and refusals are as the document has them.
+async fn fits(app: &TestApp, reader: &Api, entry: &str) {
+    let mut document = json(&app.client().get("/api/v1/openapi.json").await);
+    let one = format!("/api/v1/logs/{entry}");
+    for (path, status, schema) in [
+        ("/api/v1/logs", 200, "Entries"),
+        ("/api/v1/logs?limit=25&status=error", 200, "Entries"),
+        (one.as_str(), 200, "Entry"),
+        ("/api/v1/logs/x", 404, "Problem"),
+        ("/api/v1/logs?range=never&from=x", 400, "Problem"),
+        ("/api/v1/nothing", 404, "Problem"),
+        ("/api/v2/logs", 404, "Problem"),
+        ("/api", 404, "Problem"),
+    ] {
+        let page = reader.get(path).await;
+        assert_eq!(page.status.as_u16(), status, "{path}: {}", page.text());
+        // References in the document lead into it, so it is itself the schema, of which one part is asked for.
+        document["$ref"] = format!("#/components/schemas/{schema}").into();
+        let schema = jsonschema::validator_for(&document).expect("a schema");
+        let answer = json(&page);
+        let wrong: Vec<String> =
+            schema.iter_errors(&answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{path}: {wrong:?}");
+    }
+}
+
+/// A table that lacks columns and holds longer texts than are taken here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_answered_over_an_application_s_table_is_what_the_document_says() {
+    let change = "ALTER TABLE audit_logs DROP COLUMN area, DROP COLUMN status, ALTER action_type TYPE text; \
+                  UPDATE audit_logs SET action_type = repeat('x', 300) WHERE id = (SELECT min(id::text)::uuid FROM audit_logs)";
+    let (db, _) = attached(change, &[]).await;
+    let app = TestApp::with(db, Setup { now: at("2026-04-06T00:00:00Z"), ..Setup::default() }).await;
+    fits(&app, &Api::reader(&app).await, ENTRIES[0]).await;
 }
 
 #[test]
@@ -86,6 +133,15 @@ database_test! {
         assert_eq!(Some(json(&reader.get("/api/v1/logs").await)), examples::answered(Holds::Entries));
         let lines = writer.post_lines(&examples::lines()).await;
         assert_eq!((lines.status.as_u16(), json(&lines)["duplicate"].clone()), (201, 1.into()));
+    }
+
+    async fn what_is_answered_is_what_the_document_says(db: TestDb) {
+        let places = Places::write(&db).await;
+        let app = TestApp::start(db).await;
+        let viewer = Api::new(&app, Role::Viewer, &[Scope::Read]).await;
+        for reader in [&viewer, &Api::reader(&app).await] {
+            fits(&app, reader, &places.entry.to_string()).await;
+        }
     }
 
     async fn the_page_shows_all_of_it_without_a_session_or_a_script(db: TestDb) {

@@ -1,5 +1,7 @@
 //! Floods and bombs from programs: refused while they arrive, and without memory growing.
 
+use std::{io::Write as _, net::TcpStream};
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,6 +11,7 @@ use crate::{
         api::{errors, json as body, problem},
         binary::Server,
         raw::raw,
+        wait,
     },
 };
 
@@ -24,11 +27,13 @@ database_test! {
         let page = program.post_lines(&line.repeat(1_000)).await;
         assert_eq!(page.status, 201, "{}", page.text());
         assert_eq!(body(&page)["created"], 1_000);
-        for lines in [line.repeat(1_001), "\n".repeat(1_001)] {
-            let page = program.post_lines(&lines).await;
-            assert_eq!((page.status.as_u16(), problem(&page).as_str()), (413, "too-large"));
-            assert!(page.text().contains("1000 lines"), "{}", page.text());
-        }
+        // Blank lines are none.
+        let page = program.post_lines(&format!("\n{}\n \r\n", line.repeat(1_000))).await;
+        assert_eq!(page.status, 201, "{}", page.text());
+        let page = program.post_lines(&line.repeat(1_001)).await;
+        assert_eq!((page.status.as_u16(), problem(&page).as_str()), (413, "too-large"));
+        assert!(page.text().contains("1000 lines"), "{}", page.text());
+        assert_eq!(program.post_lines(&"\n".repeat(1_001)).await.status, 400);
         let long = |bytes: usize| {
             let mut entry = entry();
             entry["error_detail"] = json!("x".repeat(bytes));
@@ -43,6 +48,34 @@ database_test! {
         )
         .await;
         assert_eq!(said.status(), 401, "the token comes first");
+    }
+
+    async fn bodies_that_do_not_come_keep_nobody_else_out(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let (slow, other) = (Api::writer(&app).await, Api::writer(&app).await);
+        let host = app.base.trim_start_matches("http://").to_owned();
+        let hold = |body: &str| {
+            let mut socket = TcpStream::connect(&host).expect("a connection");
+            let head = format!("POST /api/v1/logs HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{body}", slow.token());
+            socket.write_all(head.as_bytes()).expect("sent");
+            socket
+        };
+        // Nothing has come of these, so they hold nothing.
+        let idle: Vec<TcpStream> = (0..300).map(|_| hold("")).collect();
+        assert_eq!(slow.post(&entry().to_string()).await.status, 201);
+        // Of these something has: they hold all that their token may, and no more.
+        let begun: Vec<TcpStream> = (0..300).map(|_| hold("{")).collect();
+        let refused = wait::until("the token's share is used up", async || {
+            Some(slow.post(&entry().to_string()).await).filter(|page| page.status == 503)
+        })
+        .await;
+        assert_eq!((problem(&refused).as_str(), refused.header("retry-after")), ("unavailable", Some("1")));
+        assert_eq!(other.post(&entry().to_string()).await.status, 201);
+        drop((idle, begun));
+        wait::until("its space comes back", async || {
+            (slow.post(&entry().to_string()).await.status == 201).then_some(())
+        })
+        .await;
     }
 
     async fn extra_is_bounded_in_depth_and_size(db: TestDb) {

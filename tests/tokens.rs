@@ -91,6 +91,8 @@ database_test! {
             (vec![("name", ""), ("scope", "read"), ("owner", MAYA)], "t-name"),
             (vec![("name", "taken"), ("scope", "read"), ("owner", MAYA)], "t-name"),
             (vec![("name", &long), ("scope", "read"), ("owner", MAYA)], "t-name"),
+            (vec![("name", "evil\u{202e}nekat"), ("scope", "read"), ("owner", MAYA)], "t-name"),
+            (vec![("name", "taken\u{200b}"), ("scope", "read"), ("owner", MAYA)], "t-name"),
             (vec![("name", "a\nb"), ("scope", "read"), ("owner", MAYA)], "t-name"),
             (vec![("name", "new"), ("owner", MAYA)], "t-ingest"),
             (vec![("name", "new"), ("scope", "all"), ("owner", MAYA)], "t-ingest"),

@@ -117,7 +117,7 @@ async fn create(db: &Db, args: &Create, now: Timestamp, out: &mut impl Write) ->
         Err(NotMade::Taken) => bail!("a token is called {name} already: revoke it first, or choose another name"),
         Err(NotMade::TooMany) => bail!("{} tokens are in use, as many as may be: revoke one first", tokens::MOST),
     };
-    let detail = format!("{} for {}", new.scopes.listed(), owner.email);
+    let detail = format!("{} for {}, {}…", new.scopes.listed(), owner.email, tokens::prefix(&token));
     commit(tx, Kind::TokenCreated, name, Some(detail), now).await?;
     writeln!(out, "{token}")?;
     Ok(())
@@ -168,7 +168,7 @@ async fn revoke(db: &Db, name: &str, now: Timestamp, out: &mut impl Write) -> Re
     let token = tokens::by_name(&mut tx, name.trim()).await.map_err(line)?;
     let token = token.ok_or_else(|| anyhow!("no token in use is called “{}”: see daybook token list", shown(name)))?;
     tokens::revoke(&mut tx, token.id, now).await.map_err(line)?;
-    commit(tx, Kind::TokenRevoked, &token.name, None, now).await?;
+    commit(tx, Kind::TokenRevoked, &token.name, Some(format!("{}…", token.prefix)), now).await?;
     writeln!(out, "{} is revoked.", token.name)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Entries out of a body: all of them, or everything that is wrong with any, by line.
+//! Entries out of a body, and everything that is wrong with any, by line.
 
 use super::{
     entry::{self, Limits},
@@ -6,25 +6,29 @@ use super::{
 };
 use crate::{
     core::time::Timestamp,
-    logs::sent::Sent,
+    logs::{json, sent::Sent, write::checked::References},
     web::problem::{Kind, LISTED, Problem, Trouble},
 };
 
 /// Entries, each with the line it stood in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// The entries in the order sent.
     pub sent: Vec<Sent>,
     /// Their lines.
     pub lines: Vec<usize>,
+    /// What is wrong with the other lines; as much as is listed.
+    pub wrong: Vec<Trouble>,
+    /// What those refer to, as far as it can be read, by line.
+    pub references: Vec<(usize, References)>,
 }
 
 /// Reads the entries of a body.
 ///
 /// # Errors
-/// 400 where anything in it is not an object of JSON, else 422 where a field is wrong, 413 where there are too many.
+/// 400 where anything in it is not an object of JSON, 413 where there are too many.
 pub fn read(bytes: &[u8], shape: Shape, now: Timestamp) -> Result<Batch, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Kind::Malformed, "the body is not UTF-8"))?;
+    let text = json::utf8(bytes).ok_or_else(|| Problem::new(Kind::Malformed, "the body is not UTF-8"))?;
     let lines: Vec<(usize, &str)> = match shape {
         Shape::Object => vec![(1, text)],
         Shape::Lines => (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).collect(),
@@ -35,8 +39,7 @@ pub fn read(bytes: &[u8], shape: Shape, now: Timestamp) -> Result<Batch, Problem
     if lines.is_empty() {
         return Err(Problem::new(Kind::Malformed, "there is no line in the body"));
     }
-    let mut batch = Batch { sent: Vec::with_capacity(lines.len()), lines: Vec::with_capacity(lines.len()) };
-    let (mut wrong, mut whole) = (Vec::new(), false);
+    let (mut batch, mut whole) = (Batch::default(), false);
     for (line, text) in lines {
         match entry::read(text, Limits::API, now) {
             Ok(sent) => {
@@ -45,8 +48,11 @@ pub fn read(bytes: &[u8], shape: Shape, now: Timestamp) -> Result<Batch, Problem
             }
             Err(all) => {
                 whole |= all.iter().any(entry::Wrong::is_whole);
-                let room = LISTED.saturating_sub(wrong.len());
-                wrong.extend(all.into_iter().take(room).map(|one| Trouble {
+                let room = LISTED.saturating_sub(batch.wrong.len());
+                if room > 0 {
+                    batch.references.push((line, entry::references(text)));
+                }
+                batch.wrong.extend(all.into_iter().take(room).map(|one| Trouble {
                     line: Some(line),
                     field: one.field,
                     reason: one.reason,
@@ -55,10 +61,7 @@ pub fn read(bytes: &[u8], shape: Shape, now: Timestamp) -> Result<Batch, Problem
         }
     }
     if whole {
-        return Err(Problem::new(Kind::Malformed, "a line is not an object of JSON").with(wrong));
-    }
-    if !wrong.is_empty() {
-        return Err(Problem::new(Kind::Invalid, "a field cannot be stored").with(wrong));
+        return Err(Problem::new(Kind::Malformed, "a line is not an object of JSON").with(batch.wrong));
     }
     Ok(batch)
 }
@@ -86,11 +89,11 @@ mod tests {
         ) {
             let bad = |line: &String| !line.trim().is_empty() && line != GOOD;
             match read(lines.join("\n").as_bytes(), Shape::Lines, NOW) {
-                Ok(batch) => {
+                Ok(batch) if batch.wrong.is_empty() => {
                     let numbers: Vec<usize> = (1..).zip(&lines).filter(|(_, line)| *line == GOOD).map(|(at, _)| at).collect();
                     prop_assert_eq!(batch.lines, numbers);
                 }
-                Err(_) => prop_assert!(lines.iter().any(bad) || lines.iter().all(|line| line.trim().is_empty())),
+                Ok(_) | Err(_) => prop_assert!(lines.iter().any(bad) || lines.iter().all(|line| line.trim().is_empty())),
             }
         }
 

@@ -9,6 +9,7 @@ use crate::{
         log::NewLog,
         object::Column,
         sent::{Said, Sent},
+        write::checked::References,
     },
 };
 
@@ -19,15 +20,16 @@ pub struct Limits {
     pub extra: usize,
     /// Levels of arrays and objects.
     pub depth: usize,
-    /// Whether its strings may hold escapes that are no character, which are kept as they were written.
-    pub escapes: bool,
+    /// Whether what was kept once is taken as it is: strings of `extra` with escapes that are no character, and an
+    /// action, an area or a status that is empty, which no filter could ask for.
+    pub lenient: bool,
 }
 
 impl Limits {
     /// What programs may send.
-    pub const API: Self = Self { extra: 256 * 1024, depth: 64, escapes: false };
+    pub const API: Self = Self { extra: 256 * 1024, depth: 64, lenient: false };
     /// What a file may hold that was exported: it stood in a log already, where nothing but nesting has an end.
-    pub const FILE: Self = Self { extra: usize::MAX, depth: 1_000, escapes: true };
+    pub const FILE: Self = Self { extra: usize::MAX, depth: 1_000, lenient: true };
 }
 
 /// What is wrong with a field, or with the whole entry.
@@ -71,6 +73,17 @@ pub fn read(text: &str, limits: Limits, now: Timestamp) -> Result<Sent, Vec<Wron
         reader.take(&part, &mut log, limits);
     }
     reader.finish(log)
+}
+
+/// What an entry that cannot be stored refers to, as far as that can be read.
+#[must_use]
+pub fn references(text: &str) -> References {
+    let parts = json::parts(text).unwrap_or_default();
+    let id = |column: Column| {
+        let part = parts.iter().find(|part| part.name == column.name())?;
+        read_id(part.text.as_deref()).ok()
+    };
+    References { id: id(Column::Id), member_id: id(Column::MemberId), booking_id: id(Column::BookingId) }
 }
 
 /// An entry of which nothing is known.
@@ -122,8 +135,12 @@ impl Reader {
         if !(part.is_null() && has_default) {
             self.said.add(column);
         }
-        if let Some(flaw) = part.flaw.filter(|_| column != Column::Extra || !limits.escapes) {
+        if let Some(flaw) = part.flaw.filter(|_| column != Column::Extra || !limits.lenient) {
             return self.bad(column, flaw.reason());
+        }
+        let is_asked_for = matches!(column, Column::ActionType | Column::Area | Column::Status);
+        if is_asked_for && !limits.lenient && part.text.as_deref() == Some("") {
+            return self.bad(column, "is empty");
         }
         match column {
             Column::Id => self.put(column, part, read_id, &mut log.id),

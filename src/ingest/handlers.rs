@@ -20,12 +20,13 @@ use crate::{
         sent::Sent,
         write::{
             Written,
-            checked::{Kept, Refused, Why},
+            checked::{self, Kept, References, Refused, Why},
         },
     },
     session::Bearer,
+    staff_log,
     web::{
-        problem::{Kind, Problem, Trouble},
+        problem::{Kind, LISTED, Problem, Trouble},
         state::State,
     },
 };
@@ -50,11 +51,15 @@ pub async fn post_logs(
     let written = async {
         writable(&state)?;
         let shape = intake::shape(&req, true)?;
-        let Body { bytes, space } = intake.read(&req, payload.into_inner(), intake::BYTES, shape).await?;
-        let Batch { sent, lines } = batch::read(&bytes, shape, bearer.now)?;
+        let Body { bytes, space } = intake.read(&req, payload.into_inner(), (intake::BYTES, shape), bearer.id).await?;
+        let batch = batch::read(&bytes, shape, bearer.now)?;
         drop(bytes);
+        if !batch.wrong.is_empty() {
+            return Err(wrong_problem(&state, batch).await?.into());
+        }
+        let Batch { sent, lines, .. } = batch;
         let ids: Vec<Uuid> = sent.iter().map(|sent: &Sent| sent.log.id).collect();
-        match writer.write(Work::Logs(sent), Some(space)).await? {
+        match writer.write(Work::Logs(sent), space).await? {
             Done::Written(Written { created, duplicate }) => Ok(Receipt { created, duplicate, ids }),
             Done::Refused(refused) => Err(refused_problem(&refused, &lines).into()),
             other => Err(unexpected(&other)),
@@ -68,6 +73,25 @@ pub async fn post_logs(
     Ok(json(status, &receipt))
 }
 
+/// Entries of which some cannot be read, by line: what the others and they refer to is looked up all the same, so that
+/// everything is said at once.
+async fn wrong_problem(state: &State, batch: Batch) -> Result<Problem> {
+    let Batch { sent, lines, mut wrong, mut references } = batch;
+    references.extend(lines.into_iter().zip(sent.iter().map(|sent| References::of(&sent.log))));
+    let unknown = checked::strangers(&mut &state.db, &references).await?;
+    wrong.extend(unknown.into_iter().map(|(line, field)| Trouble {
+        line: Some(line),
+        field: Some(field.name().to_owned()),
+        reason: UNKNOWN.to_owned(),
+    }));
+    wrong.sort_by_key(|trouble| trouble.line);
+    wrong.truncate(LISTED);
+    Ok(Problem::new(Kind::Invalid, "a field cannot be stored").with(wrong))
+}
+
+/// Why a reference to a member or a booking is refused.
+const UNKNOWN: &str = "is not known here: PUT it first";
+
 /// Entries that were not written, by line: a conflict is one whatever else is wrong.
 fn refused_problem(refused: &[Refused], lines: &[usize]) -> Problem {
     let trouble = |refused: &Refused| Trouble {
@@ -75,7 +99,7 @@ fn refused_problem(refused: &[Refused], lines: &[usize]) -> Problem {
         field: Some(refused.field.name().to_owned()),
         reason: match refused.why {
             Why::Conflict => "is not what stands in the entry with this id",
-            Why::Unknown => "is not known here: PUT it first",
+            Why::Unknown => UNKNOWN,
         }
         .to_owned(),
     };
@@ -93,15 +117,17 @@ pub async fn put_member(
     req: HttpRequest,
     path: web::Path<String>,
     payload: web::Payload,
-    _bearer: Bearer,
+    bearer: Bearer,
     door: Door,
 ) -> Result<HttpResponse> {
-    door.put(&req, payload, (&path, What::Member), |id, bytes| people::member(id, bytes).map(Work::PutMember)).await
+    door.put(&req, payload, &bearer, (&path, What::Member), |id, bytes| people::member(id, bytes).map(Work::PutMember))
+        .await
 }
 
 /// `DELETE /api/v1/members/{id}`: their entries lose the reference and keep everything else.
-pub async fn delete_member(path: web::Path<String>, _bearer: Bearer, door: Door) -> Result<HttpResponse> {
-    door.delete((&path, What::Member), Work::DeleteMember).await
+pub async fn delete_member(path: web::Path<String>, bearer: Bearer, door: Door) -> Result<HttpResponse> {
+    let record = |id: Uuid| bearer.line(staff_log::Kind::MemberDeleted, Some(id.to_string()), None);
+    door.delete((&path, What::Member), |id| Work::DeleteMember(id, record(id))).await
 }
 
 /// `PUT /api/v1/bookings/{id}`
@@ -109,15 +135,19 @@ pub async fn put_booking(
     req: HttpRequest,
     path: web::Path<String>,
     payload: web::Payload,
-    _bearer: Bearer,
+    bearer: Bearer,
     door: Door,
 ) -> Result<HttpResponse> {
-    door.put(&req, payload, (&path, What::Booking), |id, bytes| people::booking(id, bytes).map(Work::PutBooking)).await
+    door.put(&req, payload, &bearer, (&path, What::Booking), |id, bytes| {
+        people::booking(id, bytes).map(Work::PutBooking)
+    })
+    .await
 }
 
 /// `DELETE /api/v1/bookings/{id}`
-pub async fn delete_booking(path: web::Path<String>, _bearer: Bearer, door: Door) -> Result<HttpResponse> {
-    door.delete((&path, What::Booking), Work::DeleteBooking).await
+pub async fn delete_booking(path: web::Path<String>, bearer: Bearer, door: Door) -> Result<HttpResponse> {
+    let record = |id: Uuid| bearer.line(staff_log::Kind::BookingDeleted, Some(id.to_string()), None);
+    door.delete((&path, What::Booking), |id| Work::DeleteBooking(id, record(id))).await
 }
 
 /// What every request about a member or a booking needs.
@@ -133,6 +163,7 @@ impl Door {
         &self,
         req: &HttpRequest,
         payload: web::Payload,
+        bearer: &Bearer,
         (path, what): (&str, What),
         read: impl FnOnce(Uuid, &[u8]) -> std::result::Result<Work, Refusal>,
     ) -> Result<HttpResponse> {
@@ -140,9 +171,9 @@ impl Door {
             let id = id(path, what)?;
             writable(&self.state)?;
             let shape = intake::shape(req, false)?;
-            let body = self.intake.read(req, payload.into_inner(), intake::SMALL, shape).await?;
+            let body = self.intake.read(req, payload.into_inner(), (intake::SMALL, shape), bearer.id).await?;
             let work = read(id, &body.bytes)?;
-            self.writer.write(work, Some(body.space)).await.map_err(Refusal::from)
+            self.writer.write(work, body.space).await.map_err(Refusal::from)
         };
         answer(kept.await, what)
     }

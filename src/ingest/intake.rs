@@ -1,10 +1,15 @@
 //! Reading what programs send, within bounds that count while it arrives: bytes of one body, lines of one body, and
-//! bytes of all bodies that are at hand at once.
+//! bytes of all bodies that are at hand at once, of which no token has more than half.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use actix_web::{HttpMessage as _, HttpRequest, dev::Payload, http::header::CONTENT_ENCODING, web::Bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 use crate::{
     core::error::Error,
@@ -26,18 +31,42 @@ const TIME: Duration = Duration::from_secs(30);
 const UNIT: usize = 64 * 1024;
 /// How many units there are: what all bodies at hand may hold together.
 const UNITS: usize = 16 * 1024 * 1024 / UNIT;
+/// How many of them one token may hold, so that it never keeps the others out: enough for the largest body.
+const SHARE: usize = UNITS / 2;
 /// How long a request waits for its first unit.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Seconds after which it may be less busy.
 const BUSY: u64 = 1;
 
 /// Gives out the space that bodies take.
-#[derive(Debug, Clone)]
-pub struct Intake(Arc<Semaphore>);
+#[derive(Debug)]
+pub struct Intake {
+    all: Arc<Semaphore>,
+    /// What is left of the share of each token that holds some of it.
+    shares: Mutex<HashMap<Uuid, Weak<Semaphore>>>,
+}
 
 impl Default for Intake {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(UNITS)))
+        Self { all: Arc::new(Semaphore::new(UNITS)), shares: Mutex::default() }
+    }
+}
+
+/// A claim to space, given back when it is dropped.
+#[derive(Debug)]
+pub struct Space {
+    of_token: OwnedSemaphorePermit,
+    of_all: OwnedSemaphorePermit,
+}
+
+impl Space {
+    fn units(&self) -> usize {
+        self.of_all.num_permits()
+    }
+
+    fn merge(&mut self, more: Self) {
+        self.of_token.merge(more.of_token);
+        self.of_all.merge(more.of_all);
     }
 }
 
@@ -56,7 +85,7 @@ pub struct Body {
     /// As it was sent.
     pub bytes: Bytes,
     /// Goes with it for as long as what was read out of it is at hand.
-    pub space: OwnedSemaphorePermit,
+    pub space: Option<Space>,
 }
 
 /// A refusal: of the request, or for want of something else.
@@ -99,39 +128,42 @@ pub fn shape(req: &HttpRequest, lines: bool) -> Result<Shape, Refusal> {
 }
 
 impl Intake {
-    /// Reads a body of at most `most` bytes.
+    /// Reads a body of at most `most` bytes that a token sends. Space is taken for what has arrived, so a body that does
+    /// not come takes none.
     ///
     /// # Errors
     /// 413 as soon as it is too long or has too many lines, 408, 400 where it breaks off, 503 where too much else is
     /// being read.
-    pub async fn read(&self, req: &HttpRequest, payload: Payload, most: usize, shape: Shape) -> Result<Body, Refusal> {
-        let busy = || {
-            let problem = Problem::new(Kind::Unavailable, "too much else is being written just now");
-            Refusal::from(problem.retry_after(BUSY))
-        };
-        let first = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
-        let mut space = first.map_err(|_| busy())?.map_err(|_| busy())?;
-        let (mut bytes, mut lines) = (0_usize, 0_usize);
-        let mut stopped: Option<Refusal> = None;
-        let read = body::read_each(req, payload, Bounds { bytes: most, time: TIME }, |chunk| {
+    pub async fn read(
+        &self,
+        req: &HttpRequest,
+        payload: Payload,
+        (most, shape): (usize, Shape),
+        token: Uuid,
+    ) -> Result<Body, Refusal> {
+        let own = self.share(token);
+        let (mut bytes, mut lines) = (0_usize, Lines::default());
+        let (mut space, mut stopped): (Option<Space>, Option<Refusal>) = (None, None);
+        let read = body::read_each(req, payload, Bounds { bytes: most, time: TIME }, async |chunk| {
             bytes += chunk.len();
-            if shape == Shape::Lines {
-                lines += chunk.split(|byte| *byte == b'\n').count() - 1;
-                // The last line may end in a break or not.
-                if lines > LINES {
-                    stopped = Some(Problem::new(Kind::TooLarge, format!("a body has at most {LINES} lines")).into());
-                    return Err(Error::TooLarge);
-                }
+            if shape == Shape::Lines && lines.count(chunk) > LINES {
+                stopped = Some(Problem::new(Kind::TooLarge, format!("a body has at most {LINES} lines")).into());
+                return Err(Error::TooLarge);
             }
-            let wanted = bytes.div_ceil(UNIT).saturating_sub(space.num_permits());
-            let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+            let wanted = bytes.div_ceil(UNIT).saturating_sub(space.as_ref().map_or(0, Space::units));
             if wanted > 0 {
-                match Arc::clone(&self.0).try_acquire_many_owned(wanted) {
-                    Ok(more) => space.merge(more),
-                    Err(_) => {
+                let more = match &space {
+                    // Whoever holds some already waits for no more: two of them could wait for each other.
+                    Some(_) => self.take(&own, wanted),
+                    None => tokio::time::timeout(PATIENCE, self.wait(&own, wanted)).await.ok().flatten(),
+                };
+                match (&mut space, more) {
+                    (_, None) => {
                         stopped = Some(busy());
                         return Err(Error::TooLarge);
                     }
+                    (Some(space), Some(more)) => space.merge(more),
+                    (none, more) => *none = more,
                 }
             }
             Ok(())
@@ -142,5 +174,54 @@ impl Intake {
                 .unwrap_or_else(|| Problem::new(Kind::TooLarge, format!("a body has at most {most} bytes")).into())),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The share of a token, kept for as long as it holds any of it.
+    fn share(&self, token: Uuid) -> Arc<Semaphore> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = shares.get(&token).and_then(Weak::upgrade) {
+            return share;
+        }
+        shares.retain(|_, share| share.strong_count() > 0);
+        let share = Arc::new(Semaphore::new(SHARE));
+        shares.insert(token, Arc::downgrade(&share));
+        share
+    }
+
+    fn take(&self, share: &Arc<Semaphore>, units: usize) -> Option<Space> {
+        let units = u32::try_from(units).ok()?;
+        let of_token = Arc::clone(share).try_acquire_many_owned(units).ok()?;
+        Some(Space { of_token, of_all: Arc::clone(&self.all).try_acquire_many_owned(units).ok()? })
+    }
+
+    async fn wait(&self, share: &Arc<Semaphore>, units: usize) -> Option<Space> {
+        let units = u32::try_from(units).ok()?;
+        let of_token = Arc::clone(share).acquire_many_owned(units).await.ok()?;
+        Some(Space { of_token, of_all: Arc::clone(&self.all).acquire_many_owned(units).await.ok()? })
+    }
+}
+
+fn busy() -> Refusal {
+    Problem::new(Kind::Unavailable, "too much else is being written just now").retry_after(BUSY).into()
+}
+
+/// How many lines have begun, but for blank ones, which are none.
+#[derive(Debug, Default)]
+struct Lines {
+    begun: usize,
+    is_in_one: bool,
+}
+
+impl Lines {
+    fn count(&mut self, chunk: &[u8]) -> usize {
+        for byte in chunk {
+            if *byte == b'\n' {
+                self.is_in_one = false;
+            } else if !self.is_in_one && !byte.is_ascii_whitespace() {
+                self.is_in_one = true;
+                self.begun += 1;
+            }
+        }
+        self.begun
     }
 }

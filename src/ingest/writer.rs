@@ -1,9 +1,13 @@
 //! The one writer of what programs send: requests that arrive while it commits share the next commit.
 
+use std::panic::AssertUnwindSafe;
+
 use anyhow::anyhow;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use futures_util::FutureExt as _;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::intake::Space;
 use crate::{
     core::error::{Error, Outage, Result},
     db::{Db, Tx},
@@ -15,6 +19,7 @@ use crate::{
             checked::{self, Kept, Refused, Strangers},
         },
     },
+    staff_log::{self, Record},
 };
 
 /// How many requests may wait.
@@ -29,12 +34,12 @@ pub enum Work {
     Logs(Vec<Sent>),
     /// A member as they are now.
     PutMember(NewMember),
-    /// A member is gone.
-    DeleteMember(Uuid),
+    /// A member is gone; the staff's log says who said so, with the deletion or not at all.
+    DeleteMember(Uuid, Record),
     /// A booking as it is now.
     PutBooking(NewBooking),
-    /// A booking is gone.
-    DeleteBooking(Uuid),
+    /// A booking is gone, likewise.
+    DeleteBooking(Uuid, Record),
 }
 
 impl Work {
@@ -63,7 +68,7 @@ struct Job {
     work: Work,
     answer: oneshot::Sender<Result<Done>>,
     /// What was read takes up space until it is written.
-    _space: Option<OwnedSemaphorePermit>,
+    _space: Option<Space>,
 }
 
 /// Where requests hand in what they want written. Cheap to clone.
@@ -84,16 +89,24 @@ impl Writer {
     ///
     /// # Errors
     /// 503 where as many wait as may, or the database cannot be written to; nothing was written then.
-    pub async fn write(&self, work: Work, space: Option<OwnedSemaphorePermit>) -> Result<Done> {
+    pub async fn write(&self, work: Work, space: Option<Space>) -> Result<Done> {
         let (answer, done) = oneshot::channel();
         let job = Job { work, answer, _space: space };
         self.0.try_send(job).map_err(|_| Error::Unavailable(Outage::Locked))?;
-        // The task answers each job, unless it ends with the process.
+        // The task answers each job, unless it failed over it or ends with the process: nothing was acknowledged then.
         done.await.unwrap_or(Err(Error::Unavailable(Outage::Away)))
     }
 }
 
 async fn run(db: Db, mut queue: mpsc::Receiver<Job>) {
+    // What fails over one request is no reason to refuse all that come after it.
+    while AssertUnwindSafe(write_all(&db, &mut queue)).catch_unwind().await.is_err() {
+        tracing::error!("the writer failed over a request and goes on with the next");
+    }
+}
+
+/// Writes what comes until nothing can come any more.
+async fn write_all(db: &Db, queue: &mut mpsc::Receiver<Job>) {
     while let Some(first) = queue.recv().await {
         let mut entries = first.work.entries();
         let mut group = vec![first];
@@ -104,12 +117,12 @@ async fn run(db: Db, mut queue: mpsc::Receiver<Job>) {
             entries += job.work.entries();
             group.push(job);
         }
-        let all = commit(&db, &group).await;
+        let all = commit(db, &group).await;
         match all {
             Err(Error::Internal(_)) if group.len() > 1 => {
                 // One of them is at fault, and the others are not to fail with it.
                 for job in group {
-                    let done = commit(&db, std::slice::from_ref(&job)).await.map(|mut done| done.pop());
+                    let done = commit(db, std::slice::from_ref(&job)).await.map(|mut done| done.pop());
                     answer(
                         job,
                         done.and_then(|done| done.ok_or_else(|| anyhow!("a commit without an outcome").into())),
@@ -155,7 +168,21 @@ async fn perform(tx: &mut Tx, work: &Work) -> Result<Done> {
         },
         Work::PutMember(member) => Done::Kept(checked::put_member(tx, member).await?),
         Work::PutBooking(booking) => Done::Kept(checked::put_booking(tx, booking).await?),
-        Work::DeleteMember(id) => Done::Deleted(checked::delete_member(tx, *id).await?),
-        Work::DeleteBooking(id) => Done::Deleted(checked::delete_booking(tx, *id).await?),
+        Work::DeleteMember(id, record) => {
+            let deleted = checked::delete_member(tx, *id).await?;
+            Done::Deleted(recorded(tx, deleted, record).await?)
+        }
+        Work::DeleteBooking(id, record) => {
+            let deleted = checked::delete_booking(tx, *id).await?;
+            Done::Deleted(recorded(tx, deleted, record).await?)
+        }
     })
+}
+
+/// Writes down what was deleted, where anything was.
+async fn recorded(tx: &mut Tx, deleted: bool, record: &Record) -> Result<bool> {
+    if deleted {
+        staff_log::append(tx, std::slice::from_ref(record)).await?;
+    }
+    Ok(deleted)
 }

@@ -33,6 +33,12 @@ pub fn matches(text: &str, key: &str, wanted: &str) -> bool {
     top_level(text, key).is_some_and(|value| value == wanted)
 }
 
+/// The text that bytes of JSON are, without the mark that some programs put before it; none where it is not UTF-8.
+#[must_use]
+pub fn utf8(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()
+}
+
 /// Whether a recorded `extra` counts as none: JSON `null`, or blank.
 #[must_use]
 pub fn is_absent(text: &str) -> bool {

@@ -36,6 +36,8 @@ use crate::{
 /// A program's request that was let in, for the length of it.
 #[derive(Clone)]
 pub struct Bearer {
+    /// The token's id.
+    pub id: Uuid,
     /// The token's name.
     pub token: String,
     /// The role of its owner, which decides what it sees.
@@ -54,7 +56,13 @@ impl Bearer {
     /// # Errors
     /// 503 where it cannot be written down: then it must not be sent.
     pub fn record(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Result<()> {
-        self.log.record(Record { kind, subject, detail, ..self.line.clone() })
+        self.log.record(self.line(kind, subject, detail))
+    }
+
+    /// The line of the staff's log that says what is done, for a transaction to write with it.
+    #[must_use]
+    pub fn line(&self, kind: Kind, subject: Option<String>, detail: Option<String>) -> Record {
+        Record { kind, subject, detail, ..self.line.clone() }
     }
 }
 
@@ -152,6 +160,7 @@ async fn identify(req: &HttpRequest, needed: Scope) -> Result<Admitted> {
         tokio::spawn(note(state.db.clone(), known.id, now, from.clone()));
     }
     let bearer = Bearer {
+        id: known.id,
         role: known.role,
         zone: known.zone.unwrap_or(state.site.zone),
         now,

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -30,9 +30,26 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// The headers that say how a token stands, for whoever redraws an answer.
 pub const HEADERS: [HeaderName; 2] = [RATE_LIMIT, RATE_LIMIT_POLICY];
 
-/// The clock of the site, as the limiter reads it.
+/// The clock of the site, as the limiter reads it: where it is set back, time stands still rather than that every token
+/// waits until it has come to where it was.
 #[derive(Clone)]
-struct Ticks(SharedClock);
+struct Ticks {
+    clock: SharedClock,
+    passed: Arc<Mutex<Passed>>,
+}
+
+/// Microseconds.
+#[derive(Default)]
+struct Passed {
+    last: u64,
+    set_back: u64,
+}
+
+impl Ticks {
+    fn of(clock: SharedClock) -> Self {
+        Self { clock, passed: Arc::default() }
+    }
+}
 
 impl std::fmt::Debug for Ticks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,7 +61,11 @@ impl GovernorClock for Ticks {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        Duration::from_micros(u64::try_from(self.0.now().micros()).unwrap_or_default()).into()
+        let now = u64::try_from(self.clock.now().micros()).unwrap_or_default();
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.set_back += passed.last.saturating_sub(now);
+        passed.last = now;
+        Duration::from_micros(now + passed.set_back).into()
     }
 }
 
@@ -74,7 +95,7 @@ impl Meter {
     /// A meter in which nothing was used yet.
     #[must_use]
     pub fn new(rates: Rates, clock: SharedClock) -> Self {
-        Self { rates, clock: Ticks(clock), tokens: Mutex::default() }
+        Self { rates, clock: Ticks::of(clock), tokens: Mutex::default() }
     }
 
     /// Counts a request of a token.
@@ -152,6 +173,20 @@ mod tests {
         fn now(&self) -> Timestamp {
             Timestamp::from_micros(self.0.load(Ordering::SeqCst))
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_wait() {
+        let hand = Arc::new(Hand(AtomicI64::new(1_781_789_885_000_000)));
+        let few = NonZeroU32::new(3).expect("three");
+        let meter = Meter::new(Rates { read: few, ingest: few }, hand.clone());
+        let one = Uuid::new_v4();
+        assert!(meter.count(one, Scope::Read).granted);
+        hand.0.fetch_sub(3_600_000_000, Ordering::SeqCst);
+        let granted: Vec<bool> = (0..3).map(|_| meter.count(one, Scope::Read).granted).collect();
+        assert_eq!(granted, [true, true, false]);
+        hand.0.fetch_add(20_000_000, Ordering::SeqCst);
+        assert!(meter.count(one, Scope::Read).granted);
     }
 
     #[test]

@@ -208,9 +208,10 @@ pub fn name(text: &str) -> std::result::Result<&str, String> {
     if name.is_empty() {
         return Err("Give the token a name.".to_owned());
     }
-    let plain = |c: char| !c.is_control() && (c == ' ' || !c.is_whitespace());
+    // A sign that is not seen, or turns what follows around, would let one name pass for another.
+    let plain = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
     if !name.chars().all(plain) || !name.chars().any(char::is_alphanumeric) {
-        return Err("A name is one line of text with a letter or a digit in it.".to_owned());
+        return Err("A name is made of letters, digits, spaces and the signs of a keyboard.".to_owned());
     }
     if name.chars().count() > LONGEST_NAME {
         return Err(format!("A name has at most {LONGEST_NAME} characters."));
@@ -281,13 +282,26 @@ pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Token>> {
     Ok(tx.fetch_all::<Row>(sql).await?.pop().map(Token::from))
 }
 
+/// The beginning of a token, which may be shown: what tells it from another that has had its name.
+#[must_use]
+pub fn prefix(token: &str) -> &str {
+    token.get(..PREFIX).unwrap_or(token)
+}
+
 /// Makes a token; what is returned is the token itself, which nobody can find out again.
 pub async fn add(tx: &mut Tx, new: &NewToken, now: Timestamp) -> Result<std::result::Result<String, NotMade>> {
     if by_name(tx, &new.name).await?.is_some() {
         return Ok(Err(NotMade::Taken));
     }
-    let in_use: Vec<(i64,)> =
-        tx.fetch_all(Sql::new("SELECT count(*) FROM daybook_tokens WHERE revoked_at IS NULL")).await?;
+    let in_use: Vec<(i64,)> = tx
+        .fetch_all(
+            Sql::new(
+                "SELECT count(*) FROM daybook_tokens WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ",
+            )
+            .bind(now)
+            .text(")"),
+        )
+        .await?;
     if in_use.first().is_some_and(|(n,)| *n >= MOST) {
         return Ok(Err(NotMade::TooMany));
     }
@@ -300,7 +314,7 @@ pub async fn add(tx: &mut Tx, new: &NewToken, now: Timestamp) -> Result<std::res
             .text(", ")
             .bind(secret::hash(token.as_bytes()))
             .text(", ")
-            .bind(&token[..PREFIX])
+            .bind(prefix(&token))
             .text(", ")
             .bind(new.scopes.join(" "))
             .text(", ")

@@ -68,6 +68,10 @@ pub enum Kind {
     TokenRevoked,
     /// Loaded entries from a file or another database.
     Imported,
+    /// A program deleted a member.
+    MemberDeleted,
+    /// A program deleted a booking.
+    BookingDeleted,
 }
 
 impl Kind {
@@ -102,6 +106,8 @@ impl Kind {
             Self::TokenCreated => "token_created",
             Self::TokenRevoked => "token_revoked",
             Self::Imported => "imported",
+            Self::MemberDeleted => "member_deleted",
+            Self::BookingDeleted => "booking_deleted",
         }
     }
 }

@@ -38,7 +38,7 @@ pub async fn create(signed: Signed, form: CheckedForm, state: web::Data<State>) 
     let mut tx = state.db.write().await?;
     let name_error = match tokens::add(&mut tx, &new, signed.now).await? {
         Ok(token) => {
-            let detail = format!("{} for {}", new.scopes.listed(), form.value("owner"));
+            let detail = format!("{} for {}, {}…", new.scopes.listed(), form.value("owner"), tokens::prefix(&token));
             staff_log::append(&mut tx, &[signed.line(Kind::TokenCreated, Some(new.name.clone()), Some(detail))])
                 .await?;
             tx.commit().await?;
@@ -71,7 +71,11 @@ pub async fn revoke(
     let mut tx = state.db.write().await?;
     if let Some(token) = tokens::by_id(&mut tx, id).await? {
         tokens::revoke(&mut tx, id, signed.now).await?;
-        staff_log::append(&mut tx, &[signed.line(Kind::TokenRevoked, Some(token.name), None)]).await?;
+        staff_log::append(
+            &mut tx,
+            &[signed.line(Kind::TokenRevoked, Some(token.name), Some(format!("{}…", token.prefix)))],
+        )
+        .await?;
         tx.commit().await?;
     }
     Ok(respond::see_other(HERE))

@@ -33,7 +33,7 @@ impl Bounds {
 /// [`Error::TooLarge`], [`Error::TooSlow`], or [`Error::BadRequest`] where it broke off or is packed: nothing here
 /// unpacks, since a few bytes could then become many.
 pub async fn read(req: &HttpRequest, payload: Payload, bounds: Bounds) -> Result<Bytes> {
-    read_each(req, payload, bounds, |_| Ok(())).await
+    read_each(req, payload, bounds, async |_| Ok(())).await
 }
 
 /// The same, showing each chunk to `each` as it arrives, which may break off.
@@ -44,7 +44,7 @@ pub async fn read_each(
     req: &HttpRequest,
     payload: Payload,
     bounds: Bounds,
-    each: impl FnMut(&[u8]) -> Result<()>,
+    each: impl AsyncFnMut(&[u8]) -> Result<()>,
 ) -> Result<Bytes> {
     if req.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Error::BadRequest("the body is compressed; send it as it is"));
@@ -56,13 +56,13 @@ pub async fn read_each(
     tokio::time::timeout(bounds.time, collect(payload, bounds.bytes, each)).await.unwrap_or(Err(Error::TooSlow))
 }
 
-async fn collect(mut payload: Payload, most: usize, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<Bytes> {
+async fn collect(mut payload: Payload, most: usize, mut each: impl AsyncFnMut(&[u8]) -> Result<()>) -> Result<Bytes> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.try_next().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > most {
             return Err(Error::TooLarge);
         }
-        each(&chunk)?;
+        each(&chunk).await?;
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())

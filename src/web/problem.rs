@@ -233,7 +233,8 @@ impl Problem {
 /// Whether a request is one of a program, and is to be refused as one.
 #[must_use]
 pub fn is_wanted(req: &HttpRequest) -> bool {
-    req.path().strip_prefix(API).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let below = |path: &str| req.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    below("/api") && !below(DOCS)
 }
 
 /// The answer to a program's request that failed, with what else the failure says.

@@ -44,6 +44,11 @@ impl Api {
         Self { client: app.client(), token: token.to_owned() }
     }
 
+    /// Its token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Any request.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Page {
         let bearer = format!("Bearer {}", self.token);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::intake::{BYTES, LINES, SMALL};
 use super::{
     ALWAYS, Answer, Holds, OPERATIONS, Operation, Parameter, Sends, examples,
     fields::{self, Field, Type},
@@ -63,9 +64,16 @@ fn describe(operation: &Operation) -> Value {
         "responses": responses
     });
     if let Some(sends) = operation.body {
-        out["requestBody"] = json!({"required": true, "content": content(sends)});
+        out["requestBody"] = json!({"required": true, "description": bounds(sends), "content": content(sends)});
     }
     out
+}
+
+fn bounds(sends: Sends) -> String {
+    match sends {
+        Sends::Entries => format!("At most {} MiB and {LINES} lines, not compressed.", BYTES / 1024 / 1024),
+        Sends::Member | Sends::Booking => format!("At most {} KiB, not compressed.", SMALL / 1024),
+    }
 }
 
 fn content(sends: Sends) -> Value {
@@ -213,18 +221,39 @@ fn example(kind: Kind) -> Value {
 /// An object as it is sent: what it does not name is refused.
 fn sent(fields: &[Field]) -> Value {
     let needed: Vec<&str> = fields.iter().filter(|field| field.needed).map(|field| field.name).collect();
-    let properties: Map<String, Value> =
-        fields.iter().map(|field| (field.name.to_owned(), property(field, !field.needed))).collect();
+    let bounded = |field: &Field| {
+        let mut out = property(field, !field.needed);
+        match field.holds {
+            Type::Text(longest) => out["maxLength"] = json!(longest),
+            Type::Word(longest) => {
+                out["minLength"] = json!(1);
+                out["maxLength"] = json!(longest);
+            }
+            Type::Json => out["description"] = json!(format!("{} {}.", field.about, field.words())),
+            Type::Id | Type::Instant | Type::LongText => {}
+        }
+        out
+    };
+    let properties: Map<String, Value> = fields.iter().map(|field| (field.name.to_owned(), bounded(field))).collect();
     json!({"type": "object", "required": needed, "properties": properties, "additionalProperties": false})
 }
 
-/// An object as it is read: what the token's owner does not see is not in it.
+/// An object as it is read: what the token's owner does not see is not in it. A table that an application made may lack
+/// columns, which are `null`, and hold longer texts than are taken here.
 fn read(fields: &[Field]) -> Value {
     let always: Vec<&str> = fields.iter().filter(|field| !field.detail).map(|field| field.name).collect();
-    let properties: Map<String, Value> =
-        fields.iter().map(|field| (field.name.to_owned(), property(field, field.nullable))).collect();
-    json!({"type": "object", "required": always, "properties": properties})
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|field| (field.name.to_owned(), property(field, !ALWAYS_THERE.contains(&field.name))))
+        .collect();
+    json!({
+        "type": "object", "required": always, "properties": properties,
+        "description": "An entry. What is absent is null, as is a column that the application's own table lacks; what only support and admins see is not there for viewers."
+    })
 }
+
+/// What every entry has, whatever table it stands in.
+const ALWAYS_THERE: [&str; 2] = ["id", "timestamp"];
 
 fn property(field: &Field, nullable: bool) -> Value {
     if field.holds == Type::Json {
@@ -237,8 +266,7 @@ fn property(field: &Field, nullable: bool) -> Value {
     match field.holds {
         Type::Id => out["format"] = json!("uuid"),
         Type::Instant => out["format"] = json!("date-time"),
-        Type::Text(longest) => out["maxLength"] = json!(longest),
-        Type::LongText | Type::Json => {}
+        Type::Text(_) | Type::Word(_) | Type::LongText | Type::Json => {}
     }
     out
 }

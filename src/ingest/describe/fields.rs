@@ -14,6 +14,8 @@ pub enum Type {
     Instant,
     /// Text of at most so many characters.
     Text(usize),
+    /// The same, and never empty.
+    Word(usize),
     /// Text as long as the body may be.
     LongText,
     /// Any JSON, an object as a rule.
@@ -29,8 +31,6 @@ pub struct Field {
     pub holds: Type,
     /// Whether it must be sent.
     pub needed: bool,
-    /// Whether it may be absent from an entry that is read: `null`.
-    pub nullable: bool,
     /// Whether owners who are viewers do not see it.
     pub detail: bool,
     /// What it means.
@@ -45,6 +45,7 @@ impl Field {
             Type::Id => "UUID".to_owned(),
             Type::Instant => "RFC 3339 with an offset".to_owned(),
             Type::Text(longest) => format!("text, at most {longest} characters"),
+            Type::Word(longest) => format!("text, 1 to {longest} characters"),
             Type::LongText => "text".to_owned(),
             Type::Json => format!("JSON, at most {} KiB and {} levels", Limits::API.extra / 1024, Limits::API.depth),
         }
@@ -52,15 +53,11 @@ impl Field {
 }
 
 const fn optional(name: &'static str, holds: Type, about: &'static str) -> Field {
-    Field { name, holds, needed: false, nullable: true, detail: false, about }
+    Field { name, holds, needed: false, detail: false, about }
 }
 
 const fn needed(name: &'static str, holds: Type, about: &'static str) -> Field {
-    Field { needed: true, nullable: false, ..optional(name, holds, about) }
-}
-
-const fn filled(name: &'static str, holds: Type, about: &'static str) -> Field {
-    Field { nullable: false, ..optional(name, holds, about) }
+    Field { needed: true, ..optional(name, holds, about) }
 }
 
 const fn detail(name: &'static str, holds: Type, about: &'static str) -> Field {
@@ -69,18 +66,18 @@ const fn detail(name: &'static str, holds: Type, about: &'static str) -> Field {
 
 /// An entry.
 pub const ENTRY: &[Field] = &[
-    filled(
+    optional(
         "id",
         Type::Id,
         "Its name. Sent again under the same id it is stored once; made here where it is not given.",
     ),
-    filled("timestamp", Type::Instant, "When it happened, to a microsecond; now where it is not given."),
+    optional("timestamp", Type::Instant, "When it happened, to a microsecond; now where it is not given."),
     optional("member_id", Type::Id, "Who; a member that is known."),
     optional("member_email", Type::Text(255), "Their e-mail at that time, which stays when they are gone."),
-    needed("action_type", Type::Text(64), "What happened, such as login, page_visit or error."),
-    needed("area", Type::Text(255), "Where: a path such as members/dashboard."),
+    needed("action_type", Type::Word(64), "What happened, such as login, page_visit or error."),
+    needed("area", Type::Word(255), "Where: a path such as members/dashboard."),
     needed("description", Type::Text(500), "A line for people."),
-    filled("status", Type::Text(16), "success, warning or error; success where it is not given."),
+    optional("status", Type::Word(16), "success, warning or error; success where it is not given."),
     optional("booking_id", Type::Id, "The booking it is about; one that is known."),
     detail("error_message", Type::LongText, "The error in a line."),
     detail("error_detail", Type::LongText, "The traceback."),
@@ -91,12 +88,12 @@ pub const ENTRY: &[Field] = &[
 
 /// A member.
 pub const MEMBER: &[Field] = &[
-    needed("email", Type::Text(LONGEST), "Their e-mail today."),
-    optional("name", Type::Text(LONGEST), "Their name."),
+    needed("email", Type::Word(LONGEST), "Their e-mail today."),
+    optional("name", Type::Word(LONGEST), "Their name."),
 ];
 
 /// A booking.
 pub const BOOKING: &[Field] = &[
     optional("member_id", Type::Id, "Whose it is; a member that is known."),
-    optional("service_type", Type::Text(LONGEST_SERVICE), "What was booked."),
+    optional("service_type", Type::Word(LONGEST_SERVICE), "What was booked."),
 ];

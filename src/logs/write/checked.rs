@@ -11,7 +11,7 @@ use crate::{
         error::{Error, Outage, Result},
         time::Timestamp,
     },
-    db::{Sql, Tx},
+    db::{Ask, Sql, Tx},
     logs::{
         log::{NewBooking, NewMember},
         object::{Column, Row},
@@ -64,7 +64,9 @@ pub async fn write_checked(
 ) -> Result<std::result::Result<Written, Vec<Refused>>> {
     let (new, mut refused) = compare(tx, sent).await?;
     if strangers == Strangers::Refuse {
-        refused.extend(unknown(tx, sent, &new).await?);
+        let references: Vec<_> = new.iter().map(|at| (*at, References::of(&sent[*at].log))).collect();
+        let lost = unknown(tx, &references).await?;
+        refused.extend(lost.into_iter().map(|(at, field)| Refused { at, field, why: Why::Unknown }));
     }
     if !refused.is_empty() {
         refused.sort_by_key(|refused| refused.at);
@@ -133,32 +135,59 @@ async fn compare(tx: &mut Tx, sent: &[Sent]) -> Result<(Vec<usize>, Vec<Refused>
     Ok((new, refused))
 }
 
-/// The new entries that refer to a member or a booking that is not there.
-async fn unknown(tx: &mut Tx, sent: &[Sent], new: &[usize]) -> Result<Vec<Refused>> {
-    let mut refused = Vec::new();
-    for (field, select, of) in REFERENCES {
-        let ids: HashSet<Uuid> = new.iter().filter_map(|at| of(&sent[*at].log)).collect();
-        let known = known(tx, select, ids).await?;
-        let lost = |at: &&usize| of(&sent[**at].log).is_some_and(|id| !known.contains(&id));
-        refused.extend(new.iter().filter(lost).map(|at| Refused { at: *at, field, why: Why::Unknown }));
-    }
-    Ok(refused)
+/// What an entry refers to, and its own id where it said one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct References {
+    /// The entry's own id.
+    pub id: Option<Uuid>,
+    /// The member.
+    pub member_id: Option<Uuid>,
+    /// The booking.
+    pub booking_id: Option<Uuid>,
 }
 
-type Reference = (Column, &'static str, fn(&NewLog) -> Option<Uuid>);
+impl References {
+    /// Those of an entry.
+    #[must_use]
+    pub const fn of(log: &NewLog) -> Self {
+        Self { id: Some(log.id), member_id: log.member_id, booking_id: log.booking_id }
+    }
+}
+
+/// Of entries, each under a number, those that do not stand yet and refer to what is not known.
+pub async fn strangers(from: &mut impl Ask, entries: &[(usize, References)]) -> Result<Vec<(usize, Column)>> {
+    let ids = entries.iter().filter_map(|(_, references)| references.id).collect();
+    let standing = known(from, "SELECT id FROM audit_logs WHERE id IN (", ids).await?;
+    let stands = |references: &References| references.id.is_some_and(|id| standing.contains(&id));
+    let new: Vec<_> = entries.iter().copied().filter(|(_, references)| !stands(references)).collect();
+    unknown(from, &new).await
+}
+
+/// Of new entries, each under a number, those that refer to a member or a booking that is not there.
+async fn unknown(from: &mut impl Ask, new: &[(usize, References)]) -> Result<Vec<(usize, Column)>> {
+    let mut lost = Vec::new();
+    for (field, select, of) in REFERENCES {
+        let known = known(from, select, new.iter().filter_map(|(_, references)| of(references)).collect()).await?;
+        let is_lost = |references: &References| of(references).is_some_and(|id| !known.contains(&id));
+        lost.extend(new.iter().filter(|(_, references)| is_lost(references)).map(|(at, _)| (*at, field)));
+    }
+    Ok(lost)
+}
+
+type Reference = (Column, &'static str, fn(&References) -> Option<Uuid>);
 
 /// What an entry refers to, and how it is looked up.
 const REFERENCES: [Reference; 2] = [
-    (Column::MemberId, "SELECT id FROM members WHERE id IN (", |log| log.member_id),
-    (Column::BookingId, "SELECT id FROM bookings WHERE id IN (", |log| log.booking_id),
+    (Column::MemberId, "SELECT id FROM members WHERE id IN (", |references| references.member_id),
+    (Column::BookingId, "SELECT id FROM bookings WHERE id IN (", |references| references.booking_id),
 ];
 
 /// Those of the ids that are there.
-async fn known(tx: &mut Tx, select: &'static str, ids: HashSet<Uuid>) -> Result<HashSet<Uuid>> {
+async fn known(from: &mut impl Ask, select: &'static str, ids: HashSet<Uuid>) -> Result<HashSet<Uuid>> {
     let ids: Vec<Uuid> = ids.into_iter().collect();
     let mut known = HashSet::new();
     for chunk in ids.chunks(IDS) {
-        let found: Vec<(Uuid,)> = tx.fetch_all(Sql::new(select).bind_all(chunk.iter().copied()).text(")")).await?;
+        let found: Vec<(Uuid,)> = from.ask(Sql::new(select).bind_all(chunk.iter().copied()).text(")")).await?;
         known.extend(found.into_iter().map(|(id,)| id));
     }
     Ok(known)
@@ -169,7 +198,7 @@ async fn make(tx: &mut Tx, new: &[&NewLog]) -> Result<()> {
     for (insert, of) in
         [("INSERT INTO members (id) VALUES ", REFERENCES[0].2), ("INSERT INTO bookings (id) VALUES ", REFERENCES[1].2)]
     {
-        let ids: HashSet<Uuid> = new.iter().filter_map(|log| of(log)).collect();
+        let ids: HashSet<Uuid> = new.iter().filter_map(|log| of(&References::of(log))).collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
         for chunk in ids.chunks(IDS) {
             let rows = Sql::join(", ", chunk.iter().map(|id| Sql::new("(").bind(*id).text(")")));
