@@ -14,12 +14,15 @@ use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
 /// What is served: the constant that templates use, the file, and what a reader should know of it.
-const SERVED: [(&str, &str, &str); 5] = [
+const SERVED: [(&str, &str, &str); 4] = [
     ("APP_CSS", "app.css", "The stylesheet of every page."),
     ("APP_JS", "app.js", "Copy buttons, menus and keys; every page works without it."),
-    ("FAVICON", "favicon.svg", "The mark, for the browser's tab."),
     ("HTMX_JS", "htmx.min.js", "htmx, vendored: see `static/README.md`."),
-    ("ICONS", "icons.svg", "The sprite: an icon is `ICONS` and `#` and its name."),
+    (
+        "ICONS",
+        "icons.svg",
+        "The sprite: an icon is `ICONS` and `#` and its name; as a picture of its own it is the mark, for the browser's tab.",
+    ),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -35,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (constant, file, about) in SERVED {
         println!("cargo:rerun-if-changed=static/{file}");
         let raw = fs::read(folder.join(file)).map_err(|e| format!("static/{file}: {e}"))?;
+        let raw = if file.starts_with("app.") { compact(&String::from_utf8(raw)?)?.into_bytes() } else { raw };
         let hash = short_hash(&raw);
         let (stem, kind) = file.rsplit_once('.').ok_or("a served file has an ending")?;
         let path = format!("/static/{stem}.{hash}.{kind}");
@@ -66,6 +70,26 @@ fn refuse_strangers(folder: &Path) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Our own stylesheet and script without what only their readers need: comments that stand on lines of their own, and
+/// how lines are set in. Nothing else is touched, so no text in quotes can be hit; a text over several lines would be, and
+/// there is none.
+fn compact(source: &str) -> Result<String, String> {
+    let mut is_comment = false;
+    let mut out = String::with_capacity(source.len());
+    for line in source.lines().map(str::trim) {
+        let begins = line.starts_with("/*");
+        if (begins || is_comment) && line.contains("*/") && !line.ends_with("*/") {
+            return Err(format!("a comment needs a line of its own: {line}"));
+        }
+        if !is_comment && !begins && !line.is_empty() && !line.starts_with("//") {
+            out.push_str(line);
+            out.push('\n');
+        }
+        is_comment = (is_comment || begins) && !line.ends_with("*/");
+    }
+    Ok(out)
 }
 
 fn content_type(kind: &str) -> Result<&'static str, String> {

@@ -17,6 +17,18 @@
   };
   document.documentElement.classList.add("js");
 
+  // Before htmx reads it: this file comes first, and so does its listener. What a page holds is never run.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (window.htmx) Object.assign(htmx.config, {
+      includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, selfRequestsOnly: true,
+      historyCacheSize: 0, refreshOnHistoryMiss: true, scrollIntoViewOnBoost: false,
+      responseHandling: [
+        { code: "204", swap: false }, { code: "[23]..", swap: true }, { code: "400|422", swap: true },
+        { code: "[45]..", swap: true, error: true },
+      ],
+    });
+  });
+
   // Wide enough, the filters stand in the page: a drawer that was open when a tablet was turned is none any more.
   matchMedia("(width >= 75rem)").addEventListener("change", (e) => { if (e.matches) $("#rail[popover]")?.hidePopover?.(); });
 

@@ -31,6 +31,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The beginning of its second.
+    #[must_use]
+    pub const fn whole_second(self) -> Self {
+        Self(self.0.div_euclid(1_000_000) * 1_000_000)
+    }
+
     /// The same instant for `chrono`; an instant beyond what it can hold becomes the nearest it can.
     #[must_use]
     pub fn utc(self) -> DateTime<Utc> {

@@ -192,10 +192,11 @@ fn mark(value: &str) -> String {
     hash.iter().take(6).fold("x-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
 }
 
-/// `n-` and as much of a hash as tells the values of a page apart.
+/// The place of a value's number: of this query, so that numbers which come late are not put beside another's values.
 fn number_id(query: &str, name: &str, value: &str) -> String {
-    let hash = secret::hash([query, name, value].join("\n").as_bytes());
-    hash.iter().take(8).fold("n-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+    let hash = secret::hash(query.as_bytes());
+    let query = hash.iter().take(4).fold(String::new(), |id, byte| format!("{id}{byte:02x}"));
+    format!("n-{query}-{name}--{}", mark(value))
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.
