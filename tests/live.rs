@@ -13,7 +13,7 @@ use daybook::{
             watcher::Watcher,
         },
         log::NewLog,
-        store,
+        store::{self, Times},
     },
     paging::{Cursor, Key},
 };
@@ -284,7 +284,9 @@ database_test! {
         for (width, restarts) in [(10_000, false), (12, false), (10_000, true), (10_000, false)] {
             let mut watcher = Watcher::new(width, Duration::ZERO);
             let plan = store::plan(&db.db, &filter, sample::now(), true).await.expect("a plan");
-            let page = store::page(&db.db, &plan, &ListQuery::first(filter.clone()), budget).await.expect("a page");
+            let times = Times { list: budget, count: budget };
+            let first = ListQuery::first(filter.clone());
+            let (page, _) = store::page(&db.db, &plan, &first, times).await.expect("a page");
             let shown = Shown::of(&page, sample::now());
             let had = known.clone();
             let mut last: Option<Watched> = None;

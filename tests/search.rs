@@ -12,7 +12,7 @@ use daybook::{
         log::NewLog,
         look::Count,
         search::index,
-        store,
+        store::{self, Times},
     },
     paging::{At, Cursor, Key},
 };
@@ -92,7 +92,8 @@ async fn holds(db: &TestDb, reference: &Reference, pairs: &Pairs, role: Role, bu
         query.at = first;
         let mut pages = Vec::new();
         loop {
-            let page = store::page(&db.db, &plan, &query, budget).await.expect("a page");
+            let times = Times { list: budget, count: budget };
+            let (page, _) = store::page(&db.db, &plan, &query, times).await.expect("a page");
             pages.push(page.rows.iter().map(|log| log.id.to_string()).collect::<Vec<_>>());
             let next = if forward { page.newer.map(At::After) } else { page.older.map(At::Before) };
             let Some(next) = next else { break };
@@ -105,9 +106,10 @@ async fn holds(db: &TestDb, reference: &Reference, pairs: &Pairs, role: Role, bu
         assert!(pages.concat() == expected, "{pairs:?} as {role}, forward: {forward}, {budget:?}");
     }
     query.at = At::Newest;
-    let page = store::page(&db.db, &plan, &query, budget).await.expect("a page");
+    let times = Times { list: budget, count: budget };
+    let (_, count) = store::page(&db.db, &plan, &query, times).await.expect("a page");
     let total = u64::try_from(expected.len()).expect("a number");
-    match store::count(&db.db, &plan, &page, budget).await.expect("a count") {
+    match count {
         Count::Exactly(n) => assert_eq!(n, total, "{pairs:?} as {role}, {budget:?}"),
         Count::MoreThan(n) | Count::AtLeast { n, .. } => {
             assert!(n <= total && budget == NO_TIME, "{pairs:?} as {role}: at least {n} of {total}");

@@ -10,6 +10,7 @@ use actix_web::{
     },
     web,
 };
+use futures_util::future::try_join3;
 
 use super::{
     filter::{Filter, ListQuery},
@@ -19,7 +20,7 @@ use super::{
     pages::{EntryPage, FirstPage, ListFragment, ListPage, ResultsBody},
     saved::{Saved, SavedViews},
     sql::Plan,
-    store::{self, Neighbour, Values},
+    store::{self, Neighbour, Times, Values},
     story::{
         around::{self, Around, MOST},
         view::{self as told, AroundView, Shown},
@@ -79,11 +80,13 @@ pub async fn list(
     signed: Signed,
 ) -> Result<HttpResponse> {
     let reader = Reader::of(&signed);
-    let saved = views.beside_list(&signed).await?;
     let form = FilterForm::new(req.query_string());
     match form.parse(reader.asker()) {
-        Ok(query) => found(&req, &state, &signed, &reader, query, saved).await,
-        Err(errors) => refused(&req, &state, &signed, &reader, Typed { form: &form, errors: &errors }, saved).await,
+        Ok(query) => found(&req, &state, &signed, &reader, query, &**views).await,
+        Err(errors) => {
+            let saved = views.beside_list(&signed).await?;
+            refused(&req, &state, &signed, &reader, Typed { form: &form, errors: &errors }, saved).await
+        }
     }
 }
 
@@ -93,18 +96,21 @@ async fn found(
     signed: &Signed,
     reader: &Reader,
     query: ListQuery,
-    saved: Vec<Saved>,
+    views: &dyn SavedViews,
 ) -> Result<HttpResponse> {
     let State { db, budgets, .. } = state;
-    let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
-    let page = store::page(db, &plan, &query, budgets.list).await?;
+    let times = Times { list: budgets.list, count: budgets.count };
+    let listed = async {
+        let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
+        store::page(db, &plan, &query, times).await
+    };
+    // None of them needs the others, and each waits for the database.
+    let ((page, count), values, saved) = try_join3(listed, store::values(db), views.beside_list(signed)).await?;
     if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {
         return first(signed, reader);
     }
-    let count = store::count(db, &plan, &page, budgets.count).await?;
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
     let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
-    let values = store::values(db).await?;
     signed.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
 
     let found = Found {

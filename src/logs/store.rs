@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use futures_util::future::try_join;
 use uuid::Uuid;
 
 use super::{
@@ -215,28 +216,35 @@ pub async fn plan(db: &Db, filter: &Filter, now: Timestamp, details: bool) -> Re
     Ok(sql::plan(filter, &meaning, db.dialect(), now, details))
 }
 
-/// A page of the list.
-pub async fn page(db: &Db, plan: &Plan, query: &ListQuery, budget: Budget) -> Result<Page<Log>> {
+/// How long a page may be looked for, and how long its entries may be counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// For the page.
+    pub list: Budget,
+    /// For the count.
+    pub count: Budget,
+}
+
+/// A page of the list, and how many entries match: counted beside the reading of the page, as far as it does not tell
+/// that itself.
+pub async fn page(db: &Db, plan: &Plan, query: &ListQuery, times: Times) -> Result<(Page<Log>, Count)> {
     let limit = usize::from(query.limit);
-    let (keys, seen) = look::keys(db, plan, query.at, limit + 1, budget).await?;
+    let (keys, seen) = look::keys(db, plan, query.at, limit + 1, times.list).await?;
     let page = Page::new(keys, limit, query.at, seen, |key| *key);
-    let rows = logs(db, &page.rows).await?;
-    Ok(Page { rows, older: page.older, newer: page.newer, looked_to: page.looked_to })
+    let is_whole = page.older.is_none() && page.newer.is_none() && page.looked_to.is_none();
+    let (rows, count) = if is_whole {
+        let count = Count::Exactly(u64::try_from(page.rows.len()).unwrap_or(u64::MAX));
+        (logs(db, &page.rows).await?, count)
+    } else {
+        try_join(logs(db, &page.rows), look::count(db, plan, times.count)).await?
+    };
+    Ok((Page { rows, older: page.older, newer: page.newer, looked_to: page.looked_to }, count))
 }
 
 /// The entries with these keys, in their order.
 pub async fn logs(db: &Db, keys: &[Key]) -> Result<Vec<Log>> {
     let mut rows: HashMap<Uuid, Log> = rows(db, keys).await?.into_iter().map(|log| (log.id, log)).collect();
     Ok(keys.iter().filter_map(|key| rows.remove(&key.id)).collect())
-}
-
-/// How many entries match, as far as a page that is at hand does not tell already.
-pub async fn count(db: &Db, plan: &Plan, page: &Page<Log>, budget: Budget) -> Result<Count> {
-    let whole = page.older.is_none() && page.newer.is_none() && page.looked_to.is_none();
-    if whole {
-        return Ok(Count::Exactly(u64::try_from(page.rows.len()).unwrap_or(u64::MAX)));
-    }
-    look::count(db, plan, budget).await
 }
 
 const LIST_COLUMNS: &str = "SELECT l.id, l.\"timestamp\", l.member_id, l.member_email, l.action_type, l.area, \
