@@ -10,7 +10,11 @@ use actix_web::{
     },
     web,
 };
-use futures_util::future::try_join3;
+use futures_util::{
+    StreamExt as _, TryStreamExt as _,
+    future::{try_join, try_join3},
+    stream,
+};
 
 use super::{
     filter::{Filter, ListQuery},
@@ -163,19 +167,20 @@ fn shows_refused(req: &HttpRequest, signed: &Signed) -> bool {
 /// What loosening each filter would give, as far as there is time to count.
 async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Loosened, Count)>> {
     const MOST: usize = 8;
+    /// How many are counted side by side.
+    const AT_ONCE: usize = 3;
     let State { db, budgets, .. } = state;
     let until = Instant::now() + budgets.list.time;
-    let mut out = Vec::new();
-    for loosened in list::loosened(filter).into_iter().take(MOST) {
+    let counted = async |loosened: Loosened| {
         let count = if Instant::now() < until {
             let plan: Plan = store::plan(db, &loosened.filter, reader.now, reader.role.sees_details()).await?;
             look::count(db, &plan, budgets.count).await?
         } else {
             Count::AtLeast { n: 0, looked_to: None }
         };
-        out.push((loosened, count));
-    }
-    Ok(out)
+        Ok((loosened, count))
+    };
+    stream::iter(list::loosened(filter).into_iter().take(MOST)).map(counted).buffered(AT_ONCE).try_collect().await
 }
 
 fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
@@ -265,14 +270,15 @@ pub async fn entry(
     };
     let reader = Reader::of(&signed);
     let db = &state.db;
-    let (Some(log), Some(details)) = (store::entry(db, id).await?, store::details(db, id).await?) else {
+    let (Some(log), Some(details)) = try_join(store::entry(db, id), store::details(db, id)).await? else {
         return Err(Error::NotFound(What::Entry));
     };
     signed.record(Kind::EntryOpened, Some(id.to_string()), None)?;
-    let place = place(&req, &state, &reader, log.key()).await?;
     let sees = reader.role.sees_details();
     let shown = shown(&req);
-    let around = Around::load(db, &log, &details, &reader, state.budgets.count, shown.later).await?;
+    let around = Around::load(db, &log, &details, &reader, state.budgets.count, shown.later);
+    let place = place(&req, &state, &reader, log.key());
+    let (place, around) = try_join(Box::pin(place), Box::pin(around)).await?;
     let failed = around::failed(&log, details.extra.as_deref().filter(|_| sees));
     let since = around.since(db, &failed, reader.now, state.budgets.count).await?;
     let since =

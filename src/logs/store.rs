@@ -334,10 +334,9 @@ pub async fn neighbours(db: &Db, plan: &Plan, key: Key, budget: Budget) -> Resul
             (None, crate::paging::Seen::All) => Neighbour::None,
         })
     };
-    Ok(Neighbours {
-        newer: beside(At::After(Cursor::beyond(key))).await?,
-        older: beside(At::Before(Cursor::beyond(key))).await?,
-    })
+    let beyond = Cursor::beyond(key);
+    let (newer, older) = try_join(beside(At::After(beyond)), beside(At::Before(beyond))).await?;
+    Ok(Neighbours { newer, older })
 }
 
 /// Whether the log holds any entry at all.

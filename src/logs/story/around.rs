@@ -1,5 +1,7 @@
 //! What surrounds one entry: what the same person did before and after, whatever list it was opened from.
 
+use futures_util::future::try_join;
+
 use super::{
     lately::{self, Lately},
     moment::Moment,
@@ -116,8 +118,11 @@ impl Around {
         };
         let Some(theirs) = theirs else { return Ok(around) };
         let beyond = Cursor::beyond(around.entry.key());
-        around.before = Side::of(theirs.walk(db, At::Before(beyond), BEFORE + 1).await?, BEFORE);
-        around.after = Side::of(theirs.walk(db, At::After(beyond), after + 1).await?, after);
+        let walks =
+            try_join(theirs.walk(db, At::Before(beyond), BEFORE + 1), theirs.walk(db, At::After(beyond), after + 1));
+        let (earlier, later) = walks.await?;
+        around.before = Side::of(earlier, BEFORE);
+        around.after = Side::of(later, after);
         Ok(around)
     }
 
