@@ -185,6 +185,17 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn nothing_that_a_page_holds_is_run(db: TestDb) {
+        let (_app, browser, _) = begin(db).await;
+        for held in ["allowEval", "allowScriptTags", "historyCacheSize", "includeIndicatorStyles", "scrollIntoViewOnBoost"] {
+            assert!(browser.is(&format!("!htmx.config.{held}")).await, "{held}");
+        }
+        assert!(browser.is("htmx.config.selfRequestsOnly && htmx.config.responseHandling.length === 4").await);
+        // It was set before htmx looked: a style of its own would be refused, loudly.
+        assert!(browser.is("!document.querySelector('style')").await);
+        browser.finish().await;
+    }
+
     async fn not_and_clear_all(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         browser.click("#fields summary").await;
