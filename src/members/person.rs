@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use futures_util::future::try_join5;
 use uuid::Uuid;
 
 use super::{
@@ -213,27 +214,45 @@ impl Recorded {
         if out.newest.is_none() {
             return Ok(out);
         }
-        if let Some(meant) = out.wanted.time.meant {
-            out.nearest = story::nearest(db, &theirs, meant).await?;
-        } else if let Some(id) = out.wanted.entry {
-            out.nearest = story::one(db, id).await?.filter(|moment| moment.is_of(&who));
-        }
-        let (place, from) = match (&out.nearest, out.wanted.at) {
-            (Some(nearest), _) => (Place::Around(nearest.key()), From::Entry(nearest.key())),
-            (None, at @ At::After(_)) => (Place::From(at), From::Older),
-            (None, at) => (Place::From(at), From::Newer),
-        };
-        out.timeline = page(story::stretch(db, &theirs, place, ENTRIES).await?, from, VISITS);
-        let plan = logs::plan(db, &out.query.filter, reader.now, false).await?;
-        out.figures = store::figures(db, &who, &plan, reader.now, budgets.count).await?;
-        out.spark = Some(store::spark(db, &who, &reader, budgets.count).await?);
-        out.failures = failures::lately(db, &who, &reader, budgets.count).await?;
-        out.habits = habits.now(state, reader.now).await;
         // Both are known by what a viewer does not see, and would tell it.
-        if reader.role.sees_details() {
-            out.inferred = inferred::of(db, &who, &out.timeline.visits, reader.now, budgets.count).await?;
-            out.zone_said = story::zone_said(db, &theirs).await?;
-        }
+        let sees = reader.role.sees_details();
+        let Wanted { entry, at, ref time, .. } = out.wanted;
+        let told = async {
+            let nearest = match (time.meant, entry) {
+                (Some(meant), _) => story::nearest(db, &theirs, meant).await?,
+                (None, Some(id)) => story::one(db, id).await?.filter(|moment| moment.is_of(&who)),
+                (None, None) => None,
+            };
+            let (place, from) = match (&nearest, at) {
+                (Some(nearest), _) => (Place::Around(nearest.key()), From::Entry(nearest.key())),
+                (None, at @ At::After(_)) => (Place::From(at), From::Older),
+                (None, at) => (Place::From(at), From::Newer),
+            };
+            let timeline = page(story::stretch(db, &theirs, place, ENTRIES).await?, from, VISITS);
+            let inferred = if sees {
+                inferred::of(db, &who, &timeline.visits, reader.now, budgets.count).await?
+            } else {
+                Inferred::new()
+            };
+            Ok((nearest, timeline, inferred))
+        };
+        let figures = async {
+            let plan = logs::plan(db, &out.query.filter, reader.now, false).await?;
+            store::figures(db, &who, &plan, reader.now, budgets.count).await
+        };
+        let zone_said = async { if sees { story::zone_said(db, &theirs).await } else { Ok(None) } };
+        // None of them needs the others, and each waits for the database.
+        let (told, figures, spark, failures, zone_said) = try_join5(
+            Box::pin(told),
+            Box::pin(figures),
+            Box::pin(store::spark(db, &who, &reader, budgets.count)),
+            Box::pin(failures::lately(db, &who, &reader, budgets.count)),
+            zone_said,
+        )
+        .await?;
+        (out.nearest, out.timeline, out.inferred) = told;
+        (out.figures, out.spark, out.failures, out.zone_said) = (figures, Some(spark), failures, zone_said);
+        out.habits = habits.now(state, reader.now).await;
         Ok(out)
     }
 
