@@ -19,6 +19,7 @@ mod bounded;
 mod browser;
 mod command_line;
 mod csrf;
+mod doors;
 mod entry;
 mod errors;
 mod export;
