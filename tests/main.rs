@@ -11,6 +11,7 @@
 mod support;
 
 mod access;
+mod accounts;
 mod api_docs;
 mod architecture;
 mod around;
@@ -55,11 +56,14 @@ mod schema;
 mod search;
 mod seeding;
 mod serving;
+mod sessions;
 mod sign_in;
 mod since;
 mod smoke;
+mod snapshots;
 mod staff_command;
 mod staff_log;
+mod staff_log_queue;
 mod storage;
 mod storage_postgres;
 mod throttle;
