@@ -1,4 +1,5 @@
-//! Every behaviour, through the real thing: HTTP against a running server, each test with a database of its own.
+//! Every behaviour, through the real thing: mostly HTTP against a running server, each test with a database of its own, on
+//! every kind of database there is.
 
 #![allow(
     clippy::manual_assert,
