@@ -158,6 +158,18 @@ fn only_the_database_floor_knows_which_database_it_is() {
 }
 
 #[test]
+fn no_test_beside_the_code_opens_a_database() {
+    for (file, text) in files("src", "rs") {
+        let whole = file.ends_with("/tests.rs") || file.contains("/tests/");
+        let test = if whole { Some(text.as_str()) } else { text.split_once("#[cfg(test)]").map(|(_, test)| test) };
+        for word in ["open_sqlite", "open_postgres", "inspect_sqlite", "migrate::run"] {
+            let opens = test.is_some_and(|test| test.contains(word));
+            assert!(!opens, "{file} opens a database in a test: in tests/ it runs on each kind (database_test!)");
+        }
+    }
+}
+
+#[test]
 fn handlers_hold_no_sql_and_stores_no_html() {
     for (file, text) in files("src", "rs") {
         if file.ends_with("handlers.rs") || file.ends_with("pages.rs") {

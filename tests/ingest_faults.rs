@@ -159,15 +159,11 @@ database_test! {
         let program = Api::writer(&app).await;
         assert_eq!(program.post(&entry(Uuid::new_v4())).await.status, 201);
         let mut other = app.db.outside().await;
-        let hold = match other {
-            Outside::Sqlite(_) => "BEGIN IMMEDIATE",
-            Outside::Postgres(_) => "BEGIN; LOCK TABLE audit_logs IN SHARE MODE",
-        };
-        other.run(hold).await;
+        other.lock("audit_logs").await;
         let refused = program.post(&entry(Uuid::new_v4())).await;
         assert_eq!((refused.status.as_u16(), problem(&refused).as_str()), (503, "unavailable"));
         assert!(refused.header("retry-after").is_some());
-        other.run("ROLLBACK").await;
+        other.unlock().await;
         assert_eq!(app.db.outside().await.number("SELECT count(*) FROM audit_logs").await, 1);
         assert_eq!(program.post(&entry(Uuid::new_v4())).await.status, 201);
     }

@@ -1,4 +1,5 @@
-//! Every behaviour, through the real thing: HTTP against a running server, each test with a database of its own.
+//! Every behaviour, through the real thing: mostly HTTP against a running server, each test with a database of its own, on
+//! every kind of database there is.
 
 #![allow(
     clippy::manual_assert,
@@ -11,6 +12,7 @@
 mod support;
 
 mod access;
+mod accounts;
 mod api_docs;
 mod architecture;
 mod around;
@@ -19,6 +21,7 @@ mod bounded;
 mod browser;
 mod command_line;
 mod csrf;
+mod doors;
 mod entry;
 mod errors;
 mod export;
@@ -54,11 +57,14 @@ mod schema;
 mod search;
 mod seeding;
 mod serving;
+mod sessions;
 mod sign_in;
 mod since;
 mod smoke;
+mod snapshots;
 mod staff_command;
 mod staff_log;
+mod staff_log_queue;
 mod storage;
 mod storage_postgres;
 mod throttle;

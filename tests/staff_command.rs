@@ -1,6 +1,6 @@
 //! `daybook staff` beside a server: accounts made, changed and switched off, from the next request on.
 
-use daybook::core::role::Role;
+use daybook::{core::role::Role, session::accounts};
 use reqwest::StatusCode;
 
 use crate::{
@@ -42,6 +42,28 @@ database_test! {
         let words: Vec<_> = row.split_whitespace().collect();
         assert_eq!(words[..5], [MAYA, "Maya", "Osei", "support", "on"]);
         assert!(!list.stdout.contains("argon2"), "{}", list.stdout);
+    }
+
+    async fn accounts_are_listed_as_they_are(db: TestDb) {
+        assert!(staff(&db, &["list"], "").done().starts_with("No staff account yet."));
+        let arguments = ["add", "Maya.Osei@example.org", "--role", "support", "--name", "Maya Osei", "--password-stdin"];
+        staff(&db, &arguments, PASSWORD).done();
+        add(&db, "d@example.org", "admin");
+        staff(&db, &["set-role", MAYA, "viewer"], "").done();
+        assert_eq!(staff(&db, &["disable", MAYA], "").done(), "Maya.Osei@example.org is off, and signed out everywhere.\n");
+        assert_eq!(staff(&db, &["disable", MAYA], "").done(), "Maya.Osei@example.org is off already.\n");
+        let kept = accounts::list(&db.db).await.expect("accounts");
+        let [first, second] = [0, 1].map(|at: usize| kept[at].created_at.utc().format("%Y-%m-%d").to_string());
+        assert_eq!(
+            staff(&db, &["list"], "").done(),
+            format!(
+                "E-mail                 Name       Role    State  Created\n\
+                 d@example.org          -          admin   on     {first}\n\
+                 Maya.Osei@example.org  Maya Osei  viewer  off    {second}\n"
+            )
+        );
+        let subjects = db.outside().await.texts("SELECT DISTINCT subject FROM daybook_staff_log ORDER BY subject").await;
+        assert_eq!(subjects, ["Maya.Osei@example.org", "d@example.org"], "written as they were added, whatever is typed later");
     }
 
     async fn another_role_counts_from_the_next_request(db: TestDb) {
@@ -114,7 +136,7 @@ database_test! {
     async fn what_cannot_be_done_is_one_line_and_leaves_nothing(db: TestDb) {
         add(&db, MAYA, "support");
         let before = db.contents().await;
-        let long = format!("{}\n", "x y".repeat(100));
+        let (long, long_name) = (format!("{}\n", "x y".repeat(100)), "x".repeat(81));
         for (arguments, input, says) in [
             (
                 &["add", "MAYA.OSEI@example.org", "--role", "admin", "--password-stdin"][..],
@@ -133,10 +155,17 @@ database_test! {
             (&["add", "a@b.example", "--role", "owner", "--password-stdin"], PASSWORD, "viewer, support, admin"),
             (&["add", "a@b.example", "--role", "admin", "--password", "on the command line"], "", "--password"),
             (&["add", "a@b.example", "--role", "admin", "--name", "a\u{1b}[2J", "--password-stdin"], PASSWORD, "name"),
+            (&["add", "a@b.example", "--role", "admin", "--name", &long_name, "--password-stdin"], PASSWORD, "80 characters"),
+            // Nobody is asked for a password that could not be used.
+            (&["add", "MAYA.OSEI@example.org", "--role", "admin"], "", "has an account already"),
+            (&["add", "no e-mail", "--role", "admin"], "", "is not an e-mail"),
+            (&["add", "a@b.example", "--role", "admin", "--name", &long_name], "", "80 characters"),
             (&["reset-password", MAYA], PASSWORD, "--password-stdin"),
+            (&["reset-password", MAYA, "--password-stdin"], MAYA, "e-mail"),
             (&["reset-password", MAYA, "--password-stdin"], "short", "12 characters"),
             (&["reset-password", "nobody@example.org", "--password-stdin"], PASSWORD, "nobody has the e-mail"),
             (&["disable", "nobody@example.org"], "", "nobody has the e-mail"),
+            (&["disable", "nobody\u{1b}[2J@example.org"], "", "nobody has the e-mail"),
             (&["enable", "\u{1b}[2J@example.org"], "", "nobody has the e-mail"),
             (&["set-role", MAYA, "owner"], "", "viewer, support, admin"),
             (&["set-role", "nobody@example.org", "admin"], "", "nobody has the e-mail"),

@@ -126,20 +126,19 @@ fn role() -> impl TypedValueParser<Value = Role> {
 /// One line that says what to do.
 pub async fn run(args: Args) -> Result<()> {
     let (_, db) = own(args.command.database()).await?;
-    let done = Desk { db: &db, clock: &SystemClock, out: &mut io::stdout(), ask }.run(&args.command).await;
+    let done = Desk { db: &db, clock: SystemClock, out: io::stdout() }.run(&args.command).await;
     db.close().await;
     done
 }
 
-/// Where commands are carried out: tests bring their own output and passwords.
-struct Desk<'a, W> {
+/// Where commands are carried out.
+struct Desk<'a> {
     db: &'a Db,
-    clock: &'a dyn Clock,
-    out: &'a mut W,
-    ask: fn(from_stdin: bool) -> Result<String>,
+    clock: SystemClock,
+    out: io::Stdout,
 }
 
-impl<W: Write> Desk<'_, W> {
+impl Desk<'_> {
     async fn run(&mut self, command: &Command) -> Result<()> {
         match command {
             Command::Add(add) => self.add(add).await,
@@ -155,7 +154,7 @@ impl<W: Write> Desk<'_, W> {
         let email = accounts::email(&add.email).ok_or_else(|| anyhow!("“{}” is not an e-mail", shown(&add.email)))?;
         let name = name(add.name.as_deref())?;
         ensure!(accounts::by_email(self.db, email).await?.is_none(), taken(email));
-        let password_hash = self.new_password(add.password_stdin, email, name)?;
+        let password_hash = new_password(add.password_stdin, email, name)?;
         let new = NewAccount { email: email.to_owned(), name: name.map(str::to_owned), role: add.role, password_hash };
         let mut tx = self.db.write().await?;
         ensure!(accounts::add(&mut tx, &new, self.clock.now()).await?.is_some(), taken(email));
@@ -206,7 +205,7 @@ impl<W: Write> Desk<'_, W> {
 
     async fn reset_password(&mut self, reset: &ResetPassword) -> Result<()> {
         let account = self.account(&reset.email).await?;
-        let hash = self.new_password(reset.password_stdin, &account.email, account.name.as_deref())?;
+        let hash = new_password(reset.password_stdin, &account.email, account.name.as_deref())?;
         let mut tx = self.db.write().await?;
         accounts::set_password(&mut tx, account.id, &hash).await?;
         self.commit(tx, Kind::StaffPasswordReset, &account.email, None).await?;
@@ -233,12 +232,6 @@ impl<W: Write> Desk<'_, W> {
         account.ok_or_else(|| anyhow!("nobody has the e-mail “{}”: see daybook staff list", shown(email)))
     }
 
-    fn new_password(&self, from_stdin: bool, email: &str, name: Option<&str>) -> Result<String> {
-        let password = (self.ask)(from_stdin)?;
-        password::acceptable(&password, email, name).map_err(|reason| anyhow!("password not taken: {reason}"))?;
-        Ok(password::hash(&password)?)
-    }
-
     /// Ends a change: its line is written in the same transaction.
     async fn commit(&self, mut tx: Tx, kind: Kind, email: &str, detail: Option<&str>) -> Result<()> {
         let record = Record::by_command(self.clock.now(), kind, email, detail.map(str::to_owned));
@@ -262,6 +255,13 @@ fn name(text: Option<&str>) -> Result<Option<&str>> {
 /// A text that a terminal only shows.
 fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Asks for a password: its hash.
+fn new_password(from_stdin: bool, email: &str, name: Option<&str>) -> Result<String> {
+    let password = ask(from_stdin)?;
+    password::acceptable(&password, email, name).map_err(|reason| anyhow!("password not taken: {reason}"))?;
+    Ok(password::hash(&password)?)
 }
 
 /// A password from a line of standard input, or twice from the terminal: never an argument, which others can see.
@@ -291,4 +291,13 @@ fn line(input: impl io::BufRead) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line() {
+        assert_eq!(line(&b"four words \r\nmore"[..]).expect("a line"), "four words ");
+        assert_eq!(line(&b"no end"[..]).expect("a line"), "no end");
+        assert!(line(&b"\nmore"[..]).is_err() && line(&b""[..]).is_err() && line(&b"\xff\n"[..]).is_err());
+    }
+}

@@ -200,72 +200,8 @@ async fn end_sessions(tx: &mut Tx, id: Uuid) -> Result<()> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::db::migrate;
-
-    /// A fresh database in `folder`.
-    pub(crate) async fn database(folder: &tempfile::TempDir) -> Db {
-        let db = Db::open_sqlite(&folder.path().join("daybook.db"), true).await.expect("a database");
-        migrate::run(&db).await.expect("migrated");
-        db
-    }
-
-    /// An account that is committed; `password_hash` is taken as it is.
-    pub(crate) async fn added(db: &Db, email: &str, role: Role, password_hash: &str) -> Account {
-        let new = NewAccount { email: email.into(), name: None, role, password_hash: password_hash.into() };
-        let mut tx = db.write().await.expect("a transaction");
-        let id = add(&mut tx, &new, Timestamp::from_micros(5)).await.expect("inserted").expect("new");
-        tx.commit().await.expect("committed");
-        by_id(db, id).await.expect("found").expect("there")
-    }
-
-    #[tokio::test]
-    async fn an_account_is_found_by_its_e_mail_in_any_case_and_made_once() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = database(&folder).await;
-        assert!(!any_exist(&db).await.expect("asked"));
-        let maya = added(&db, "Maya.Osei@Brackenfield.example", Role::Support, "$hash").await;
-        assert!(any_exist(&db).await.expect("asked"));
-        let found = by_email(&db, "maya.osei@brackenfield.EXAMPLE").await.expect("asked");
-        assert_eq!(found.as_ref(), Some(&maya));
-        assert_eq!(by_email(&db, "maya").await.expect("asked"), None);
-        let again = NewAccount {
-            email: "maya.osei@brackenfield.example".into(),
-            name: None,
-            role: Role::Admin,
-            password_hash: String::new(),
-        };
-        let mut tx = db.write().await.expect("a transaction");
-        assert_eq!(add(&mut tx, &again, Timestamp::MIN).await.expect("asked"), None);
-    }
-
-    #[tokio::test]
-    async fn every_setting_is_kept() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = database(&folder).await;
-        let before = added(&db, "maya@brackenfield.example", Role::Viewer, "$old").await;
-        let other = added(&db, "d.petrov@brackenfield.example", Role::Admin, "$other").await;
-        let mut tx = db.write().await.expect("a transaction");
-        set_role(&mut tx, before.id, Role::Admin).await.expect("role");
-        set_password(&mut tx, before.id, "$new").await.expect("password");
-        set_zone(&mut tx, before.id, Some(chrono_tz::Europe::London)).await.expect("zone");
-        set_theme(&mut tx, before.id, Theme::Dark).await.expect("theme");
-        set_disabled(&mut tx, before.id, Some(Timestamp::from_micros(7))).await.expect("off");
-        tx.commit().await.expect("committed");
-        let after = by_id(&db, before.id).await.expect("asked").expect("there");
-        let expected = Account {
-            role: Role::Admin,
-            password_hash: "$new".into(),
-            zone: Some(chrono_tz::Europe::London),
-            theme: Theme::Dark,
-            disabled_at: Some(Timestamp::from_micros(7)),
-            ..before.clone()
-        };
-        assert_eq!(after, expected);
-        assert_ne!(after.stamp(), before.stamp());
-        assert_eq!(list(&db).await.expect("asked"), [other, after]);
-    }
 
     #[test]
     fn an_e_mail_is_told_from_what_is_none() {

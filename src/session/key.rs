@@ -49,22 +49,3 @@ async fn load(db: &Db) -> Result<Option<Key>> {
         ))),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::session::accounts::tests::database;
-
-    #[tokio::test]
-    async fn it_is_made_once_and_a_spoiled_one_is_named() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = database(&folder).await;
-        let key = load_or_make(&db).await.expect("made");
-        assert!(key == load_or_make(&db).await.expect("kept"));
-        let mut tx = db.write().await.expect("a transaction");
-        tx.execute(Sql::new("UPDATE daybook_meta SET value = 'x'")).await.expect("spoiled");
-        tx.commit().await.expect("committed");
-        let error = load_or_make(&db).await.err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(error.contains("session_key"), "{error}");
-    }
-}

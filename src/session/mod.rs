@@ -25,6 +25,3 @@ pub use form::CheckedForm;
 pub use guard::Staff;
 pub use sign_in::SignIn;
 pub use signed::{Signed, Witness};
-
-#[cfg(test)]
-mod tests;

@@ -28,7 +28,7 @@ pub const UNUSED: Duration = Duration::hours(12);
 /// How often its use is written down at the most.
 const TOUCH: Duration = Duration::minutes(1);
 /// How many sessions one account has at the most; beyond that the ones not used for longest end.
-const MOST: i64 = 500;
+pub const MOST: i64 = 500;
 
 type State = HashMap<String, String>;
 
@@ -201,6 +201,3 @@ impl SessionStore for Store {
         self.end(key).await.map_err(outage::note)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// How many lines may wait; with each bounded, some 20 MB at the worst.
-const QUEUE: usize = 10_000;
+pub const QUEUE: usize = 10_000;
 /// How many lines one commit takes, so that it does not hold the writer for long.
-const GROUP: usize = 1_000;
+pub const GROUP: usize = 1_000;
 /// How long a line waits for others to share its commit.
 const GATHER: Duration = Duration::from_millis(250);
 /// How long a commit may take before pages are refused, although it may still succeed.
@@ -151,94 +151,4 @@ async fn commit(db: &Db, group: &[Record]) -> Result<()> {
     let mut tx = db.write().await?;
     append(&mut tx, group).await?;
     tx.commit().await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        core::time::Timestamp,
-        db::{Sql, migrate},
-        staff_log::Kind,
-    };
-
-    async fn database(folder: &tempfile::TempDir) -> Db {
-        let db = Db::open_sqlite(&folder.path().join("daybook.db"), true).await.expect("a database");
-        migrate::run(&db).await.expect("migrated");
-        db
-    }
-
-    fn opened(subject: &str) -> Record {
-        Record {
-            at: Timestamp::from_micros(1_000_000),
-            staff_id: None,
-            staff_email: "maya@brackenfield.example".to_owned(),
-            kind: Kind::EntryOpened,
-            subject: Some(subject.to_owned()),
-            detail: None,
-            ip_address: Some("203.0.113.9".to_owned()),
-            request_id: None,
-            token: None,
-        }
-    }
-
-    async fn subjects(db: &Db) -> Vec<String> {
-        let rows: Vec<(String,)> =
-            db.fetch_all(Sql::new("SELECT subject FROM daybook_staff_log ORDER BY seq")).await.expect("rows");
-        rows.into_iter().map(|(subject,)| subject).collect()
-    }
-
-    #[tokio::test]
-    async fn lines_are_written_in_their_order_within_a_second() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = database(&folder).await;
-        let log = StaffLog::start(db.clone());
-        for subject in ["a", "b", "c"] {
-            log.record(opened(subject)).expect("queued");
-        }
-        sleep(Duration::from_millis(900)).await;
-        assert_eq!(subjects(&db).await, ["a", "b", "c"]);
-        log.record(opened("d")).expect("queued");
-        log.flush().await;
-        assert_eq!(subjects(&db).await, ["a", "b", "c", "d"]);
-    }
-
-    #[tokio::test]
-    async fn more_than_a_group_is_written_too() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = database(&folder).await;
-        let log = StaffLog::start(db.clone());
-        for at in 0..GROUP * 2 + 5 {
-            log.record(opened(&at.to_string())).expect("queued");
-        }
-        log.flush().await;
-        assert_eq!(subjects(&db).await.len(), GROUP * 2 + 5);
-    }
-
-    #[tokio::test]
-    async fn while_nothing_can_be_written_nothing_more_is_taken_and_nothing_is_lost() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = database(&folder).await;
-        let other = Db::open_sqlite(&folder.path().join("daybook.db"), false).await.expect("another process");
-        let lock = other.write().await.expect("the lock");
-        let log = StaffLog::start(db.clone());
-        log.record(opened("before")).expect("queued while nobody knows yet");
-        sleep(GATHER + LATE + Duration::from_millis(200)).await;
-        let refused = log.record(opened("during"));
-        assert!(matches!(refused, Err(Error::Unavailable(Outage::Unrecorded))), "{refused:?}");
-        drop(lock);
-        log.flush().await;
-        log.record(opened("after")).expect("taken again");
-        log.flush().await;
-        assert_eq!(subjects(&db).await, ["before", "after"]);
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let log = StaffLog::start(database(&folder).await);
-        // The task does not run before this test waits for something.
-        let taken = (0..QUEUE + 10).filter(|at| log.record(opened(&at.to_string())).is_ok()).count();
-        assert_eq!(taken, QUEUE);
-    }
 }

@@ -11,7 +11,9 @@ use daybook::{
         role::Role,
         time::{Clock, Timestamp},
     },
+    routes::ROUTES,
     session::{
+        access::Route,
         accounts::{self, NewAccount},
         password,
     },
@@ -28,6 +30,11 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct TestClock(AtomicI64);
 
 impl TestClock {
+    /// One that stands at an instant.
+    pub fn at(at: Timestamp) -> Self {
+        Self(AtomicI64::new(at.micros()))
+    }
+
     /// Puts it to an instant.
     pub fn set(&self, at: Timestamp) {
         self.0.store(at.micros(), Ordering::SeqCst);
@@ -97,9 +104,14 @@ impl TestApp {
 
     /// Serves a database.
     pub async fn with(db: TestDb, setup: Setup) -> Self {
-        let clock = Arc::new(TestClock(AtomicI64::new(setup.now.micros())));
+        Self::with_routes(db, setup, ROUTES).await
+    }
+
+    /// Serves a database by a table of routes of the test's own.
+    pub async fn with_routes(db: TestDb, setup: Setup, routes: &'static [Route]) -> Self {
+        let clock = Arc::new(TestClock::at(setup.now));
         let state = State { db: db.db.clone(), clock: clock.clone(), site: setup.site, budgets: setup.budgets };
-        let running = app::start(state, ([127, 0, 0, 1], 0).into()).await.expect("a server");
+        let running = app::start_with(state, ([127, 0, 0, 1], 0).into(), routes).await.expect("a server");
         Self {
             base: format!("http://{}", running.address),
             handle: running.handle(),

@@ -30,7 +30,12 @@ impl Client {
 
     /// The cookies that it would send to `/`, as the header has them. A `cookie` header that is given replaces them.
     pub fn cookies(&self) -> String {
-        let url: Url = self.base.parse().expect("an address");
+        self.cookies_at("/")
+    }
+
+    /// The cookies that it would send to a path.
+    pub fn cookies_at(&self, path: &str) -> String {
+        let url: Url = format!("{}{path}", self.base).parse().expect("an address");
         let cookies = self.jar.cookies(&url);
         cookies.map(|cookies| cookies.to_str().expect("cookies are text").to_owned()).unwrap_or_default()
     }

@@ -54,6 +54,20 @@ impl Outside {
         self.execute(sql).await.expect(sql);
     }
 
+    /// Keeps a table from being written to until [`Self::unlock`]; with a file, everything in it. It can be read.
+    pub async fn lock(&mut self, table: &str) {
+        let sql = match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE".to_owned(),
+            Self::Postgres(_) => format!("BEGIN; LOCK TABLE {table} IN SHARE MODE"),
+        };
+        self.run(&sql).await;
+    }
+
+    /// Gives back what [`Self::lock`] took.
+    pub async fn unlock(&mut self) {
+        self.run("ROLLBACK").await;
+    }
+
     /// Why SQL that is expected to fail was refused.
     pub async fn refused(&mut self, sql: &str) -> String {
         self.execute(sql).await.expect_err(sql).to_string()
