@@ -35,8 +35,9 @@ const NEVER: [&str; 22] = [
 ];
 
 /// What templates write for htmx.
-const HTMX: [&str; 9] = [
+const HTMX: [&str; 10] = [
     "hx-get",
+    "hx-boost",
     "hx-target",
     "hx-swap",
     "hx-push-url",
@@ -73,6 +74,8 @@ pub fn check(html: &Html, what: &str) {
                 "data-copy-from" | "hx-target" | "hx-indicator" => {
                     assert!(value == "this" || value.strip_prefix('#').is_some_and(is_plain), "{}", here());
                 }
+                // Links that are boosted are ours: nothing from the log is linked there.
+                "hx-boost" => assert!(value == "true" && element.attr("id") == Some("facets"), "{}", here()),
                 "class" => assert!(value.split(' ').all(is_plain), "{}", here()),
                 "id" => assert!(is_plain(value) && ids.insert(value.to_owned()), "not one of its own: {}", here()),
                 "for" | "form" | "list" | "popovertarget" => assert!(is_plain(value), "{}", here()),
