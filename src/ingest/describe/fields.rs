@@ -89,11 +89,11 @@ pub const ENTRY: &[Field] = &[
 /// A member.
 pub const MEMBER: &[Field] = &[
     needed("email", Type::Word(LONGEST), "Their e-mail today."),
-    optional("name", Type::Word(LONGEST), "Their name."),
+    optional("name", Type::Text(LONGEST), "Their name."),
 ];
 
 /// A booking.
 pub const BOOKING: &[Field] = &[
     optional("member_id", Type::Id, "Whose it is; a member that is known."),
-    optional("service_type", Type::Word(LONGEST_SERVICE), "What was booked."),
+    optional("service_type", Type::Text(LONGEST_SERVICE), "What was booked."),
 ];
