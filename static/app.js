@@ -17,11 +17,10 @@
   };
   document.documentElement.classList.add("js");
 
-  // Before htmx reads it: this file comes first, and so does its listener. What a page holds is never run.
+  // Before htmx reads it: this file comes first, and so does its listener. What must hold without it stands in the page.
   document.addEventListener("DOMContentLoaded", () => {
     if (window.htmx) Object.assign(htmx.config, {
-      includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, selfRequestsOnly: true,
-      historyCacheSize: 0, refreshOnHistoryMiss: true, scrollIntoViewOnBoost: false,
+      includeIndicatorStyles: false, refreshOnHistoryMiss: true, scrollIntoViewOnBoost: false,
       responseHandling: [
         { code: "204", swap: false }, { code: "[23]..", swap: true }, { code: "400|422", swap: true },
         { code: "[45]..", swap: true, error: true },

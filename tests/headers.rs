@@ -86,6 +86,9 @@ database_test! {
             check(&admin.get(path).await, path);
             check(&admin.htmx(path).await, &format!("{path} by htmx"));
         }
+        // What may be kept by others than who asked is the same for whoever asks.
+        let icons = nobody.get_with(assets::ICONS, &[("HX-Request", "true")]).await;
+        safe_headers::check(&icons.headers, assets::ICONS);
         let known = [("If-None-Match", "*")];
         check(&nobody.get_with(assets::APP_JS, &known).await, assets::APP_JS);
         check(&nobody.get_with(assets::APP_JS, &[("Accept-Encoding", "x, *;q=0")]).await, "a refusal of /static/");

@@ -266,7 +266,38 @@ database_test! {
             out.write_all(&vec![b'x'; 1024 * 1024]).expect("written");
         }
         let ran = run(&db, &["import", &file.display().to_string(), "--database", &db.address]);
-        assert!(ran.failed().contains("line 2") && ran.stderr.contains("quote"), "{}", ran.stderr);
+        assert!(ran.failed().contains("line 3") && ran.stderr.contains("quote"), "{}", ran.stderr);
+    }
+
+    async fn a_quote_that_is_never_closed_swallows_no_row_in_silence(db: TestDb) {
+        let head = "id,timestamp,action_type,area,description,error_detail";
+        let row = |n: u128, detail: &str| format!("{},2026-06-18T13:00:00Z,login,a,d,{detail}", Uuid::from_u128(n));
+        for end in ["\n", "\r\n"] {
+            let rows = [head.to_owned(), row(1, "x"), row(2, "\"tb"), row(3, "y"), row(4, "z")];
+            let file = write(&db.beside("open.csv").0, &rows.join(end));
+            let bad = db.beside("open-bad.ndjson").0;
+            let ran = run(&db, &["import", &file, "--bad", &bad.display().to_string(), "--database", &db.address]);
+            assert!(ran.failed().contains("1 rows are bad") && ran.stdout.ends_with("1 bad\n"), "{}", ran.stdout);
+            let kept = std::fs::read_to_string(&bad).expect("bad rows");
+            let kept: Value = serde_json::from_str(kept.trim()).expect("one row");
+            assert_eq!(kept["line"], 3, "{kept}");
+            let text = kept["row"].as_str().expect("a row");
+            assert!(text.ends_with(",z") && text.contains("\"tb"), "{text}");
+        }
+        let empty = write(&db.beside("empty.csv").0, "");
+        assert!(run(&db, &["import", &empty, "--database", &db.address]).done().starts_with("0 entries"));
+    }
+
+    async fn a_line_may_be_so_long_and_no_longer(db: TestDb) {
+        let (first, second) = (line(Uuid::from_u128(1), &json!({"error_detail": ""})), line(Uuid::from_u128(2), &json!({})));
+        for over in [0, 1] {
+            let long = "x".repeat(64 * 1024 * 1024 - first.len() + over);
+            let long = first.replace("\"error_detail\":\"\"", &format!("\"error_detail\":\"{long}\""));
+            let file = write(&db.beside("long.ndjson").0, &format!("{long}\n{second}\n"));
+            let ran = run(&db, &["import", &file, "--skip-bad", "--database", &db.address]);
+            let said = ["2 entries written, 0 stood already, 0 bad\n", "0 entries written, 1 stood already, 1 bad\n"];
+            assert_eq!(ran.done(), said[over]);
+        }
     }
 
     async fn bad_rows_never_take_the_place_of_what_a_load_needs(db: TestDb) {
@@ -276,6 +307,12 @@ database_test! {
         let bad = source.display().to_string();
         let ran = run(&db, &["import", "--from", &from, "--bad", &bad, "--database", &db.address]);
         assert!(ran.failed().contains("--bad"), "{}", ran.stderr);
+        // Nor of one that is yet to be made, nor of what SQLite keeps beside it.
+        let (file, address) = db.beside("new.db");
+        for bad in [file.display().to_string(), format!("{}-wal", file.display())] {
+            let ran = run(&db, &["import", "--from", &from, "--bad", &bad, "--database", &address]);
+            assert!(ran.failed().contains("--bad"), "{}", ran.stderr);
+        }
         // Whoever could read the file of another run cannot read this one's.
         let (kept, _) = db.beside("kept.ndjson");
         std::fs::write(&kept, "old").expect("written");

@@ -82,7 +82,12 @@ pub async fn run(args: Args) -> Result<()> {
     let from = args.from.as_deref().map(Address::parse).transpose().map_err(|why| anyhow!("--from: {why}"))?;
     for address in [Some(&into), from.as_ref()].into_iter().flatten() {
         if let Address::Sqlite(file) = address {
-            apart(file, &args.bad)?;
+            // With what SQLite keeps beside it.
+            for end in ["", "-wal", "-shm", "-journal"] {
+                let mut file = file.clone().into_os_string();
+                file.push(end);
+                apart(Path::new(&file), &args.bad)?;
+            }
         }
     }
     if let Some(file) = &args.file {
@@ -303,7 +308,13 @@ fn complete(sent: Sent) -> Result<Sent, Vec<Wrong>> {
 
 /// Fails where bad rows would be written over a file that the load needs.
 fn apart(needed: &Path, written: &Path) -> Result<()> {
-    let same = std::fs::canonicalize(needed).ok().zip(std::fs::canonicalize(written).ok()).is_some_and(|(a, b)| a == b);
+    // One that is not there yet is known by its folder and its name.
+    let place = |file: &Path| {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let beside = || Some(std::fs::canonicalize(folder).ok()?.join(file.file_name()?));
+        std::fs::canonicalize(file).ok().or_else(beside)
+    };
+    let same = place(needed).zip(place(written)).is_some_and(|(a, b)| a == b);
     ensure!(!same, "{} is needed: name another file for bad rows with --bad", needed.display());
     Ok(())
 }

@@ -80,7 +80,9 @@ pub fn read(text: &str, limits: Limits, now: Timestamp) -> Result<Sent, Vec<Wron
 pub fn references(text: &str) -> References {
     let parts = json::parts(text).unwrap_or_default();
     let id = |column: Column| {
-        let part = parts.iter().find(|part| part.name == column.name())?;
+        let mut all = parts.iter().filter(|part| part.name == column.name());
+        // What stands twice is refused for that.
+        let (Some(part), None) = (all.next(), all.next()) else { return None };
         read_id(part.text.as_deref()).ok()
     };
     References { id: id(Column::Id), member_id: id(Column::MemberId), booking_id: id(Column::BookingId) }

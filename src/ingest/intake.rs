@@ -30,8 +30,9 @@ const TIME: Duration = Duration::from_secs(30);
 /// The unit in which space is given out, in bytes.
 const UNIT: usize = 64 * 1024;
 /// How many units there are: what all bodies at hand may hold together.
-const UNITS: usize = 16 * 1024 * 1024 / UNIT;
-/// How many of them one token may hold, so that it never keeps the others out: enough for the largest body.
+const UNITS: usize = 32 * 1024 * 1024 / UNIT;
+/// How many of them one token may hold, so that it never keeps the others out: enough for two of the
+/// largest bodies.
 const SHARE: usize = UNITS / 2;
 /// How long a request waits for its first unit.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -33,7 +33,8 @@ pub async fn security<B: MessageBody>(
     }
     // What is no document and can become none has no use for the rest, which would be a tenth of its bytes: stylesheets,
     // scripts, and what a script asked for to put into a page.
-    let is_part = by_htmx
+    let is_kept = headers.get(CACHE_CONTROL).is_some_and(|value| value != "no-store");
+    let is_part = (by_htmx && !is_kept)
         || [&b"text/css"[..], b"text/javascript"]
             .iter()
             .any(|kind| headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(kind)));

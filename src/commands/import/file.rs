@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use uuid::Uuid;
 
 use super::{Read, complete};
 use crate::{
@@ -36,6 +37,8 @@ struct Counted {
 struct Count {
     read: Cell<u64>,
     until: Cell<u64>,
+    /// What comes after the end of a table: a row of its own, unless a quote before it is not closed.
+    end: RefCell<Vec<u8>>,
     /// What was read last, and the byte before it.
     last: RefCell<Vec<u8>>,
     before: Cell<u8>,
@@ -43,8 +46,14 @@ struct Count {
 
 impl io::Read for Counted {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.from.read(into)?;
-        let Count { read, until, last, before } = &*self.count;
+        let Count { read, until, end, last, before } = &*self.count;
+        let mut n = self.from.read(into)?;
+        if n == 0 {
+            let mut end = end.borrow_mut();
+            n = end.len().min(into.len());
+            into[..n].copy_from_slice(&end[..n]);
+            end.drain(..n);
+        }
         let mut last = last.borrow_mut();
         before.set(last.last().copied().unwrap_or_default());
         last.clear();
@@ -73,11 +82,13 @@ pub struct Rows {
     length: Option<u64>,
     count: Rc<Count>,
     kind: Kind,
+    /// Why no more rows come after those that were handed over.
+    failed: Option<anyhow::Error>,
 }
 
 enum Kind {
     Lines { from: BufReader<Counted>, at: u64 },
-    Table { from: Box<csv::Reader<Counted>>, columns: Vec<Column> },
+    Table { from: Box<csv::Reader<Counted>>, columns: Vec<Column>, end: String },
 }
 
 impl Rows {
@@ -98,13 +109,16 @@ impl Rows {
         count.until.set(if is_table { ROW } else { u64::MAX });
         let counted = Counted { from, count: Rc::clone(&count) };
         let kind = if is_table {
+            // Nobody who wrote the file can know it.
+            let end = Uuid::new_v4().to_string();
+            count.end.borrow_mut().extend_from_slice(format!("\n{end}").as_bytes());
             let mut from = csv::ReaderBuilder::new().flexible(true).from_reader(counted);
-            let columns = columns(&mut from, &name)?;
-            Kind::Table { from: Box::new(from), columns }
+            let columns = columns(&mut from, &name, &end)?;
+            Kind::Table { from: Box::new(from), columns, end }
         } else {
             Kind::Lines { from: BufReader::with_capacity(256 * 1024, counted), at: 0 }
         };
-        Ok(Self { name, length, count, kind })
+        Ok(Self { name, length, count, kind, failed: None })
     }
 
     /// How many bytes there are.
@@ -119,13 +133,24 @@ impl Rows {
 
     /// The next rows; none at the end.
     pub fn next(&mut self, now: Timestamp) -> Result<Vec<Read>> {
+        if let Some(failed) = self.failed.take() {
+            return Err(failed);
+        }
         let (mut out, mut bytes) = (Vec::new(), 0);
         while out.len() < BATCH && bytes < BYTES {
             let next = match &mut self.kind {
                 Kind::Lines { from, at } => line(from, at, now),
-                Kind::Table { from, columns } => record(from, &self.count, columns, now),
+                Kind::Table { from, columns, end } => record(from, &self.count, (columns, end), now),
             };
-            let Some(row) = next.with_context(|| format!("{} cannot be read", self.name))? else { break };
+            let row = match next.with_context(|| format!("{} cannot be read", self.name)) {
+                Ok(Some(row)) => row,
+                Ok(None) => break,
+                Err(failed) if out.is_empty() => return Err(failed),
+                Err(failed) => {
+                    self.failed = Some(failed);
+                    break;
+                }
+            };
             bytes += row.text.len();
             out.push(row);
         }
@@ -143,7 +168,7 @@ fn line(from: &mut BufReader<Counted>, at: &mut u64, now: Timestamp) -> Result<O
         }
         *at += 1;
         let whole = |reason: &str| vec![Wrong { field: None, reason: reason.to_owned() }];
-        if bytes.len() > LONGEST {
+        if bytes.strip_suffix(b"\n").unwrap_or(&bytes).len() > LONGEST {
             skip_line(from)?;
             let wrong = whole("is longer than 64 MiB");
             return Ok(Some(Read { at: *at, text: String::new(), entry: Err(wrong) }));
@@ -182,9 +207,12 @@ fn skip_line(from: &mut BufReader<Counted>) -> io::Result<()> {
 }
 
 /// The columns that the first row names.
-fn columns(from: &mut csv::Reader<Counted>, name: &str) -> Result<Vec<Column>> {
+fn columns(from: &mut csv::Reader<Counted>, name: &str, end_of_file: &str) -> Result<Vec<Column>> {
     let first = from.headers().with_context(|| format!("{name} cannot be read as a table"))?.clone();
     let mut columns = Vec::new();
+    if first.iter().eq([end_of_file]) {
+        return Ok(columns);
+    }
     for cell in &first {
         let cell = cell.trim_start_matches('\u{feff}').trim();
         let column = Column::ALL.into_iter().find(|column| column.name() == cell);
@@ -200,13 +228,24 @@ fn columns(from: &mut csv::Reader<Counted>, name: &str) -> Result<Vec<Column>> {
 }
 
 /// The next row of a table.
-fn record(from: &mut csv::Reader<Counted>, count: &Count, columns: &[Column], now: Timestamp) -> Result<Option<Read>> {
+fn record(
+    from: &mut csv::Reader<Counted>,
+    count: &Count,
+    (columns, end_of_file): (&[Column], &str),
+    now: Timestamp,
+) -> Result<Option<Read>> {
     let mut record = csv::ByteRecord::new();
     count.until.set(count.read.get() + ROW);
-    let before = from.position().line();
-    if !from.read_byte_record(&mut record).with_context(|| format!("the row after line {before}"))? {
+    let before = from.position();
+    let begins = before.line() + u64::from(count.last_of(before.byte()) != b'\n');
+    if !from.read_byte_record(&mut record).with_context(|| format!("the row that begins in line {begins}"))? {
         return Ok(None);
     }
+    let last = record.iter().next_back().unwrap_or_default();
+    if last == end_of_file.as_bytes() && record.len() == 1 {
+        return Ok(None);
+    }
+    let is_open = last.ends_with(end_of_file.as_bytes());
     // The reader has come to the row's end, and beyond its break where that is one byte. What it says of the beginning
     // is where the row before ended.
     let end = from.position();
@@ -216,13 +255,19 @@ fn record(from: &mut csv::Reader<Counted>, count: &Count, columns: &[Column], no
     let cells: Option<Vec<&str>> = record.iter().map(|cell| std::str::from_utf8(cell).ok()).collect();
     let whole = |reason: String| vec![Wrong { field: None, reason }];
     let entry = match cells {
+        _ if is_open => Err(whole("a quote in it is not closed, so it goes on to the end of the file".to_owned())),
         None => Err(whole("is not UTF-8".to_owned())),
         Some(cells) if cells.len() != columns.len() => {
             Err(whole(format!("has {} cells, and the first row {}", cells.len(), columns.len())))
         }
         Some(cells) => entry::read_cells(columns.iter().copied().zip(cells), Limits::FILE, now).and_then(complete),
     };
-    Ok(Some(Read { at, text: as_table(&record)?, entry }))
+    let mut text = as_table(&record)?;
+    if is_open {
+        // As it came: what was put after the end is none of it, nor is the quote that would close it.
+        text.truncate(text.rfind(end_of_file).unwrap_or(text.len()).saturating_sub(1));
+    }
+    Ok(Some(Read { at, text, entry }))
 }
 
 /// A row as it is written into a table, so that it can be mended and read again.
