@@ -20,9 +20,7 @@ use crate::{
 };
 
 /// The longest row, in bytes.
-const LONGEST: usize = 64 * 1024 * 1024;
-/// The same, as a number of bytes that are read.
-const ROW: u64 = 64 * 1024 * 1024;
+const LONGEST: u64 = 64 * 1024 * 1024;
 /// Rows are handed over once they hold so many bytes.
 const BYTES: usize = 16 * 1024 * 1024;
 
@@ -106,7 +104,7 @@ impl Rows {
         let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
         let count = Rc::new(Count::default());
         // A line says by itself where it ends; of a table's row only its reader knows.
-        count.until.set(if is_table { ROW } else { u64::MAX });
+        count.until.set(if is_table { LONGEST } else { u64::MAX });
         let counted = Counted { from, count: Rc::clone(&count) };
         let kind = if is_table {
             // Nobody who wrote the file can know it.
@@ -162,13 +160,13 @@ impl Rows {
 fn line(from: &mut BufReader<Counted>, at: &mut u64, now: Timestamp) -> Result<Option<Read>> {
     loop {
         let mut bytes = Vec::new();
-        let most = u64::try_from(LONGEST).unwrap_or(u64::MAX) + 1;
-        if from.by_ref().take(most).read_until(b'\n', &mut bytes)? == 0 {
+        if from.by_ref().take(LONGEST + 1).read_until(b'\n', &mut bytes)? == 0 {
             return Ok(None);
         }
         *at += 1;
         let whole = |reason: &str| vec![Wrong { field: None, reason: reason.to_owned() }];
-        if bytes.strip_suffix(b"\n").unwrap_or(&bytes).len() > LONGEST {
+        // Its break is none of its length, and where that was read the next line is not to be skipped.
+        if u64::try_from(bytes.strip_suffix(b"\n").unwrap_or(&bytes).len()).is_ok_and(|length| length > LONGEST) {
             skip_line(from)?;
             let wrong = whole("is longer than 64 MiB");
             return Ok(Some(Read { at: *at, text: String::new(), entry: Err(wrong) }));
@@ -235,7 +233,7 @@ fn record(
     now: Timestamp,
 ) -> Result<Option<Read>> {
     let mut record = csv::ByteRecord::new();
-    count.until.set(count.read.get() + ROW);
+    count.until.set(count.read.get() + LONGEST);
     let before = from.position();
     let begins = before.line() + u64::from(count.last_of(before.byte()) != b'\n');
     if !from.read_byte_record(&mut record).with_context(|| format!("the row that begins in line {begins}"))? {
