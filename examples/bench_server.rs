@@ -1,8 +1,9 @@
-//! `daybook serve` as `scripts/bench` needs it: the product as it is, and beside its routes two that the product does not
-//! have.
+//! `daybook serve` as `scripts/bench` needs it: the product as it is, and beside its routes three that the product does
+//! not have.
 //!
 //! `/bench/constant` answers 30 KB that are made before, behind the same layers as a page of staff: what a page can cost
-//! at the least here. `/bench/statements` tells which statements the database ran since it was last asked and how long
+//! at the least here. `/bench/rows` answers the same, but asks for the newest fifty rows first, in one plain statement:
+//! what a page of rows can cost at the least with this driver. `/bench/statements` tells which statements the database ran since it was last asked and how long
 //! each took, as the driver measures it around the statement itself: what a page's own queries cost, inside the very
 //! server that makes the page.
 
@@ -11,16 +12,22 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use actix_web::{HttpResponse, web::Bytes};
+use actix_web::{
+    HttpResponse,
+    web::{self, Bytes},
+};
 use clap::Parser;
 use daybook::{
     commands::serve,
-    core::role::Role,
+    core::{error::Error, role::Role, time::Timestamp},
+    db::Sql,
     routes::ROUTES,
     session::access::{Access, Route, get},
+    web::state::State,
 };
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use uuid::Uuid;
 
 #[derive(Parser)]
 struct Cli {
@@ -33,13 +40,28 @@ struct Cli {
 
 static CONSTANT: [u8; 30 * 1024] = [b'x'; 30 * 1024];
 
-static EXTRA: [Route; 2] = [
+static EXTRA: [Route; 3] = [
+    get("/bench/rows", Access::Staff(Role::Viewer), |to| to.to(rows)),
     get("/bench/constant", Access::Staff(Role::Viewer), |to| to.to(constant)),
     get("/bench/statements", Access::Public, |to| to.to(statements)),
 ];
 
 async fn constant() -> HttpResponse {
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(Bytes::from_static(&CONSTANT))
+}
+
+/// A list's columns of the application's table.
+type Row =
+    (Uuid, Timestamp, Option<Uuid>, Option<String>, String, String, String, String, Option<Uuid>, Option<String>);
+
+async fn rows(state: web::Data<State>) -> Result<HttpResponse, Error> {
+    let sql = Sql::new(
+        "SELECT id, \"timestamp\", member_id, member_email, action_type, area, description, status, booking_id, \
+         error_message FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC",
+    );
+    let rows: Vec<Row> = state.db.fetch_all(sql.limit(50)).await?;
+    assert_eq!(rows.len(), 50, "the database has fewer entries than a page");
+    Ok(constant().await)
 }
 
 /// A line a statement: microseconds, a tab, the statement on one line.

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use daybook::{
     core::role::Role,
-    db::{Budget, Sql, migrate},
+    db::{Budget, Looked, Sql, migrate},
 };
 
 use crate::{
     database_test,
     support::{
         Outside, TestApp, TestDb,
-        binary::{Server as Served, daybook, run},
+        binary::{self, Server as Served, daybook, run},
         postgres::{self, Server},
         sample, wait,
     },
@@ -130,7 +130,7 @@ database_test! {
         for _ in 0..20 {
             let mut looking = db.db.look(short).await.expect("a reader");
             let _ = looking.fetch_all::<(i64,)>(Sql::new("SELECT CAST(1 AS BIGINT)")).await.expect("looked");
-            looking.done().await.expect("given back");
+            looking.done();
         }
         let slow = "SELECT CAST(1 AS BIGINT) FROM pg_sleep(0.1)";
         for _ in 0..8 {
@@ -138,10 +138,50 @@ database_test! {
         }
         let mut looking = db.db.look(short).await.expect("a reader");
         let looked = looking.fetch_all::<(i64,)>(Sql::new(slow)).await.expect("looked");
-        assert!(matches!(looked, daybook::db::Looked::Interrupted));
-        looking.extend(Duration::from_secs(5)).await.expect("more time");
+        assert!(matches!(looked, Looked::Interrupted));
+        looking.extend(Duration::from_secs(5));
         let looked = looking.fetch_all::<(i64,)>(Sql::new(slow)).await.expect("looked");
-        assert!(matches!(looked, daybook::db::Looked::Whole(_)));
+        assert!(matches!(looked, Looked::Whole(_)));
+    }
+
+    async fn a_server_that_does_not_end_a_statement_is_not_waited_for(db: ServerDb) {
+        let pid = async |looking: &mut daybook::db::Looking| {
+            let looked = looking.fetch_all::<(i64,)>(Sql::new("SELECT CAST(pg_backend_pid() AS BIGINT)")).await;
+            let Looked::Whole(rows) = looked.expect("looked") else { panic!("there was time") };
+            rows[0].0.to_string()
+        };
+        let mut looking = db.db.look(Budget::LIST).await.expect("a reader");
+        let process = pid(&mut looking).await;
+        assert!(binary::signal("STOP", &process));
+        let one = || Sql::new("SELECT CAST(1 AS BIGINT)");
+        let looked = looking.fetch_all::<(i64,)>(one()).await.expect("no failure");
+        assert!(matches!(looked, Looked::Interrupted));
+        // Looking goes on, by another connection.
+        looking.extend(Duration::from_secs(5));
+        assert_ne!(pid(&mut looking).await, process);
+        let mut seen = 0;
+        let each = |_: (i64,)| {
+            seen += 1;
+            std::ops::ControlFlow::Continue(())
+        };
+        assert!(matches!(looking.for_each(one(), each).await.expect("no failure"), Looked::Whole(())));
+        assert_eq!(seen, 1);
+        looking.done();
+        assert!(binary::signal("CONT", &process));
+    }
+
+    async fn connections_that_were_left_in_the_middle_take_no_room(db: ServerDb) {
+        let slow = || Sql::new("SELECT CAST(1 AS BIGINT) FROM pg_sleep(60)");
+        for _ in 0..20 {
+            let mut looking = db.db.look(Budget::LIST).await.expect("a reader");
+            let left = tokio::time::timeout(Duration::from_millis(5), looking.fetch_all::<(i64,)>(slow())).await;
+            assert!(left.is_err(), "it was not left");
+            drop(looking);
+            let asked = tokio::time::timeout(Duration::from_millis(5), db.db.fetch_all::<(i64,)>(slow())).await;
+            assert!(asked.is_err(), "it was not left");
+        }
+        let looks = futures_util::future::join_all((0..6).map(|_| db.db.look(Budget::LIST))).await;
+        assert!(looks.iter().all(Result::is_ok));
     }
 
     async fn looking_for_a_moment_is_never_a_failure_however_many_do(db: ServerDb) {
@@ -153,10 +193,10 @@ database_test! {
                     let mut looking = db.look(Budget { time, ..Budget::LIST }).await.expect("a reader");
                     let all = Sql::new("SELECT CAST(i AS BIGINT) FROM generate_series(1, 200000) AS g (i)");
                     let _ = looking.fetch_all::<(i64,)>(all.clone()).await.expect("whole or interrupted");
-                    looking.extend(time).await.expect("again");
+                    looking.extend(time);
                     let each = |_: (i64,)| std::ops::ControlFlow::Continue(());
                     let _ = looking.for_each(all, each).await.expect("whole or interrupted");
-                    looking.done().await.expect("given back");
+                    looking.done();
                 }
             })
         });
@@ -177,18 +217,18 @@ database_test! {
                 })
                 .await
                 .expect("looked");
-            assert!(matches!(looked, daybook::db::Looked::Whole(())));
+            assert!(matches!(looked, Looked::Whole(())));
             assert_eq!(seen.len(), enough.min(5_000));
             assert!(seen.iter().copied().eq(1..=i64::try_from(seen.len()).expect("few")));
-            looking.extend(Duration::from_secs(5)).await.expect("more time");
+            looking.extend(Duration::from_secs(5));
         }
-        looking.extend(Duration::from_millis(50)).await.expect("less time");
+        looking.extend(Duration::from_millis(50));
         let slow = Sql::new("SELECT CAST(i AS BIGINT) FROM generate_series(1, 5000) AS g (i), LATERAL pg_sleep(0.001 * (i / i))");
         let looked = looking.for_each(slow, |_: (i64,)| std::ops::ControlFlow::Continue(())).await.expect("looked");
-        assert!(matches!(looked, daybook::db::Looked::Interrupted));
-        looking.extend(Duration::from_secs(5)).await.expect("more time");
+        assert!(matches!(looked, Looked::Interrupted));
+        looking.extend(Duration::from_secs(5));
         let looked = looking.fetch_all::<(i64,)>(many()).await.expect("looked");
-        assert!(matches!(looked, daybook::db::Looked::Whole(rows) if rows.len() == 5_000));
+        assert!(matches!(looked, Looked::Whole(rows) if rows.len() == 5_000));
     }
 
     async fn what_a_snapshot_runs_ends_with_it(db: ServerDb) {

@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod parts;
 mod place;
 pub mod postgres;
+mod readers;
 pub mod run;
 pub mod snapshot;
 pub mod sql;

@@ -71,8 +71,7 @@ impl Dialect {
                 } else {
                     " ORDER BY \"first\", block"
                 })
-                .text(" LIMIT ")
-                .bind(most)
+                .limit(most)
             }
             Self::Postgres(_) => {
                 let mut range = Sql::empty();
@@ -110,9 +109,9 @@ impl Dialect {
                     .text(
                         " FROM w WHERE w.at IS NOT NULL) SELECT CAST(0 AS BIGINT) AS number, \
                          CAST(w.at AS timestamptz) AS first, CAST(w.at AS timestamptz) AS last \
-                         FROM w WHERE w.at IS NOT NULL LIMIT ",
+                         FROM w WHERE w.at IS NOT NULL",
                     )
-                    .bind(most)
+                    .limit(most)
             }
         }
     }
@@ -168,7 +167,7 @@ impl Dialect {
                     .bind(newest),
             };
         }
-        sql.text(" LIMIT ").bind(limit).text(") AS hits")
+        sql.limit(limit).text(") AS hits")
     }
 
     /// How many of the newest entries hold a term, and how many are looked at: where that is many, walking is faster than
@@ -179,8 +178,8 @@ impl Dialect {
             Self::Sqlite => None,
             Self::Postgres(_) => {
                 let newest = "SELECT count(*) FROM (SELECT open_words, error_words FROM audit_logs \
-                              ORDER BY \"timestamp\" DESC, id DESC LIMIT ";
-                let sql = Sql::new(newest).bind(NEWEST).text(") AS newest WHERE ");
+                              ORDER BY \"timestamp\" DESC, id DESC";
+                let sql = Sql::new(newest).limit(NEWEST).text(") AS newest WHERE ");
                 Some((sql.append(&self.words(question, term, details)), NEWEST))
             }
         }

@@ -8,8 +8,14 @@ use super::{Dialect, Sql, address::Server, explain, postgres::PgDb, sqlite, sqli
 use crate::core::error::Result;
 
 /// A row that can be read from either database; `#[derive(sqlx::FromRow)]` makes it.
-pub trait FromRow: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin {}
-impl<T> FromRow for T where T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin {}
+pub trait FromRow:
+    for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+impl<T> FromRow for T where
+    T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
 
 /// How long a list or a count may look before it says how far it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,11 +90,21 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = sqlite::statement(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(db.readers()?).await
+                db.readers()?
+                    .ask(|on| {
+                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
+                        Box::pin(async move { question.fetch_all(on).await })
+                    })
+                    .await
             }
             Self::Postgres(db) => {
                 let (text, args) = db.question(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(db.pages()).await
+                db.pages()
+                    .ask(|on| {
+                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
+                        Box::pin(async move { question.fetch_all(on).await })
+                    })
+                    .await
             }
         }
         .map_err(explain)
@@ -99,11 +115,21 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let (text, args) = sqlite::statement(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_optional(db.readers()?).await
+                db.readers()?
+                    .ask(|on| {
+                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
+                        Box::pin(async move { question.fetch_optional(on).await })
+                    })
+                    .await
             }
             Self::Postgres(db) => {
                 let (text, args) = db.question(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_optional(db.pages()).await
+                db.pages()
+                    .ask(|on| {
+                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
+                        Box::pin(async move { question.fetch_optional(on).await })
+                    })
+                    .await
             }
         }
         .map_err(explain)

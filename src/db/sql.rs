@@ -106,6 +106,15 @@ impl Sql {
         self
     }
 
+    /// Ends a question after so many rows.
+    ///
+    /// Never a bare placeholder: SQLite looks at the number itself when it plans, and so would plan anew each time that
+    /// one is bound.
+    #[must_use]
+    pub fn limit(self, rows: i64) -> Self {
+        self.text(" LIMIT 0 + ").bind(rows)
+    }
+
     /// Adds another piece.
     #[must_use]
     pub fn append(mut self, other: &Self) -> Self {
@@ -193,10 +202,9 @@ mod tests {
     #[test]
     fn placeholders_are_numbered_when_pieces_are_together() {
         let area = Sql::new("area = ").bind("a");
-        let sql =
-            Sql::new("SELECT 1 WHERE ").append(&Sql::join(" AND ", [area.clone(), area])).text(" LIMIT ").bind(5_i64);
+        let sql = Sql::new("SELECT 1 WHERE ").append(&Sql::join(" AND ", [area.clone(), area])).limit(5_i64);
         let (text, args) = sql.render();
-        assert_eq!(text, "SELECT 1 WHERE area = $1 AND area = $2 LIMIT $3");
+        assert_eq!(text, "SELECT 1 WHERE area = $1 AND area = $2 LIMIT 0 + $3");
         assert_eq!(args, [Arg::Text("a".into()), Arg::Text("a".into()), Arg::Int(5)]);
     }
 }

@@ -12,13 +12,13 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Arg, Sql, explain, memo::Memo, place::Place, sql::statement};
+use super::{Arg, Sql, explain, looking::Watched, memo::Memo, place::Place, readers::Readers, sql::statement};
 use crate::core::error::Result;
 
 /// The pools of the embedded database.
 #[derive(Debug, Clone)]
 pub struct SqliteDb {
-    readers: SqlitePool,
+    readers: Readers<Sqlite, Watched>,
     writer: SqlitePool,
     /// Apart from the readers, so that pages never wait for exports.
     snapshots: SqlitePool,
@@ -71,25 +71,31 @@ impl SqliteDb {
         // A row may hold a traceback of any length, and rows that wait are held in memory.
         let options = options.row_buffer_size(8).statement_cache_capacity(16);
         let snapshots = pool(SNAPSHOTS).idle_timeout(Some(Duration::from_mins(1))).connect_lazy_with(options);
-        Ok(Self { readers, writer, snapshots, place: Place::of(file), memo: Arc::default() })
+        Ok(Self {
+            readers: Readers::new(readers, None),
+            writer,
+            snapshots,
+            place: Place::of(file),
+            memo: Arc::default(),
+        })
     }
 
     /// Opens a file to look at it alone: nothing in it is changed.
     pub(super) async fn inspect(file: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
-        let pool = PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
-        let readers = pool.connect_with(options).await.map_err(explain)?;
+        let pool = || PoolOptions::<Sqlite>::new().max_connections(1).acquire_timeout(ACQUIRE);
+        let readers = pool().connect_with(options.clone()).await.map_err(explain)?;
         Ok(Self {
-            writer: readers.clone(),
-            snapshots: readers.clone(),
-            readers,
+            readers: Readers::new(readers, None),
+            writer: pool().connect_lazy_with(options.clone()),
+            snapshots: pool().connect_lazy_with(options),
             place: Place::of(file),
             memo: Arc::default(),
         })
     }
 
     /// The readers, while the file is there.
-    pub(super) fn readers(&self) -> Result<&SqlitePool> {
+    pub(super) fn readers(&self) -> Result<&Readers<Sqlite, Watched>> {
         self.place.check().map(|()| &self.readers)
     }
 

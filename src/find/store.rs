@@ -187,8 +187,8 @@ impl Place<'_> {
         let within = within.text(" AND ").text(column).text(" < ").bind(last).text(" ORDER BY ").text(column);
         let cap = i64::try_from(ALIKE + 1).unwrap_or(i64::MAX);
         let mut looking = self.db.look(self.budgets.count).await?;
-        let looked = looking.fetch_all(within.text(" LIMIT ").bind(cap)).await?;
-        looking.done().await?;
+        let looked = looking.fetch_all(within.limit(cap)).await?;
+        looking.done();
         let owners: Vec<(Uuid, String)> = match looked {
             Looked::Whole(owners) => owners,
             // An application's own table of members may have no index that serves this.
@@ -268,7 +268,7 @@ impl Place<'_> {
             if ids.len() > SHOWN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let whole = matches!(looked.await?, Looked::Whole(()));
-        looking.done().await?;
+        looking.done();
         hits.unfinished |= !whole;
         Ok(ids)
     }

@@ -104,10 +104,10 @@ async fn found(
 ) -> Result<HttpResponse> {
     let State { db, budgets, .. } = state;
     let times = Times { list: budgets.list, count: budgets.count };
-    let listed = async {
+    let listed = Box::pin(async {
         let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
         store::page(db, &plan, &query, times).await
-    };
+    });
     // None of them needs the others, and each waits for the database.
     let ((page, count), values, saved) = try_join3(listed, store::values(db), views.beside_list(signed)).await?;
     if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {

@@ -5,7 +5,10 @@
 //! most that many entries. So a conjunction that matches nothing costs a known amount of looking, whatever the planner
 //! would have thought of it.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 use super::{
     checks::Candidate,
@@ -31,6 +34,9 @@ const MANY_FOR: Duration = Duration::from_secs(10);
 
 /// In so many entries a frequent word is looked for before the index is asked.
 const SOON: i64 = 1_000;
+
+/// For which part of its time a list waits for the index of words; then it reads one entry after the other.
+const SEARCHING: f32 = 0.6;
 
 /// How many candidates are checked however late it is, so that looking further always leads further.
 const AT_LEAST: usize = 100;
@@ -107,7 +113,7 @@ impl Facts {
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
     let found = keys_with(&mut looking, plan, at, want, budget).await;
-    finish(looking, found).await
+    finish(looking, found)
 }
 
 /// How many rows match at all.
@@ -120,7 +126,7 @@ pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
     }
     let mut looking = db.look(budget).await?;
     let found = count_with(&mut looking, plan, budget).await;
-    let count = finish(looking, found).await?;
+    let count = finish(looking, found)?;
     if let (Count::MoreThan(_), Some(condition)) = (count, lasting) {
         db.memo().keep_many(condition);
     }
@@ -130,8 +136,7 @@ pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
 /// Hands every matching entry to `each`, newest first, as long as there is time; how far it came, if it came anywhere.
 pub async fn each(looking: &mut Looking, plan: &Plan, budget: Budget, each: impl FnMut(Facts)) -> Result<Option<Seen>> {
     if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
-        let time = looking.deadline().saturating_duration_since(std::time::Instant::now());
-        return search.each(looking, Budget { time, ..budget }, each).await;
+        return search.each(looking, each).await;
     }
     Walk { plan, looking, direction: Direction::Older, budget }.each(each).await
 }
@@ -143,6 +148,7 @@ async fn keys_with(
     want: usize,
     budget: Budget,
 ) -> Result<(Vec<Key>, Seen)> {
+    let until = looking.deadline();
     let window = at.cursor().map_or(plan.window, |cursor| plan.window.beyond(cursor.into(), at.direction()));
     if let Some(search) = Search::of(looking, plan, window, budget).await? {
         if search.is_frequent() {
@@ -153,33 +159,36 @@ async fn keys_with(
                 return Ok((found, seen));
             }
         }
-        if let Some(found) = search.keys(looking, at, want, budget).await? {
+        let now = Instant::now();
+        let first = now + until.saturating_duration_since(now).mul_f32(SEARCHING);
+        if let Some(found) = search.keys(looking, at, want, (first, until)).await? {
             return Ok(found);
         }
     }
-    looking.extend(budget.time).await?;
+    looking.until(until);
     Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
 }
 
 async fn count_with(looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
-    let mut budget = budget;
+    let mut until = looking.deadline();
     if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
         // Every text that is counted is read. Whoever searches waits for what was found, not for how much there is.
-        budget.time /= 20;
+        let soon = until.min(Instant::now() + budget.time / 20);
         if !search.is_frequent()
-            && let Some(count) = search.count(looking, budget).await?
+            && let Some(count) = search.count(looking, (until, soon)).await?
         {
             return Ok(count);
         }
+        until = soon;
     }
-    looking.extend(budget.time).await?;
+    looking.until(until);
     Walk { plan, looking, direction: Direction::Older, budget }.count().await
 }
 
 /// Gives the reader back where all went well; a failed one is closed.
-pub(super) async fn finish<T>(looking: Looking, found: Result<T>) -> Result<T> {
+pub(super) fn finish<T>(looking: Looking, found: Result<T>) -> Result<T> {
     let found = found?;
-    looking.done().await?;
+    looking.done();
     Ok(found)
 }
 
@@ -226,7 +235,7 @@ impl Walk<'_> {
                     if let Some(far) = far {
                         return Ok((found, Seen::To(far)));
                     }
-                    self.again_smaller().await?;
+                    self.again_smaller();
                     continue;
                 }
             }
@@ -335,7 +344,7 @@ impl Walk<'_> {
                 Looked::Whole(rows) => rows,
                 Looked::Interrupted if taken > 0 => return Ok(None),
                 Looked::Interrupted => {
-                    self.again_smaller().await?;
+                    self.again_smaller();
                     let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
                     match self.looking.fetch_all::<KeyRow>(sql).await? {
                         Looked::Whole(rows) => rows,
@@ -359,12 +368,12 @@ impl Walk<'_> {
     }
 
     /// A first step must come to an end, or looking further would lead nowhere: it is made small and gets time.
-    async fn again_smaller(&mut self) -> Result<()> {
+    fn again_smaller(&mut self) {
         const SMALL: i64 = 500;
         const TIME: Duration = Duration::from_secs(5);
         self.budget.step = self.budget.step.min(SMALL);
         self.budget.steps = 1;
-        self.looking.extend(TIME).await
+        self.looking.extend(TIME);
     }
 
     async fn step_keys(&mut self, step: &Step, want: usize) -> Result<Stepped<Vec<Key>>> {
@@ -439,7 +448,7 @@ impl Walk<'_> {
                 hit(&candidate)?;
             }
             // A traceback may be long: the clock is asked here as well, not only inside the database.
-            if looked >= AT_LEAST && std::time::Instant::now() >= deadline {
+            if looked >= AT_LEAST && Instant::now() >= deadline {
                 late = true;
                 return ControlFlow::Break(());
             }

@@ -62,9 +62,9 @@ impl Plan {
         let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
         let arm = |branch: Option<&Sql>| {
             let arm = self.arm(branch, window, direction, columns, residuals());
-            if self.dialect.limits_arms() { arm.text(" LIMIT ").bind(limit) } else { arm }
+            if self.dialect.limits_arms() { arm.limit(limit) } else { arm }
         };
-        merge(self.branches(driver).into_iter().map(arm).collect(), direction).text(" LIMIT ").bind(limit * overlap)
+        merge(self.branches(driver).into_iter().map(arm).collect(), direction).limit(limit * overlap)
     }
 
     /// Rows of a range of parts of the log within `window`, every condition checked, in no order: those that may answer a
@@ -99,7 +99,7 @@ impl Plan {
         } else {
             "SELECT count(*) FROM (SELECT 1 FROM ("
         };
-        Sql::new(begin).append(&rows).text(") AS r LIMIT ").bind(limit).text(") AS c")
+        Sql::new(begin).append(&rows).text(") AS r").limit(limit).text(") AS c")
     }
 
     /// The key of about the `step`th row that `driver` alone meets: a bounded probe for where one step of looking ends.

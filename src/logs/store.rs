@@ -69,8 +69,8 @@ async fn known(db: &Db, version: Option<i64>, column: Column) -> Result<Vec<Stri
 /// The values of a column among the newest entries, and how often each stands there.
 async fn lately(db: &Db, column: &'static str) -> Result<Vec<(String, i64)>> {
     let newest =
-        Sql::new("SELECT ").text(column).text(" AS value FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ");
-    let sql = Sql::new("SELECT value, count(*) FROM (").append(&newest.bind(LATELY)).text(") AS n GROUP BY value");
+        Sql::new("SELECT ").text(column).text(" AS value FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC");
+    let sql = Sql::new("SELECT value, count(*) FROM (").append(&newest.limit(LATELY)).text(") AS n GROUP BY value");
     db.fetch_all(sql).await
 }
 
@@ -125,8 +125,8 @@ fn skip_scan(column: &Sql, range: &Sql) -> Sql {
         .append(&smallest(" IS NOT NULL"))
         .text(") UNION ALL SELECT (")
         .append(&smallest(" > v.a"))
-        .text(") FROM v WHERE v.a IS NOT NULL) SELECT a FROM v WHERE a IS NOT NULL LIMIT ")
-        .bind(i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX))
+        .text(") FROM v WHERE v.a IS NOT NULL) SELECT a FROM v WHERE a IS NOT NULL")
+        .limit(i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX))
 }
 
 /// What the values of `filter` stand for at this moment.
@@ -197,7 +197,7 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
             let emails = emails(db, prefix).await?;
             let owners = Sql::new("SELECT id FROM members WHERE ").append(&within(dialect.member_email()));
             let cap = i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX);
-            let owners: Vec<(Uuid,)> = db.fetch_all(owners.text(" LIMIT ").bind(cap)).await?;
+            let owners: Vec<(Uuid,)> = db.fetch_all(owners.limit(cap)).await?;
             let few = |n: usize| n <= BRANCHES / 2;
             Person::Prefix {
                 prefix: prefix.clone(),
@@ -274,7 +274,7 @@ pub async fn entry(db: &Db, id: Uuid) -> Result<Option<Log>> {
 pub async fn entries_between(db: &Db, first: Uuid, last: Uuid, limit: usize) -> Result<Vec<Log>> {
     let sql =
         Sql::new("SELECT \"timestamp\", id FROM audit_logs WHERE id >= ").bind(first).text(" AND id <= ").bind(last);
-    let sql = sql.text(" ORDER BY id LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let sql = sql.text(" ORDER BY id").limit(i64::try_from(limit).unwrap_or(i64::MAX));
     let keys: Vec<(Timestamp, Uuid)> = db.fetch_all(sql).await?;
     let keys: Vec<Key> = keys.into_iter().map(|(timestamp, id)| Key { timestamp, id }).collect();
     let mut logs = rows(db, &keys).await?;

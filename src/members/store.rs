@@ -77,10 +77,9 @@ pub async fn owner_of(db: &Db, email: &str) -> Result<Option<Uuid>> {
 
 /// Who stands in the newest entries, last seen first.
 pub async fn seen_lately(db: &Db, budget: Budget) -> Result<Members> {
-    let sql = Sql::new(
-        "SELECT \"timestamp\", member_id, member_email FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ",
-    );
-    let rows: Vec<(Timestamp, Option<Uuid>, Option<String>)> = db.fetch_all(sql.bind(RECENT)).await?;
+    let sql =
+        Sql::new("SELECT \"timestamp\", member_id, member_email FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC");
+    let rows: Vec<(Timestamp, Option<Uuid>, Option<String>)> = db.fetch_all(sql.limit(RECENT)).await?;
     let mut ids: Vec<Uuid> = Vec::new();
     let mut emails: Vec<String> = Vec::new();
     let mut met = HashSet::new();
@@ -126,7 +125,7 @@ pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
         });
         whole &= matches!(looked.await?, Looked::Whole(()));
     }
-    looking.done().await?;
+    looking.done();
     let more = !whole || ids.len() > SHOWN;
     ids.truncate(SHOWN);
     let emails = store::emails(db, &first).await?;
@@ -165,7 +164,7 @@ pub async fn by_ids(db: &Db, ids: &[Uuid], budget: Budget) -> Result<Vec<Found>>
              ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1) AS last_seen FROM members m WHERE m.id IN (",
         ))
         .await?;
-    looking.done().await?;
+    looking.done();
     let rows = match looked {
         Looked::Whole(rows) => rows,
         Looked::Interrupted => {
@@ -187,7 +186,7 @@ pub async fn by_ids(db: &Db, ids: &[Uuid], budget: Budget) -> Result<Vec<Found>>
 pub async fn ids_between(db: &Db, (first, last): (Uuid, Uuid), most: usize) -> Result<Vec<Uuid>> {
     let sql = Sql::new("SELECT id FROM members WHERE id >= ").bind(first).text(" AND id <= ").bind(last);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows: Vec<(Uuid,)> = db.fetch_all(sql.text(" ORDER BY id LIMIT ").bind(most)).await?;
+    let rows: Vec<(Uuid,)> = db.fetch_all(sql.text(" ORDER BY id").limit(most)).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
@@ -217,7 +216,7 @@ pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec
             email,
         }));
     }
-    looking.done().await?;
+    looking.done();
     let ids: Vec<Uuid> = out.iter().filter_map(|one| one.whose.id).collect();
     let members = by_ids(db, &ids, budget).await?;
     let mut nobodys = Vec::new();
@@ -255,7 +254,7 @@ pub async fn without_account(db: &Db, email: &str, budget: Budget) -> Result<Opt
     );
     let mut looking = db.look(budget).await?;
     let looked = looking.fetch_all(sql).await?;
-    looking.done().await?;
+    looking.done();
     Ok(match looked {
         Looked::Whole(rows) => rows.into_iter().next(),
         Looked::Interrupted => None,
@@ -296,6 +295,6 @@ pub async fn spark(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Resul
     let budget = Budget { step: budget.step.min(COUNTED), steps: 1, ..budget };
     let mut looking = db.look(budget).await?;
     let seen = look::each(&mut looking, &plan, budget, |facts| tally.add(&facts)).await?;
-    looking.done().await?;
+    looking.done();
     Ok(tally.spark(seen))
 }

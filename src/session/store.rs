@@ -99,8 +99,8 @@ impl Store {
                     .bind(staff)
                     .text(" AND id_hash NOT IN (SELECT id_hash FROM daybook_sessions WHERE staff_id = ")
                     .bind(staff)
-                    .text(" ORDER BY last_used_at DESC, id_hash LIMIT ")
-                    .bind(MOST - 1)
+                    .text(" ORDER BY last_used_at DESC, id_hash")
+                    .limit(MOST - 1)
                     .text(")"),
             )
             .await?;

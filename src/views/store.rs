@@ -77,8 +77,7 @@ pub async fn visible(db: &Db, staff: Uuid) -> Result<(Vec<View>, bool)> {
         .text(" OR v.shared = 1 ORDER BY CASE WHEN v.owner = ")
         .bind(staff)
         .text(" THEN 0 WHEN v.owner IS NULL THEN 1 ELSE 2 END, lower(coalesce(s.name, s.email)), v.owner, v.position, v.id")
-        .text(" LIMIT ")
-        .bind(limit);
+        .limit(limit);
     let mut views: Vec<View> = db.fetch_all(sql).await?;
     let more = views.len() > LISTED;
     views.truncate(LISTED);

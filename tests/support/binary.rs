@@ -176,9 +176,7 @@ impl Server {
 
     /// Sends a signal: `TERM`, `INT`, `KILL`.
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill runs");
-        assert!(sent.success(), "the process was gone already: {:?}", self.stderr());
+        assert!(signal(name, &self.child.id().to_string()), "the process was gone already: {:?}", self.stderr());
     }
 
     /// The id of its process.
@@ -203,4 +201,9 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a signal to a process; whether that was there.
+pub fn signal(name: &str, process: &str) -> bool {
+    Command::new("kill").args([&format!("-{name}"), process]).status().expect("kill runs").success()
 }

@@ -18,15 +18,23 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, pool:
 
 pub use shape::Shape;
 
-use super::{Arg, Sql, address::Server, explain, memo::Memo, sql::statement};
+use super::{
+    Arg, Sql,
+    address::Server,
+    explain,
+    looking::Granted,
+    memo::Memo,
+    readers::{Readers, Remote},
+    sql::statement,
+};
 use crate::core::error::{Error, Outage, Result};
 
 /// The pools of a server. Each is small, and none can take what another needs: a page never waits for an export, and
 /// signing in never waits for those who look for long.
 #[derive(Debug, Clone)]
 pub struct PgDb {
-    pages: PgPool,
-    looks: PgPool,
+    pages: Readers<Postgres, ()>,
+    looks: Readers<Postgres, Granted>,
     writers: PgPool,
     snapshots: PgPool,
     shape: Arc<RwLock<Arc<Shape>>>,
@@ -43,6 +51,8 @@ const SHORT: &str = "5s";
 const LONG: &str = "60s";
 /// A connection that lay idle for longer is asked whether it still stands.
 const STALE: Duration = Duration::from_secs(1);
+/// How long a question is waited for: longer than the server waits before it ends one.
+const REMOTE: Remote = Remote { stale: STALE, patience: Duration::from_secs(6) };
 /// A connection is made anew after this time, so that what a server leaks ends.
 const LIFETIME: Duration = Duration::from_mins(30);
 
@@ -57,8 +67,8 @@ impl PgDb {
         let [pages, looks, writers, snapshots] = POOLS;
         let connect = |size, timeout| pool(size, schema.clone(), timeout).connect_lazy_with(options.clone());
         Ok(Self {
-            pages: connect(pages, SHORT),
-            looks: connect(looks, SHORT),
+            pages: Readers::new(connect(pages, SHORT), Some(REMOTE)),
+            looks: Readers::new(connect(looks, SHORT), Some(REMOTE)),
             writers: connect(writers, SHORT),
             snapshots: connect(snapshots, LONG),
             shape: Arc::new(RwLock::new(Arc::new(shape))),
@@ -71,11 +81,11 @@ impl PgDb {
         &self.memo
     }
 
-    pub(super) fn pages(&self) -> &PgPool {
+    pub(super) fn pages(&self) -> &Readers<Postgres, ()> {
         &self.pages
     }
 
-    pub(super) fn looks(&self) -> &PgPool {
+    pub(super) fn looks(&self) -> &Readers<Postgres, Granted> {
         &self.looks
     }
 
@@ -108,9 +118,10 @@ impl PgDb {
     }
 
     pub(super) async fn close(&self) {
-        for pool in [&self.snapshots, &self.looks, &self.pages, &self.writers] {
-            pool.close().await;
-        }
+        self.snapshots.close().await;
+        self.looks.close().await;
+        self.pages.close().await;
+        self.writers.close().await;
     }
 }
 

@@ -166,8 +166,8 @@ impl Seen {
 }
 
 async fn newest(db: &Db, width: usize) -> Result<Vec<Key>> {
-    let sql = Sql::new("SELECT \"timestamp\", id FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC LIMIT ")
-        .bind(i64::try_from(width).unwrap_or(i64::MAX));
+    let sql = Sql::new("SELECT \"timestamp\", id FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC")
+        .limit(i64::try_from(width).unwrap_or(i64::MAX));
     let rows: Vec<(Timestamp, Uuid)> = db.fetch_all(sql).await?;
     Ok(rows.into_iter().map(|(timestamp, id)| Key { timestamp, id }).collect())
 }

@@ -114,7 +114,7 @@ pub async fn overview(db: &Db, filter: &Filter, asker: Asker, budget: Budget) ->
     let mut looking = db.look(budget).await?;
     let mut ask = Ask { looking: &mut looking, filter, plan, wider, asker, budget };
     let found = ask.overview(progress).await;
-    let found = look::finish(looking, found).await?;
+    let found = look::finish(looking, found)?;
     Ok(Overview { building, ..found })
 }
 
@@ -285,7 +285,7 @@ impl Ask<'_> {
         }
         let Some(plan) = self.wider.take() else { return Ok(counts) };
         let left = self.looking.deadline().saturating_duration_since(std::time::Instant::now());
-        self.looking.extend(left.min(self.budget.time / 2)).await?;
+        self.looking.extend(left.min(self.budget.time / 2));
         let mut all = Tally::new(Kinds::of(filter));
         let (_, whole) = self.entries(&plan, &mut all).await?;
         if whole {

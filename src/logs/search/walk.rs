@@ -3,11 +3,7 @@
 //! A term that few entries hold is asked for once, and its candidates are sorted. A frequent one is asked for part by
 //! part, the part with the newest entry first: what is newer than every part still to come is in its final place.
 
-use std::{
-    collections::BTreeMap,
-    ops::ControlFlow,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, ops::ControlFlow, time::Instant};
 
 use super::{Question, index};
 use crate::{
@@ -37,8 +33,6 @@ const OFTEN: i64 = i64::MAX;
 const FREQUENT: i64 = 20;
 /// How many parts say which of several frequent terms is the rarest.
 const SAMPLE: i64 = 8;
-/// How long the first part may take, whatever the budget.
-const FIRST: Duration = Duration::from_secs(1);
 /// The most parts of one statement: it must end in good time.
 const MOST_PARTS: usize = 64;
 
@@ -95,19 +89,19 @@ impl<'a> Search<'a> {
         self.frequent
     }
 
-    /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked. None where the
-    /// index did not answer in time.
+    /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked `until` then. None
+    /// where the index did not answer by `first`.
     pub async fn keys(
         &self,
         looking: &mut Looking,
         at: At,
         want: usize,
-        budget: Budget,
+        (first, until): (Instant, Instant),
     ) -> Result<Option<(Vec<Key>, Seen)>> {
         let direction = at.direction();
         let window = at.cursor().map_or(self.plan.window, |cursor| self.plan.window.beyond(cursor.into(), direction));
         let mut found: Vec<Key> = Vec::new();
-        let seen = self.walk(looking, window, direction, budget.time.max(FIRST), budget, |facts| {
+        let seen = self.walk(looking, window, direction, (first, until), |facts| {
             found.push(facts.key());
             if found.len() >= want { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -115,10 +109,10 @@ impl<'a> Search<'a> {
         Ok(seen.map(|seen| (found, seen)))
     }
 
-    /// How many rows match at all. None where the index did not answer in time.
-    pub async fn count(&self, looking: &mut Looking, budget: Budget) -> Result<Option<Count>> {
+    /// How many rows match at all, as far as was counted `until` then. None where the index did not answer by `first`.
+    pub async fn count(&self, looking: &mut Looking, (first, until): (Instant, Instant)) -> Result<Option<Count>> {
         let mut n = 0;
-        let seen = self.walk(looking, self.plan.window, Direction::Older, budget.time.max(FIRST), budget, |_| {
+        let seen = self.walk(looking, self.plan.window, Direction::Older, (first, until), |_| {
             n += 1;
             if n > COUNT_CAP { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -131,13 +125,9 @@ impl<'a> Search<'a> {
     }
 
     /// Hands every match to `each`, newest first; how far that came in time, if it came anywhere.
-    pub async fn each(
-        &self,
-        looking: &mut Looking,
-        budget: Budget,
-        mut each: impl FnMut(Facts),
-    ) -> Result<Option<Seen>> {
-        self.walk(looking, self.plan.window, Direction::Older, budget.time, budget, |facts| {
+    pub async fn each(&self, looking: &mut Looking, mut each: impl FnMut(Facts)) -> Result<Option<Seen>> {
+        let until = looking.deadline();
+        self.walk(looking, self.plan.window, Direction::Older, (until, until), |facts| {
             each(facts);
             ControlFlow::Continue(())
         })
@@ -145,18 +135,16 @@ impl<'a> Search<'a> {
     }
 
     /// Hands over every match in order until it is told to stop, the log ends, or time is over. None where not even the
-    /// first part came within `first`: then looking further would lead nowhere.
+    /// first part came by `first`: then looking further would lead nowhere.
     async fn walk(
         &self,
         looking: &mut Looking,
         window: Window,
         direction: Direction,
-        first: Duration,
-        budget: Budget,
+        (first, until): (Instant, Instant),
         mut hit: impl FnMut(Facts) -> ControlFlow<()>,
     ) -> Result<Option<Seen>> {
-        let until = Instant::now() + budget.time;
-        looking.extend(first).await?;
+        looking.until(first);
         let mut waiting: BTreeMap<Key, Facts> = BTreeMap::new();
         if self.few {
             let taken = self.take(looking, window, None, &mut waiting).await?;
@@ -190,7 +178,7 @@ impl<'a> Search<'a> {
             if stopped || Instant::now() >= until {
                 return Ok(seen);
             }
-            looking.extend(until.saturating_duration_since(Instant::now())).await?;
+            looking.until(until);
             many = (many * 2).min(MOST_PARTS);
         }
     }

@@ -83,8 +83,8 @@ pub async fn step(db: &Db) -> Result<bool> {
         .bind(counted)
         .text(" AND seq <= ")
         .bind(last)
-        .text(" ORDER BY seq LIMIT ")
-        .bind(STEP);
+        .text(" ORDER BY seq")
+        .limit(STEP);
     let entries: Vec<Entry> = db.fetch_all(sql).await?;
     let full = i64::try_from(entries.len()).is_ok_and(|n| n == STEP);
     let to = entries.last().filter(|_| full).map_or(last, |entry| entry.seq);

@@ -30,12 +30,12 @@ pub async fn combinations(looking: &mut Looking) -> Result<Option<Vec<Combinatio
         // What waits to be added up may hold new ones.
         Sql::new(
             "SELECT id, action_type, status, area FROM daybook_combinations UNION \
-             SELECT combination, action_type, status, area FROM daybook_totals_delta LIMIT ",
+             SELECT combination, action_type, status, area FROM daybook_totals_delta",
         )
     } else {
-        Sql::new("SELECT id, action_type, status, area FROM daybook_combinations LIMIT ")
+        Sql::new("SELECT id, action_type, status, area FROM daybook_combinations")
     };
-    let sql = all.bind(MOST + 1);
+    let sql = all.limit(MOST + 1);
     Ok(match looking.fetch_all::<Combination>(sql).await? {
         Looked::Whole(all) if i64::try_from(all.len()).is_ok_and(|n| n <= MOST) => Some(all),
         _ => None,

@@ -53,9 +53,9 @@ pub async fn add_up(db: &Db) -> Result<bool> {
     }
     let sql = Sql::new(
         "WITH waiting AS (DELETE FROM daybook_totals_delta WHERE ctid = ANY \
-            (ARRAY(SELECT ctid FROM daybook_totals_delta LIMIT ",
+            (ARRAY(SELECT ctid FROM daybook_totals_delta",
     )
-    .bind(LINES)
+    .limit(LINES)
     .text(
         ")) RETURNING *), \
         named AS (INSERT INTO daybook_combinations (id, action_type, status, area) \
