@@ -32,6 +32,7 @@ mod find;
 mod headers;
 mod hostile;
 mod import;
+mod import_bad;
 mod ingest;
 mod ingest_disk;
 mod ingest_faults;

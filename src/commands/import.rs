@@ -51,7 +51,7 @@ pub struct Args {
     /// Leave bad rows out and end well all the same; they are in the file of --bad
     #[arg(long)]
     skip_bad: bool,
-    /// Where bad rows go, each with its reasons; made where there are some
+    /// Where bad rows go, each with its reasons; made at the end, where there were some
     #[arg(long, value_name = "FILE", default_value = "import-bad.ndjson")]
     bad: PathBuf,
     #[command(flatten)]
