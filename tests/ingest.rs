@@ -256,6 +256,28 @@ database_test! {
         assert_eq!(entries(&app.db).await, 1);
     }
 
+    async fn a_conflict_is_named_beside_whatever_else_is_wrong(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let program = Api::writer(&app).await;
+        let (id, gone) = (Uuid::new_v4(), Uuid::new_v4());
+        assert_eq!(program.post(&entry(id).to_string()).await.status, 201);
+        let page = program
+            .post_lines(&lines(&[
+                with(Uuid::new_v4(), &json!({"area": 7})),
+                with(id, &json!({"area": "elsewhere"})),
+                with(Uuid::new_v4(), &json!({"member_id": gone})),
+                with(id, &json!({"description": null})),
+                entry(id),
+            ]))
+            .await;
+        assert_eq!((page.status.as_u16(), problem(&page).as_str()), (409, "conflict"));
+        let named: Vec<_> = errors(&page).into_iter().map(|(line, field, _)| (line.unwrap_or_default(), field)).collect();
+        let expected = [(1, "area"), (2, "area"), (3, "member_id"), (4, "description")];
+        assert_eq!(named, expected.map(|(line, field)| (line, field.to_owned())));
+        assert_eq!(errors(&page)[1].2, "is not what stands in the entry with this id");
+        assert_eq!(entries(&app.db).await, 1);
+    }
+
     async fn who_deleted_a_member_or_a_booking_is_written_down(db: TestDb) {
         let app = TestApp::start(db).await;
         let program = Api::writer(&app).await;
