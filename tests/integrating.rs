@@ -187,6 +187,13 @@ async fn application_writes(address: &str) {
     run_python(script, &[&of_sqlalchemy(address)]).await.done();
 }
 
+#[tokio::test]
+async fn a_gate_that_waits_in_vain_says_for_what() {
+    let script = with_queue("gate = Gate(url)\ngate.until('nothing comes', lambda: False, 0.05)");
+    let ran = run_python(script, &["http://127.0.0.1:9", "dbk", "aside.ndjson"]).await;
+    assert!(!ran.status.success() && ran.stderr.contains("waited in vain until nothing comes"), "{}", ran.stderr);
+}
+
 async fn entries(db: &TestDb) -> i64 {
     db.outside().await.number("SELECT count(*) FROM audit_logs").await
 }
