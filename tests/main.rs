@@ -33,6 +33,7 @@ mod headers;
 mod hostile;
 mod import;
 mod import_bad;
+mod import_walk;
 mod ingest;
 mod ingest_disk;
 mod ingest_faults;

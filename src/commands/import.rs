@@ -6,6 +6,7 @@ mod file;
 mod foreign;
 mod model;
 mod people;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
