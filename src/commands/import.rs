@@ -69,9 +69,32 @@ enum FormatArg {
 struct Read {
     /// From 1 on.
     at: u64,
-    /// As it came.
-    text: String,
+    came: Came,
     entry: Result<Sent, Vec<Wrong>>,
+}
+
+/// A row as it came, for the file of bad rows.
+enum Came {
+    Text(String),
+    /// Cells of a table, of which few are ever written down again.
+    Cells(csv::ByteRecord),
+}
+
+impl Came {
+    /// How many bytes it has.
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Cells(record) => record.as_slice().len(),
+        }
+    }
+
+    fn text(self) -> Result<String> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Cells(record) => file::as_table(&record),
+        }
+    }
 }
 
 /// Loads, and says what became of it.
@@ -232,9 +255,9 @@ fn bar(length: Option<u64>, is_file: bool) -> ProgressBar {
 
 /// Writes rows in one transaction: the good ones whatever the others are.
 async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &mut BadFile) -> Result<()> {
-    let mut good: Vec<(u64, String)> = Vec::new();
+    let mut good: Vec<(u64, Came)> = Vec::new();
     let mut sent: Vec<Sent> = Vec::new();
-    for Read { at, text, entry } in rows {
+    for Read { at, came, entry } in rows {
         match entry {
             Ok(mut entry) => {
                 // Where it came from the member may have been deleted since it was last imported; here they are kept.
@@ -244,12 +267,12 @@ async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &
                     Column::BookingId => booking_id.is_some(),
                     _ => true,
                 });
-                good.push((at, text));
+                good.push((at, came));
                 sent.push(entry);
             }
             Err(wrong) => {
                 done.bad += 1;
-                bad.put(&Bad::new(at, &text, wrong))?;
+                bad.put(&Bad::new(at, &came.text()?, wrong))?;
             }
         }
     }
@@ -273,10 +296,10 @@ async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &
                 Why::Unknown => "is not known here",
             };
             sent.remove(refused.at);
-            let (at, text) = good.remove(refused.at);
+            let (at, came) = good.remove(refused.at);
             let wrong = Wrong { field: Some(refused.field.name().to_owned()), reason: reason.to_owned() };
             done.bad += 1;
-            bad.put(&Bad::new(at, &text, vec![wrong]))?;
+            bad.put(&Bad::new(at, &came.text()?, vec![wrong]))?;
         }
     }
     Ok(())

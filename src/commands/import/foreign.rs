@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use chrono::NaiveDateTime;
 use uuid::Uuid;
 
-use super::{Read, people, walk::Walk};
+use super::{Came, Read, people, walk::Walk};
 use crate::{
     commands::{line, load::BATCH},
     core::time::Timestamp,
@@ -189,7 +189,7 @@ impl Rows {
         self.read += u64::try_from(rows.len()).unwrap_or_default();
         Ok((first..)
             .zip(rows)
-            .map(|(at, row)| Read { at, text: row.as_json(), entry: row.entry(now) })
+            .map(|(at, row)| Read { at, came: Came::Text(row.as_json()), entry: row.entry(now) })
             .collect())
     }
 }
