@@ -11,12 +11,12 @@ use std::{
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use uuid::Uuid;
 
-use super::{Read, complete};
+use super::{Came, Read, complete};
 use crate::{
     commands::load::BATCH,
     core::time::Timestamp,
     ingest::entry::{self, Limits, Wrong},
-    logs::object::Column,
+    logs::{json, object::Column},
 };
 
 /// The longest row, in bytes.
@@ -171,15 +171,15 @@ fn line(from: &mut BufReader<Counted>, at: &mut u64, now: Timestamp) -> Result<O
             let wrong = whole("is longer than 64 MiB");
             return Ok(Some(Read { at: *at, came: Came::Text(String::new()), entry: Err(wrong) }));
         }
-        if *at == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
-            bytes.drain(..3);
+        if *at == 1 && bytes.starts_with(json::MARK) {
+            bytes.drain(..json::MARK.len());
         }
         let (text, is_text) = match String::from_utf8(bytes) {
             Ok(text) => (text, true),
             Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), false),
         };
         let text = text.trim_end_matches(['\n', '\r']).to_owned();
-        if text.trim().is_empty() {
+        if json::is_blank(&text) {
             continue;
         }
         let entry =
