@@ -223,9 +223,11 @@ database_test! {
     async fn what_no_filter_could_ask_for_is_refused(db: TestDb) {
         let app = TestApp::start(db).await;
         let program = Api::writer(&app).await;
-        for field in ["action_type", "area", "status"] {
-            let page = program.post(&with(Uuid::new_v4(), &json!({field: ""})).to_string()).await;
-            assert_eq!((page.status.as_u16(), errors(&page)), (422, vec![(Some(1), field.to_owned(), "is empty".to_owned())]));
+        for field in ["action_type", "area", "status", "member_email"] {
+            for blank in ["", " ", "\t\u{3000}\n"] {
+                let page = program.post(&with(Uuid::new_v4(), &json!({field: blank})).to_string()).await;
+                assert_eq!((page.status.as_u16(), errors(&page)), (422, vec![(Some(1), field.to_owned(), "is empty".to_owned())]));
+            }
         }
         assert_eq!(program.post(&with(Uuid::new_v4(), &json!({"description": "", "error_message": ""})).to_string()).await.status, 201);
     }
@@ -359,6 +361,7 @@ database_test! {
             ("members", json!({"email": null}), "email"),
             ("members", json!({"email": 7}), "email"),
             ("members", json!({"email": ""}), "email"),
+            ("members", json!({"email": " \u{a0}"}), "email"),
             ("members", json!({"email": "x".repeat(256)}), "email"),
             ("members", json!({"email": "a@b.example", "name": "a\u{0}"}), "name"),
             ("members", json!({"email": "a@b.example", "role": "x"}), "role"),
