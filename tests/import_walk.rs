@@ -1,4 +1,4 @@
-//! `daybook import --from` an application's SQLite file, whatever SQLite knows its rows by.
+//! `daybook import --from` an application's SQLite file, whatever SQLite knows its rows by and however long they are.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::{
     database_test,
     support::{
         Outside,
-        binary,
+        binary::{self, Server, daybook},
     },
 };
 
@@ -16,6 +16,24 @@ async fn written(file: &Path, statements: &str) -> Outside {
     let mut application = Outside::open(file).await;
     application.run(statements).await;
     application
+}
+
+/// The most memory that a command had at hand before it ended, in KiB.
+fn peak_of(mut command: Server) -> u64 {
+    let status = format!("/proc/{}/status", command.id());
+    let peak = |status: String| {
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB");
+        line.parse().ok()
+    };
+    let mut most = 0;
+    // What has ended has no memory any more.
+    while let Some(peak) = std::fs::read_to_string(&status).ok().and_then(peak) {
+        most = peak;
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let ended = command.ended();
+    assert!(ended.success(), "{ended}: {:?}", command.stderr());
+    most
 }
 
 database_test! {
@@ -69,5 +87,18 @@ database_test! {
         drop(written(&file, &format!("CREATE TABLE audit_logs AS {rows}, 'x' AS rowid")).await);
         let ran = binary::run(&db, &["import", "--from", &address, "--database", &db.address]);
         assert_eq!(ran.done(), "1 entries written, 0 stood already, 0 bad\n");
+    }
+
+    async fn however_long_rows_are_only_some_of_them_are_at_hand_at_once(db: TestDb) {
+        let (file, address) = db.beside("long.db");
+        // They are bad, so that reading them is all that is measured.
+        let statements = "
+            CREATE TABLE audit_logs (id, timestamp, action_type, area, description, error_detail);
+            WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 200)
+            INSERT INTO audit_logs SELECT n, '2026-06-18 13:00:00', 'error', 'a', 'd', hex(zeroblob(500000)) FROM n";
+        drop(written(&file, statements).await);
+        let import = ["import", "--from", &address, "--skip-bad", "--bad", "/dev/null", "--database", &db.address];
+        let peak = peak_of(Server::start(daybook(&db, &import)));
+        assert!((1..150 * 1024).contains(&peak), "{peak} KiB");
     }
 }

@@ -1,7 +1,7 @@
 //! Rows out of the file of an application, as SQLAlchemy writes them into SQLite: ids as 32 hex digits, instants as text
 //! in UTC without a zone, `extra` as text in a column that takes it for a number where it can.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use anyhow::{Result, bail};
 use chrono::NaiveDateTime;
@@ -40,8 +40,24 @@ macro_rules! id_cell {
     };
 }
 
-/// Rows of one question.
+/// Rows of one question,
 const ROWS: usize = BATCH;
+/// and how many bytes they hold together, unless one alone holds more.
+const BYTES: i64 = 16 * 1024 * 1024;
+
+/// How many bytes a cell holds, which SQLite knows without reading them.
+macro_rules! size {
+    ($column:literal) => {
+        concat!(" + coalesce(octet_length(", $column, "), 0)")
+    };
+}
+
+/// The beginning of a text of which at most 255 characters are kept.
+macro_rules! beginning {
+    ($column:literal) => {
+        concat!("substr(CAST(", $column, " AS BLOB), 1, 2048)")
+    };
+}
 
 /// The rows of another database.
 pub struct Rows {
@@ -51,6 +67,8 @@ pub struct Rows {
     length: u64,
     read: u64,
     walk: Walk,
+    /// How long the next rows are.
+    sizes: VecDeque<i64>,
 }
 
 /// A cell as it stands in the file. SQLite keeps whatever it was given, so that it may be no text.
@@ -99,7 +117,7 @@ impl Rows {
             db.fetch_optional(Sql::new("SELECT count(*) FROM audit_logs")).await.map_err(line)?;
         let length = count.map_or(0, |(n,)| u64::try_from(n).unwrap_or_default());
         let walk = Walk::of(&db, address, "audit_logs", &columns).await?;
-        Ok(Self { db, address: address.clone(), columns, length, read: 0, walk })
+        Ok(Self { db, address: address.clone(), columns, length, read: 0, walk, sizes: VecDeque::new() })
     }
 
     /// How many rows there are.
@@ -119,9 +137,9 @@ impl Rows {
             let select = Sql::new(concat!("SELECT ", id_cell!("id", ", "))).text(or_null(
                 &members,
                 "email",
-                "CAST(email AS BLOB)",
+                beginning!("email"),
             ));
-            let select = select.text(", ").text(or_null(&members, "name", "CAST(name AS BLOB)"));
+            let select = select.text(", ").text(or_null(&members, "name", beginning!("name")));
             let mut walk = Walk::of(&self.db, &self.address, "members", &members).await?;
             loop {
                 let rows = self.people(&select, &mut walk).await?;
@@ -146,7 +164,7 @@ impl Rows {
                 "member_id",
                 id_cell!("member_id", ""),
             ));
-            let select = select.text(", ").text(or_null(&bookings, "service_type", "CAST(service_type AS BLOB)"));
+            let select = select.text(", ").text(or_null(&bookings, "service_type", beginning!("service_type")));
             let mut walk = Walk::of(&self.db, &self.address, "bookings", &bookings).await?;
             loop {
                 let rows = self.people(&select, &mut walk).await?;
@@ -174,14 +192,31 @@ impl Rows {
         Ok(rows)
     }
 
+    /// How many rows are read next: they may be of any length.
+    async fn count(&mut self) -> Result<usize> {
+        if self.sizes.is_empty() {
+            let has = |column: &Column| self.columns.contains(column.name());
+            let sum = Column::ALL.into_iter().filter(has).map(size).fold(Sql::new("SELECT 0"), Sql::text);
+            let sizes: Vec<(i64,)> = self.db.fetch_all(self.walk.ahead(sum, ROWS)).await.map_err(line)?;
+            self.sizes = sizes.into_iter().map(|(size,)| size).collect();
+        }
+        let (mut count, mut bytes) = (0, 0);
+        while let Some(size) = self.sizes.pop_front_if(|size| count == 0 || bytes + *size <= BYTES) {
+            count += 1;
+            bytes += size;
+        }
+        Ok(count)
+    }
+
     /// The next rows; none at the end.
     pub async fn next(&mut self, now: Timestamp) -> Result<Vec<Read>> {
+        let count = self.count().await?;
         let list = Column::ALL.into_iter().fold(Sql::new("SELECT "), |sql, column| {
             let sql = if column == Column::Id { sql } else { sql.text(", ") };
             let (cast, null) = select(column);
             sql.text(if self.columns.contains(column.name()) { cast } else { null })
         });
-        let rows: Vec<Raw> = self.db.fetch_all(self.walk.ahead(list, ROWS)).await.map_err(line)?;
+        let rows: Vec<Raw> = self.db.fetch_all(self.walk.ahead(list, count)).await.map_err(line)?;
         if let Some(last) = rows.last() {
             self.walk.come_to(&last.kind, last.key.clone())?;
         }
@@ -237,6 +272,26 @@ const fn select(column: Column) -> (&'static str, &'static str) {
         Column::IpAddress => ("CAST(ip_address AS BLOB) AS ip_address", "NULL AS ip_address"),
         Column::UserAgent => ("CAST(user_agent AS BLOB) AS user_agent", "NULL AS user_agent"),
         Column::Extra => ("CAST(extra AS BLOB) AS extra", "NULL AS extra"),
+    }
+}
+
+/// What a column adds to the size of a row.
+const fn size(column: Column) -> &'static str {
+    match column {
+        Column::Id => size!("id"),
+        Column::Timestamp => size!("\"timestamp\""),
+        Column::MemberId => size!("member_id"),
+        Column::MemberEmail => size!("member_email"),
+        Column::ActionType => size!("action_type"),
+        Column::Area => size!("area"),
+        Column::Description => size!("description"),
+        Column::Status => size!("status"),
+        Column::BookingId => size!("booking_id"),
+        Column::ErrorMessage => size!("error_message"),
+        Column::ErrorDetail => size!("error_detail"),
+        Column::IpAddress => size!("ip_address"),
+        Column::UserAgent => size!("user_agent"),
+        Column::Extra => size!("extra"),
     }
 }
 
