@@ -80,6 +80,8 @@ database_test! {
         }
         let import = ["import", name(&table), "--bad", name(&bad), "--database", &db.address];
         assert!(binary::run(&db, &import).failed().contains("quote"));
+        let recorded = "SELECT detail FROM daybook_staff_log ORDER BY seq DESC LIMIT 1";
+        assert_eq!(db.outside().await.texts(recorded).await, ["0 new, 0 stood already, 1 bad, broken off"]);
         assert_eq!(std::fs::read_to_string(&bad).expect("a file"), "of another run\n");
         assert_eq!(begun(db.folder.path()), [""; 0]);
     }
@@ -105,7 +107,7 @@ database_test! {
         assert!(!load.wait().expect("ended").success());
         let said = std::fs::read_to_string(&log).expect("messages");
         assert_eq!(row(&said), "[");
-        assert!(said.contains("daybook: 1 rows are bad"), "{said}");
+        assert!(said.contains("daybook: 1 row is bad"), "{said}");
 
         let (file, link) = (db.beside("meant.ndjson").0, db.beside("link.ndjson").0);
         std::fs::write(&file, "old\n").expect("written");

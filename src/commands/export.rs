@@ -62,7 +62,7 @@ impl Args {
     fn format(&self) -> Format {
         let is_table = match self.format {
             Some(format) => format == FormatArg::Csv,
-            None => self.output.as_deref().and_then(Path::extension).is_some_and(|end| end == "csv"),
+            None => self.output.as_deref().and_then(Path::extension).is_some_and(|end| end.eq_ignore_ascii_case("csv")),
         };
         if is_table { Format::Csv } else { Format::Ndjson }
     }

@@ -19,7 +19,7 @@ use super::{line, load, make, refuse_attached};
 use crate::{
     app,
     config::{DatabaseArgs, Sources},
-    core::error::Error,
+    core::{error::Error, words},
     db::{Db, address::Address, migrate},
     ingest::entry::Wrong,
     logs::{
@@ -124,11 +124,8 @@ pub async fn run(args: Args) -> Result<()> {
     let done = loaded?;
     println!("{} entries written, {} stood already, {} bad", done.created, done.duplicate, done.bad);
     if done.bad > 0 && !args.skip_bad {
-        bail!(
-            "{} rows are bad and were left out: they are in {}, each with its reasons; --skip-bad is content with that",
-            done.bad,
-            args.bad.display()
-        );
+        let (rows, place) = (words::counted(done.bad, "row is bad", "rows are bad"), args.bad.display());
+        bail!("{rows} and left out: see {place}, which says why for each; --skip-bad is content with that");
     }
     Ok(())
 }
@@ -156,7 +153,7 @@ impl Source {
         let file = args.file.as_deref().unwrap_or(Path::new("-"));
         let is_table = match args.format {
             Some(format) => format == FormatArg::Csv,
-            None => file.extension().is_some_and(|end| end == "csv"),
+            None => file.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")),
         };
         Ok(Self::File(file::Rows::open(file, is_table)?))
     }
@@ -219,24 +216,38 @@ impl Source {
 async fn load_all(db: &Db, source: &mut Source, args: &Args) -> Result<Done> {
     refuse_attached(db)?;
     let bar = bar(source.length(), matches!(source, Source::File(_)));
-    let mut bad = BadFile::new(&args.bad);
-    let mut done = Done::default();
     source.bring_people(db).await?;
     let indexed = load::begin(db).await?;
+    let mut done = Done::default();
+    let loaded = load_rows(db, source, args, &bar, indexed, &mut done).await;
+    // What a load wrote before it broke off stands: it is to be found, and to be told of.
+    let ended = async {
+        load::finish(db, &bar).await?;
+        record(db, args, &done, loaded.is_ok()).await
+    };
+    let ended = ended.await;
+    bar.finish_and_clear();
+    loaded.and(ended).map(|()| done)
+}
+
+async fn load_rows(
+    db: &Db,
+    source: &mut Source,
+    args: &Args,
+    bar: &ProgressBar,
+    indexed: Indexed,
+    done: &mut Done,
+) -> Result<()> {
+    let mut bad = BadFile::new(&args.bad);
     loop {
         let rows = source.next().await?;
         if rows.is_empty() {
-            break;
+            return bad.finish();
         }
-        put(db, rows, indexed, &mut done, &mut bad).await?;
+        put(db, rows, indexed, done, &mut bad).await?;
         bar.set_position(source.position());
         bar.set_message(format!("{} entries", done.created + done.duplicate));
     }
-    load::finish(db, &bar).await?;
-    bar.finish_and_clear();
-    bad.finish()?;
-    record(db, args, &done).await?;
-    Ok(done)
 }
 
 /// Bytes of a file or rows of a database, how fast, and how long it will take.
@@ -305,13 +316,14 @@ async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &
     Ok(())
 }
 
-async fn record(db: &Db, args: &Args, done: &Done) -> Result<()> {
+async fn record(db: &Db, args: &Args, done: &Done, is_whole: bool) -> Result<()> {
     let from = match (&args.from, &args.file) {
         (Some(_), _) => "another database".to_owned(),
         (None, Some(file)) => file.file_name().map_or("-".to_owned(), |name| name.to_string_lossy().into_owned()),
         (None, None) => "-".to_owned(),
     };
-    let detail = format!("{} new, {} stood already, {} bad", done.created, done.duplicate, done.bad);
+    let end = if is_whole { "" } else { ", broken off" };
+    let detail = format!("{} new, {} stood already, {} bad{end}", done.created, done.duplicate, done.bad);
     let record = Record::by_command(app::system_clock().now(), Kind::Imported, &from, Some(detail));
     let mut tx = db.write().await.map_err(line)?;
     staff_log::append(&mut tx, &[record]).await.map_err(line)?;
