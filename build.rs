@@ -1,6 +1,9 @@
 //! Puts the files of `static/` into the binary: each once as it is, once as Brotli and once as gzip, under a name
 //! that carries its content's hash, so that a browser may keep it for ever.
 
+#[path = "build/compact.rs"]
+mod compact;
+
 use std::{
     env,
     error::Error,
@@ -29,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("static");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build/compact.rs");
     // The folder too, so that a file that is new there is noticed.
     println!("cargo:rerun-if-changed=static");
     refuse_strangers(&folder)?;
@@ -38,7 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (constant, file, about) in SERVED {
         println!("cargo:rerun-if-changed=static/{file}");
         let raw = fs::read(folder.join(file)).map_err(|e| format!("static/{file}: {e}"))?;
-        let raw = if file.starts_with("app.") { compact(&String::from_utf8(raw)?)?.into_bytes() } else { raw };
+        let raw = if file.starts_with("app.") {
+            let compact = compact::compact(&String::from_utf8(raw)?);
+            compact.map_err(|why| format!("static/{file}, {why}"))?.into_bytes()
+        } else {
+            raw
+        };
         let hash = short_hash(&raw);
         let (stem, kind) = file.rsplit_once('.').ok_or("a served file has an ending")?;
         let path = format!("/static/{stem}.{hash}.{kind}");
@@ -70,26 +79,6 @@ fn refuse_strangers(folder: &Path) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-/// Our own stylesheet and script without what only their readers need: comments that stand on lines of their own, and
-/// how lines are set in. Nothing else is touched, so no text in quotes can be hit; a text over several lines would be, and
-/// there is none.
-fn compact(source: &str) -> Result<String, String> {
-    let mut is_comment = false;
-    let mut out = String::with_capacity(source.len());
-    for line in source.lines().map(str::trim) {
-        let begins = line.starts_with("/*");
-        if (begins || is_comment) && line.contains("*/") && !line.ends_with("*/") {
-            return Err(format!("a comment needs a line of its own: {line}"));
-        }
-        if !is_comment && !begins && !line.is_empty() && !line.starts_with("//") {
-            out.push_str(line);
-            out.push('\n');
-        }
-        is_comment = (is_comment || begins) && !line.ends_with("*/");
-    }
-    Ok(out)
 }
 
 fn content_type(kind: &str) -> Result<&'static str, String> {

@@ -277,7 +277,7 @@ database_test! {
             let file = write(&db.beside("open.csv").0, &rows.join(end));
             let bad = db.beside("open-bad.ndjson").0;
             let ran = run(&db, &["import", &file, "--bad", &bad.display().to_string(), "--database", &db.address]);
-            assert!(ran.failed().contains("1 rows are bad") && ran.stdout.ends_with("1 bad\n"), "{}", ran.stdout);
+            assert!(ran.failed().contains("1 row is bad") && ran.stdout.ends_with("1 bad\n"), "{}", ran.stdout);
             let kept = std::fs::read_to_string(&bad).expect("bad rows");
             let kept: Value = serde_json::from_str(kept.trim()).expect("one row");
             assert_eq!(kept["line"], 3, "{kept}");

@@ -223,9 +223,11 @@ database_test! {
     async fn what_no_filter_could_ask_for_is_refused(db: TestDb) {
         let app = TestApp::start(db).await;
         let program = Api::writer(&app).await;
-        for field in ["action_type", "area", "status"] {
-            let page = program.post(&with(Uuid::new_v4(), &json!({field: ""})).to_string()).await;
-            assert_eq!((page.status.as_u16(), errors(&page)), (422, vec![(Some(1), field.to_owned(), "is empty".to_owned())]));
+        for field in ["action_type", "area", "status", "member_email"] {
+            for blank in ["", " ", "\t\u{3000}\n"] {
+                let page = program.post(&with(Uuid::new_v4(), &json!({field: blank})).to_string()).await;
+                assert_eq!((page.status.as_u16(), errors(&page)), (422, vec![(Some(1), field.to_owned(), "is empty".to_owned())]));
+            }
         }
         assert_eq!(program.post(&with(Uuid::new_v4(), &json!({"description": "", "error_message": ""})).to_string()).await.status, 201);
     }
@@ -253,6 +255,28 @@ database_test! {
         sorted.sort();
         assert_eq!((page.status.as_u16(), sorted), (422, expected.map(|(line, field)| (line, field.to_owned())).to_vec()));
         assert!(named.is_sorted_by_key(|(line, _)| *line), "{named:?}");
+        assert_eq!(entries(&app.db).await, 1);
+    }
+
+    async fn a_conflict_is_named_beside_whatever_else_is_wrong(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let program = Api::writer(&app).await;
+        let (id, gone) = (Uuid::new_v4(), Uuid::new_v4());
+        assert_eq!(program.post(&entry(id).to_string()).await.status, 201);
+        let page = program
+            .post_lines(&lines(&[
+                with(Uuid::new_v4(), &json!({"area": 7})),
+                with(id, &json!({"area": "elsewhere"})),
+                with(Uuid::new_v4(), &json!({"member_id": gone})),
+                with(id, &json!({"description": null})),
+                entry(id),
+            ]))
+            .await;
+        assert_eq!((page.status.as_u16(), problem(&page).as_str()), (409, "conflict"));
+        let named: Vec<_> = errors(&page).into_iter().map(|(line, field, _)| (line.unwrap_or_default(), field)).collect();
+        let expected = [(1, "area"), (2, "area"), (3, "member_id"), (4, "description")];
+        assert_eq!(named, expected.map(|(line, field)| (line, field.to_owned())));
+        assert_eq!(errors(&page)[1].2, "is not what stands in the entry with this id");
         assert_eq!(entries(&app.db).await, 1);
     }
 
@@ -337,6 +361,7 @@ database_test! {
             ("members", json!({"email": null}), "email"),
             ("members", json!({"email": 7}), "email"),
             ("members", json!({"email": ""}), "email"),
+            ("members", json!({"email": " \u{a0}"}), "email"),
             ("members", json!({"email": "x".repeat(256)}), "email"),
             ("members", json!({"email": "a@b.example", "name": "a\u{0}"}), "name"),
             ("members", json!({"email": "a@b.example", "role": "x"}), "role"),

@@ -30,6 +30,11 @@ database_test! {
         // Blank lines are none.
         let page = program.post_lines(&format!("\n{}\n \r\n", line.repeat(1_000))).await;
         assert_eq!(page.status, 201, "{}", page.text());
+        // Nor is the mark before them; another space than those of JSON is no blank.
+        let page = program.post_lines(&format!("\u{feff}\n{}", line.repeat(1_000))).await;
+        assert_eq!(page.status, 201, "{}", page.text());
+        let page = program.post_lines(&format!("{line}\u{a0}\n")).await;
+        assert_eq!((page.status.as_u16(), errors(&page)[0].0), (400, Some(2)));
         let page = program.post_lines(&line.repeat(1_001)).await;
         assert_eq!((page.status.as_u16(), problem(&page).as_str()), (413, "too-large"));
         assert!(page.text().contains("1000 lines"), "{}", page.text());

@@ -187,6 +187,13 @@ async fn application_writes(address: &str) {
     run_python(script, &[&of_sqlalchemy(address)]).await.done();
 }
 
+#[tokio::test]
+async fn a_gate_that_waits_in_vain_says_for_what() {
+    let script = with_queue("gate = Gate(url)\ngate.until('nothing comes', lambda: False, 0.05)");
+    let ran = run_python(script, &["http://127.0.0.1:9", "dbk", "aside.ndjson"]).await;
+    assert!(!ran.status.success() && ran.stderr.contains("waited in vain until nothing comes"), "{}", ran.stderr);
+}
+
 async fn entries(db: &TestDb) -> i64 {
     db.outside().await.number("SELECT count(*) FROM audit_logs").await
 }
@@ -338,6 +345,30 @@ nowhere.close(60)
         ran.done();
         let import = ["import", aside.to_str().expect("text"), "--database", &db.address];
         assert_eq!(binary::run(&db, &import).done(), "1100 entries written, 0 stood already, 0 bad\n");
+    }
+
+    async fn what_comes_after_the_end_of_the_queue_is_put_aside_for_its_owner_alone(db: TestDb) {
+        let ingest = token(&db, "ingest").await;
+        let mut server = Server::serve(&db);
+        let base = server.base().await;
+        let script = with_queue(
+            "daybook = Daybook(url, token, aside=aside)\ndaybook.record('page_visit', 'a', 'sent')\ndaybook.close(60)\n\
+             daybook.record('page_visit', 'a', 'late')\ndaybook.close()\ndaybook.record('page_visit', 'a', 'later')",
+        );
+        let aside = db.folder.path().join("aside.ndjson");
+        std::fs::write(&aside, "").expect("a file");
+        let set = |mode| std::fs::set_permissions(&aside, std::os::unix::fs::PermissionsExt::from_mode(mode));
+        set(0o644).expect("a file for everybody");
+        let told = [base.as_str(), &ingest, aside.to_str().expect("text")];
+        run_python(script, &told).await.done();
+        assert_eq!((descriptions(&db).await, put_aside(&aside)), (vec!["sent".into()], vec!["late".into(), "later".into()]));
+        let mode = std::os::unix::fs::PermissionsExt::mode(&aside.metadata().expect("a file").permissions());
+        assert_eq!(mode & 0o777, 0o600);
+        // Nobody closes it: Python does when it ends.
+        let script = with_queue("daybook = Daybook(url, token, aside=aside)\ndaybook.record('page_visit', 'a', 'at last')");
+        run_python(script, &told).await.done();
+        assert_eq!(descriptions(&db).await, ["at last", "sent"]);
+        server.stop();
     }
 
     async fn sqlalchemy_writes_into_an_attached_table_and_daybook_reads_it(db: ServerDb) {

@@ -9,6 +9,9 @@
     reason = "a test says what went wrong as it fits, and the processes it begins end with it"
 )]
 
+/// What the build does has its tests beside it.
+#[path = "../build/compact.rs"]
+mod compact;
 mod support;
 
 mod access;
@@ -32,6 +35,8 @@ mod find;
 mod headers;
 mod hostile;
 mod import;
+mod import_bad;
+mod import_walk;
 mod ingest;
 mod ingest_disk;
 mod ingest_faults;

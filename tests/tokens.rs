@@ -194,7 +194,14 @@ database_test! {
         app.clock.advance(1);
         assert_eq!(used().await, first);
         program.get("/api/v1/logs").await;
-        wait::until("the next use is written", async || Some(used().await).filter(|used| *used != first)).await;
+        let next = wait::until("the next use is written", async || Some(used().await).filter(|used| *used != first)).await;
+        // A clock that was wrong, and is put right.
+        app.clock.advance(-86_400);
+        program.get("/api/v1/logs").await;
+        let back = wait::until("the use of before is written", async || Some(used().await).filter(|used| *used != next)).await;
+        app.clock.advance(-59);
+        program.get("/api/v1/logs").await;
+        assert_eq!(used().await, back);
     }
 
     async fn a_token_that_asks_too_often_is_told_when_to_come_back(db: TestDb) {

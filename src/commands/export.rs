@@ -1,7 +1,6 @@
 //! `daybook export`: every entry of a filter, to standard output or into a file that is whole or not there.
 
 use std::{
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -11,7 +10,10 @@ use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tempfile::NamedTempFile;
 
-use super::{line, open};
+use super::{
+    line, open,
+    output::{self, Target},
+};
 use crate::{
     app,
     config::{DatabaseArgs, SiteArgs, Sources},
@@ -60,7 +62,7 @@ impl Args {
     fn format(&self) -> Format {
         let is_table = match self.format {
             Some(format) => format == FormatArg::Csv,
-            None => self.output.as_deref().and_then(Path::extension).is_some_and(|end| end == "csv"),
+            None => self.output.as_deref().and_then(Path::extension).is_some_and(|end| end.eq_ignore_ascii_case("csv")),
         };
         if is_table { Format::Csv } else { Format::Ndjson }
     }
@@ -161,7 +163,7 @@ async fn interrupted() -> Result<()> {
 enum Output {
     /// Standard output, a device or a pipe.
     Open(Box<dyn Write>),
-    /// A file beside the one to be, which only its owner may read: it holds members' data.
+    /// A file beside the one to be.
     Beside(io::BufWriter<NamedTempFile>, PathBuf),
 }
 
@@ -171,15 +173,13 @@ impl Output {
             return Ok(Self::Open(Box::new(io::stdout().lock())));
         };
         let cannot = || format!("{} cannot be written", file.display());
-        // Behind a link lies the file that is meant; what is no file is written to, never replaced.
-        let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-        if fs::metadata(&target).is_ok_and(|known| !known.is_file()) {
-            let device = fs::OpenOptions::new().write(true).open(&target).with_context(cannot)?;
-            return Ok(Self::Open(Box::new(device)));
-        }
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
-        let beside = tempfile::Builder::new().prefix(".daybook-export-").tempfile_in(folder).with_context(cannot)?;
-        Ok(Self::Beside(io::BufWriter::new(beside), target))
+        Ok(match Target::at(file).with_context(cannot)? {
+            Target::Open(device) => Self::Open(Box::new(device)),
+            Target::File(target) => {
+                let beside = output::beside(&target, ".daybook-export-").with_context(cannot)?;
+                Self::Beside(io::BufWriter::new(beside), target)
+            }
+        })
     }
 
     fn is_file(&self) -> bool {
@@ -202,9 +202,7 @@ impl Output {
             Self::Beside(out, file) => {
                 let cannot = || format!("{} cannot be written", file.display());
                 let beside = out.into_inner().map_err(io::IntoInnerError::into_error).with_context(cannot)?;
-                beside.as_file().sync_all().with_context(cannot)?;
-                beside.persist(&file).map_err(|error| error.error).with_context(cannot)?;
-                Ok(())
+                output::keep(beside, &file).with_context(cannot)
             }
         }
     }

@@ -6,6 +6,7 @@ mod file;
 mod foreign;
 mod model;
 mod people;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ use super::{line, load, make, refuse_attached};
 use crate::{
     app,
     config::{DatabaseArgs, Sources},
-    core::error::Error,
+    core::{error::Error, words},
     db::{Db, address::Address, migrate},
     ingest::entry::Wrong,
     logs::{
@@ -51,7 +52,7 @@ pub struct Args {
     /// Leave bad rows out and end well all the same; they are in the file of --bad
     #[arg(long)]
     skip_bad: bool,
-    /// Where bad rows go, each with its reasons; made where there are some
+    /// Where bad rows go, each with its reasons; made at the end, where there were some
     #[arg(long, value_name = "FILE", default_value = "import-bad.ndjson")]
     bad: PathBuf,
     #[command(flatten)]
@@ -68,9 +69,32 @@ enum FormatArg {
 struct Read {
     /// From 1 on.
     at: u64,
-    /// As it came.
-    text: String,
+    came: Came,
     entry: Result<Sent, Vec<Wrong>>,
+}
+
+/// A row as it came, for the file of bad rows.
+enum Came {
+    Text(String),
+    /// Cells of a table, of which few are ever written down again.
+    Cells(csv::ByteRecord),
+}
+
+impl Came {
+    /// How many bytes it has.
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Cells(record) => record.as_slice().len(),
+        }
+    }
+
+    fn text(self) -> Result<String> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Cells(record) => file::as_table(&record),
+        }
+    }
 }
 
 /// Loads, and says what became of it.
@@ -100,11 +124,8 @@ pub async fn run(args: Args) -> Result<()> {
     let done = loaded?;
     println!("{} entries written, {} stood already, {} bad", done.created, done.duplicate, done.bad);
     if done.bad > 0 && !args.skip_bad {
-        bail!(
-            "{} rows are bad and were left out: they are in {}, each with its reasons; --skip-bad is content with that",
-            done.bad,
-            args.bad.display()
-        );
+        let (rows, place) = (words::counted(done.bad, "row is bad", "rows are bad"), args.bad.display());
+        bail!("{rows} and left out: see {place}, which says why for each; --skip-bad is content with that");
     }
     Ok(())
 }
@@ -132,7 +153,7 @@ impl Source {
         let file = args.file.as_deref().unwrap_or(Path::new("-"));
         let is_table = match args.format {
             Some(format) => format == FormatArg::Csv,
-            None => file.extension().is_some_and(|end| end == "csv"),
+            None => file.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")),
         };
         Ok(Self::File(file::Rows::open(file, is_table)?))
     }
@@ -195,24 +216,38 @@ impl Source {
 async fn load_all(db: &Db, source: &mut Source, args: &Args) -> Result<Done> {
     refuse_attached(db)?;
     let bar = bar(source.length(), matches!(source, Source::File(_)));
-    let mut bad = BadFile::new(&args.bad);
-    let mut done = Done::default();
     source.bring_people(db).await?;
     let indexed = load::begin(db).await?;
+    let mut done = Done::default();
+    let loaded = load_rows(db, source, args, &bar, indexed, &mut done).await;
+    // What a load wrote before it broke off stands: it is to be found, and to be told of.
+    let ended = async {
+        load::finish(db, &bar).await?;
+        record(db, args, &done, loaded.is_ok()).await
+    };
+    let ended = ended.await;
+    bar.finish_and_clear();
+    loaded.and(ended).map(|()| done)
+}
+
+async fn load_rows(
+    db: &Db,
+    source: &mut Source,
+    args: &Args,
+    bar: &ProgressBar,
+    indexed: Indexed,
+    done: &mut Done,
+) -> Result<()> {
+    let mut bad = BadFile::new(&args.bad);
     loop {
         let rows = source.next().await?;
         if rows.is_empty() {
-            break;
+            return bad.finish();
         }
-        put(db, rows, indexed, &mut done, &mut bad).await?;
+        put(db, rows, indexed, done, &mut bad).await?;
         bar.set_position(source.position());
         bar.set_message(format!("{} entries", done.created + done.duplicate));
     }
-    load::finish(db, &bar).await?;
-    bar.finish_and_clear();
-    bad.finish()?;
-    record(db, args, &done).await?;
-    Ok(done)
 }
 
 /// Bytes of a file or rows of a database, how fast, and how long it will take.
@@ -231,9 +266,9 @@ fn bar(length: Option<u64>, is_file: bool) -> ProgressBar {
 
 /// Writes rows in one transaction: the good ones whatever the others are.
 async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &mut BadFile) -> Result<()> {
-    let mut good: Vec<(u64, String)> = Vec::new();
+    let mut good: Vec<(u64, Came)> = Vec::new();
     let mut sent: Vec<Sent> = Vec::new();
-    for Read { at, text, entry } in rows {
+    for Read { at, came, entry } in rows {
         match entry {
             Ok(mut entry) => {
                 // Where it came from the member may have been deleted since it was last imported; here they are kept.
@@ -243,12 +278,12 @@ async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &
                     Column::BookingId => booking_id.is_some(),
                     _ => true,
                 });
-                good.push((at, text));
+                good.push((at, came));
                 sent.push(entry);
             }
             Err(wrong) => {
                 done.bad += 1;
-                bad.put(&Bad::new(at, &text, wrong))?;
+                bad.put(&Bad::new(at, &came.text()?, wrong))?;
             }
         }
     }
@@ -272,22 +307,23 @@ async fn put(db: &Db, rows: Vec<Read>, indexed: Indexed, done: &mut Done, bad: &
                 Why::Unknown => "is not known here",
             };
             sent.remove(refused.at);
-            let (at, text) = good.remove(refused.at);
+            let (at, came) = good.remove(refused.at);
             let wrong = Wrong { field: Some(refused.field.name().to_owned()), reason: reason.to_owned() };
             done.bad += 1;
-            bad.put(&Bad::new(at, &text, vec![wrong]))?;
+            bad.put(&Bad::new(at, &came.text()?, vec![wrong]))?;
         }
     }
     Ok(())
 }
 
-async fn record(db: &Db, args: &Args, done: &Done) -> Result<()> {
+async fn record(db: &Db, args: &Args, done: &Done, is_whole: bool) -> Result<()> {
     let from = match (&args.from, &args.file) {
         (Some(_), _) => "another database".to_owned(),
         (None, Some(file)) => file.file_name().map_or("-".to_owned(), |name| name.to_string_lossy().into_owned()),
         (None, None) => "-".to_owned(),
     };
-    let detail = format!("{} new, {} stood already, {} bad", done.created, done.duplicate, done.bad);
+    let end = if is_whole { "" } else { ", broken off" };
+    let detail = format!("{} new, {} stood already, {} bad{end}", done.created, done.duplicate, done.bad);
     let record = Record::by_command(app::system_clock().now(), Kind::Imported, &from, Some(detail));
     let mut tx = db.write().await.map_err(line)?;
     staff_log::append(&mut tx, &[record]).await.map_err(line)?;

@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod load;
 mod migrate;
+mod output;
 mod rebuild;
 mod seed;
 pub mod serve;

@@ -21,7 +21,7 @@ pub enum State {
     Behind(Vec<String>),
     /// It was migrated by a newer version, up to this number.
     Newer(i64),
-    /// There is a table `audit_logs` that Daybook did not make, in a file.
+    /// There is a table or a view `audit_logs` that Daybook did not make, in a file.
     Foreign,
     /// The application's `audit_logs` lacks columns without which nothing can be shown: these.
     Unfit(Vec<&'static str>),
@@ -67,7 +67,8 @@ pub async fn state(db: &Db) -> Result<State> {
 async fn sqlite_state(db: &Db) -> Result<State> {
     let tables: Vec<(String,)> = db
         .fetch_all(Sql::new(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('_sqlx_migrations', 'audit_logs')",
+            "SELECT lower(name) FROM sqlite_master
+             WHERE type IN ('table', 'view') AND lower(name) IN ('_sqlx_migrations', 'audit_logs')",
         ))
         .await?;
     let has = |name: &str| tables.iter().any(|(table,)| table == name);

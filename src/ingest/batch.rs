@@ -31,7 +31,7 @@ pub fn read(bytes: &[u8], shape: Shape, now: Timestamp) -> Result<Batch, Problem
     let text = json::utf8(bytes).ok_or_else(|| Problem::new(Kind::Malformed, "the body is not UTF-8"))?;
     let lines: Vec<(usize, &str)> = match shape {
         Shape::Object => vec![(1, text)],
-        Shape::Lines => (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).collect(),
+        Shape::Lines => (1..).zip(text.lines()).filter(|(_, line)| !json::is_blank(line)).collect(),
     };
     if lines.len() > LINES {
         return Err(Problem::new(Kind::TooLarge, format!("a body has at most {LINES} lines")));
@@ -87,13 +87,13 @@ mod tests {
         fn whatever_else_is_sent_each_good_line_is_read_or_the_bad_ones_are_named(
             lines in proptest::collection::vec(prop_oneof![Just(GOOD.to_owned()), "[^\n\r]{0,20}", "\\{\"area\":[0-9a-z\"]{0,4}\\}"], 0..12),
         ) {
-            let bad = |line: &String| !line.trim().is_empty() && line != GOOD;
+            let bad = |line: &String| !json::is_blank(line) && line != GOOD;
             match read(lines.join("\n").as_bytes(), Shape::Lines, NOW) {
                 Ok(batch) if batch.wrong.is_empty() => {
                     let numbers: Vec<usize> = (1..).zip(&lines).filter(|(_, line)| *line == GOOD).map(|(at, _)| at).collect();
                     prop_assert_eq!(batch.lines, numbers);
                 }
-                Ok(_) | Err(_) => prop_assert!(lines.iter().any(bad) || lines.iter().all(|line| line.trim().is_empty())),
+                Ok(_) | Err(_) => prop_assert!(lines.iter().any(bad) || lines.iter().all(|line| json::is_blank(line))),
             }
         }
 

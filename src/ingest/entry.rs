@@ -21,7 +21,7 @@ pub struct Limits {
     /// Levels of arrays and objects.
     pub depth: usize,
     /// Whether what was kept once is taken as it is: strings of `extra` with escapes that are no character, and an
-    /// action, an area or a status that is empty, which no filter could ask for.
+    /// action, an area, a status or an e-mail that is blank, which no filter could ask for.
     pub lenient: bool,
 }
 
@@ -140,9 +140,9 @@ impl Reader {
         if let Some(flaw) = part.flaw.filter(|_| column != Column::Extra || !limits.lenient) {
             return self.bad(column, flaw.reason());
         }
-        let is_asked_for = matches!(column, Column::ActionType | Column::Area | Column::Status);
-        if is_asked_for && !limits.lenient && part.text.as_deref() == Some("") {
-            return self.bad(column, "is empty");
+        let is_asked_for = matches!(column, Column::ActionType | Column::Area | Column::Status | Column::MemberEmail);
+        if is_asked_for && !limits.lenient && part.text.as_deref().is_some_and(is_blank) {
+            return self.bad(column, EMPTY);
         }
         match column {
             Column::Id => self.put(column, part, read_id, &mut log.id),
@@ -209,6 +209,15 @@ impl Reader {
 }
 
 const REQUIRED: &str = "is needed";
+
+/// Why a blank text is refused where it is to be found by.
+pub const EMPTY: &str = "is empty";
+
+/// Whether a text is empty or nothing but white space.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
 
 /// Reads the content of a string, or says why it cannot be the value; none where the value is no string.
 type Read<T> = fn(Option<&str>) -> Result<T, &'static str>;

@@ -17,10 +17,11 @@ use super::{
 use crate::{
     core::error::{Error, Result, What},
     logs::{
+        object::Column,
         sent::Sent,
         write::{
             Written,
-            checked::{self, Kept, References, Refused, Why},
+            checked::{self, Kept, Refused, Why},
         },
     },
     session::Bearer,
@@ -73,43 +74,44 @@ pub async fn post_logs(
     Ok(json(status, &receipt))
 }
 
-/// Entries of which some cannot be read, by line: what the others and they refer to is looked up all the same, so that
-/// everything is said at once.
+/// Entries of which some cannot be read, by line: the others are compared with what stands all the same, and what they
+/// all refer to is looked up, so that everything is said at once.
 async fn wrong_problem(state: &State, batch: Batch) -> Result<Problem> {
-    let Batch { sent, lines, mut wrong, mut references } = batch;
-    references.extend(lines.into_iter().zip(sent.iter().map(|sent| References::of(&sent.log))));
+    let Batch { sent, lines, mut wrong, references } = batch;
+    let refused = checked::refusals(&mut &state.db, &sent).await?;
+    let kind = kind(&refused);
+    wrong.extend(troubles(&refused, &lines));
     let unknown = checked::strangers(&mut &state.db, &references).await?;
-    wrong.extend(unknown.into_iter().map(|(line, field)| Trouble {
-        line: Some(line),
-        field: Some(field.name().to_owned()),
-        reason: UNKNOWN.to_owned(),
-    }));
+    wrong.extend(unknown.into_iter().map(|(line, field)| trouble(Some(line), field, Why::Unknown)));
     wrong.sort_by_key(|trouble| trouble.line);
     wrong.truncate(LISTED);
-    Ok(Problem::new(Kind::Invalid, "a field cannot be stored").with(wrong))
+    Ok(kind.with(wrong))
 }
 
-/// Why a reference to a member or a booking is refused.
-const UNKNOWN: &str = "is not known here: PUT it first";
-
-/// Entries that were not written, by line: a conflict is one whatever else is wrong.
+/// Entries that were not written, by line.
 fn refused_problem(refused: &[Refused], lines: &[usize]) -> Problem {
-    let trouble = |refused: &Refused| Trouble {
-        line: lines.get(refused.at).copied(),
-        field: Some(refused.field.name().to_owned()),
-        reason: match refused.why {
-            Why::Conflict => "is not what stands in the entry with this id",
-            Why::Unknown => UNKNOWN,
-        }
-        .to_owned(),
-    };
-    let conflict = refused.iter().any(|refused| refused.why == Why::Conflict);
-    let problem = if conflict {
+    kind(refused).with(troubles(refused, lines).collect())
+}
+
+/// A conflict is one whatever else is wrong.
+fn kind(refused: &[Refused]) -> Problem {
+    if refused.iter().any(|refused| refused.why == Why::Conflict) {
         Problem::new(Kind::Conflict, "nothing was written")
     } else {
         Problem::new(Kind::Invalid, "a field cannot be stored")
+    }
+}
+
+fn troubles(refused: &[Refused], lines: &[usize]) -> impl Iterator<Item = Trouble> {
+    refused.iter().map(|refused| trouble(lines.get(refused.at).copied(), refused.field, refused.why))
+}
+
+fn trouble(line: Option<usize>, field: Column, why: Why) -> Trouble {
+    let reason = match why {
+        Why::Conflict => "is not what stands in the entry with this id",
+        Why::Unknown => "is not known here: PUT it first",
     };
-    problem.with(refused.iter().map(trouble).collect())
+    Trouble { line, field: Some(field.name().to_owned()), reason: reason.to_owned() }
 }
 
 /// `PUT /api/v1/members/{id}`

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     core::error::Error,
+    logs::json,
     web::{
         body::{self, Bounds},
         problem::{Kind, Problem},
@@ -211,18 +212,46 @@ fn busy() -> Refusal {
 struct Lines {
     begun: usize,
     is_in_one: bool,
+    /// How many bytes came, as far as they may be the mark before a text.
+    mark: usize,
 }
 
 impl Lines {
     fn count(&mut self, chunk: &[u8]) -> usize {
         for byte in chunk {
+            if json::MARK.get(self.mark) == Some(byte) {
+                self.mark += 1;
+                continue;
+            }
+            self.mark = json::MARK.len();
             if *byte == b'\n' {
                 self.is_in_one = false;
-            } else if !self.is_in_one && !byte.is_ascii_whitespace() {
+            } else if !self.is_in_one && !json::is_space(*byte) {
                 self.is_in_one = true;
                 self.begun += 1;
             }
         }
         self.begun
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn lines_that_are_counted_while_they_come_are_those_that_are_read(
+            text in "\u{feff}?([ \t\r\u{b}\u{c}\u{85}\u{a0}\u{2028}\u{3000}x]{0,3}\r?\n){0,9}[ x\u{a0}]{0,2}",
+            cut in any::<proptest::sample::Index>(),
+        ) {
+            let (first, second) = text.as_bytes().split_at(cut.index(text.len() + 1));
+            let mut lines = Lines::default();
+            lines.count(first);
+            let read = json::utf8(text.as_bytes()).expect("text").lines().filter(|line| !json::is_blank(line)).count();
+            prop_assert_eq!(lines.count(second), read);
+        }
     }
 }

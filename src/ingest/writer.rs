@@ -80,9 +80,14 @@ impl Writer {
     /// that was handed in is written.
     #[must_use]
     pub fn start(db: Db) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (writer, waiting) = Self::queue();
         tokio::spawn(run(db, waiting));
-        Self(queue)
+        writer
+    }
+
+    fn queue() -> (Self, mpsc::Receiver<Job>) {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        (Self(queue), waiting)
     }
 
     /// Hands in work and waits until it is on disk.
@@ -98,15 +103,21 @@ impl Writer {
     }
 }
 
-async fn run(db: Db, mut queue: mpsc::Receiver<Job>) {
+/// Whoever does jobs: the database, or in a test what fails over some of them.
+trait Commit {
+    /// Does a group of jobs, all or none of them, durable when this returns.
+    fn commit(&self, group: &[Job]) -> impl Future<Output = Result<Vec<Done>>> + Send;
+}
+
+async fn run(to: impl Commit, mut queue: mpsc::Receiver<Job>) {
     // What fails over one request is no reason to refuse all that come after it.
-    while AssertUnwindSafe(write_all(&db, &mut queue)).catch_unwind().await.is_err() {
+    while AssertUnwindSafe(write_all(&to, &mut queue)).catch_unwind().await.is_err() {
         tracing::error!("the writer failed over a request and goes on with the next");
     }
 }
 
 /// Writes what comes until nothing can come any more.
-async fn write_all(db: &Db, queue: &mut mpsc::Receiver<Job>) {
+async fn write_all(to: &impl Commit, queue: &mut mpsc::Receiver<Job>) {
     while let Some(first) = queue.recv().await {
         let mut entries = first.work.entries();
         let mut group = vec![first];
@@ -117,12 +128,12 @@ async fn write_all(db: &Db, queue: &mut mpsc::Receiver<Job>) {
             entries += job.work.entries();
             group.push(job);
         }
-        let all = commit(db, &group).await;
+        let all = to.commit(&group).await;
         match all {
             Err(Error::Internal(_)) if group.len() > 1 => {
                 // One of them is at fault, and the others are not to fail with it.
                 for job in group {
-                    let done = commit(db, std::slice::from_ref(&job)).await.map(|mut done| done.pop());
+                    let done = to.commit(std::slice::from_ref(&job)).await.map(|mut done| done.pop());
                     answer(
                         job,
                         done.and_then(|done| done.ok_or_else(|| anyhow!("a commit without an outcome").into())),
@@ -148,16 +159,17 @@ fn again(error: &Error) -> Error {
     }
 }
 
-/// Does a group of jobs in one transaction, durable when this returns.
-async fn commit(db: &Db, group: &[Job]) -> Result<Vec<Done>> {
-    let mut tx = db.write().await?;
-    tx.take_turn().await?;
-    let mut out = Vec::with_capacity(group.len());
-    for job in group {
-        out.push(perform(&mut tx, &job.work).await?);
+impl Commit for Db {
+    async fn commit(&self, group: &[Job]) -> Result<Vec<Done>> {
+        let mut tx = self.write().await?;
+        tx.take_turn().await?;
+        let mut out = Vec::with_capacity(group.len());
+        for job in group {
+            out.push(perform(&mut tx, &job.work).await?);
+        }
+        tx.commit().await?;
+        Ok(out)
     }
-    tx.commit().await?;
-    Ok(out)
 }
 
 async fn perform(tx: &mut Tx, work: &Work) -> Result<Done> {
@@ -185,4 +197,60 @@ async fn recorded(tx: &mut Tx, deleted: bool, record: &Record) -> Result<bool> {
         staff_log::append(tx, std::slice::from_ref(record)).await?;
     }
     Ok(deleted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A member of this name.
+    fn member(name: &str) -> Work {
+        Work::PutMember(NewMember { id: Uuid::nil(), email: None, name: Some(name.to_owned()) })
+    }
+
+    /// Panics over one member, and fails over another.
+    struct Faulty;
+
+    impl Commit for Faulty {
+        async fn commit(&self, group: &[Job]) -> Result<Vec<Done>> {
+            let is = |job: &Job, wanted: &str| matches!(&job.work, Work::PutMember(member) if member.name.as_deref() == Some(wanted));
+            assert!(!group.iter().any(|job| is(job, "panics")), "as it was told");
+            if group.iter().any(|job| is(job, "fails")) {
+                return Err(anyhow!("as it was told").into());
+            }
+            Ok(vec![Done::Kept(Kept::Created); group.len()])
+        }
+    }
+
+    /// What became of work that was handed in at once.
+    async fn all(work: &[&str]) -> Vec<Result<Done>> {
+        let (writer, waiting) = Writer::queue();
+        let requests = async move {
+            futures_util::future::join_all(work.iter().map(|name| writer.write(member(name), None))).await
+        };
+        tokio::join!(run(Faulty, waiting), requests).1
+    }
+
+    #[tokio::test]
+    async fn what_fails_over_a_request_goes_on_with_the_next() {
+        let (writer, waiting) = Writer::queue();
+        let requests = async move {
+            for (name, is_kept) in
+                [("good", true), ("panics", false), ("good", true), ("panics", false), ("good", true)]
+            {
+                let done = writer.write(member(name), None).await;
+                match done {
+                    Ok(done) => assert!(is_kept && done == Done::Kept(Kept::Created), "{name}"),
+                    Err(error) => assert!(!is_kept && matches!(error, Error::Unavailable(Outage::Away)), "{name}"),
+                }
+            }
+        };
+        tokio::join!(run(Faulty, waiting), requests);
+    }
+
+    #[tokio::test]
+    async fn those_that_share_a_commit_do_not_share_a_fault() {
+        let done = all(&["good", "fails", "good"]).await;
+        assert!(matches!(&done[..], [Ok(_), Err(Error::Internal(_)), Ok(_)]), "{done:?}");
+    }
 }

@@ -33,16 +33,31 @@ pub fn matches(text: &str, key: &str, wanted: &str) -> bool {
     top_level(text, key).is_some_and(|value| value == wanted)
 }
 
-/// The text that bytes of JSON are, without the mark that some programs put before it; none where it is not UTF-8.
+/// The mark that some programs put before a text.
+pub const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The text that bytes of JSON are, without the mark before it; none where it is not UTF-8.
 #[must_use]
 pub fn utf8(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()
+    std::str::from_utf8(bytes.strip_prefix(MARK).unwrap_or(bytes)).ok()
 }
 
 /// Whether a recorded `extra` counts as none: JSON `null`, or blank.
 #[must_use]
 pub fn is_absent(text: &str) -> bool {
-    matches!(text.trim_matches([' ', '\t', '\n', '\r']), "" | "null")
+    matches!(text.trim_matches(|c| u8::try_from(c).is_ok_and(is_space)), "" | "null")
+}
+
+/// Whether a line holds nothing.
+#[must_use]
+pub fn is_blank(line: &str) -> bool {
+    line.bytes().all(is_space)
+}
+
+/// Whether a byte is white space between the parts of JSON; no other space is.
+#[must_use]
+pub const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// The JSON text of the last value under `key` in a valid object.

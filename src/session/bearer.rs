@@ -99,8 +99,9 @@ impl Desk {
     /// Whether the use of a token is to be written down now.
     fn is_due(&self, known: &Known, now: Timestamp) -> bool {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = noted.get(&known.id).copied().max(known.last_used_at);
-        let due = last.is_none_or(|last| now.since(last).num_seconds() >= NOTED);
+        // A clock that was put back is long before what was written down, which is no reason to stand still.
+        let is_near = |last: &Timestamp| now.since(*last).num_seconds().abs() < NOTED;
+        let due = !noted.get(&known.id).iter().copied().chain(&known.last_used_at).any(is_near);
         if due {
             if noted.len() >= REMEMBERED {
                 noted.clear();

@@ -74,7 +74,8 @@ kinds! {
         "Nothing was written. Send it again, in smaller parts where the line is slow.";
     /// An entry with this id stands already and says otherwise.
     Conflict: 409 "conflict" "An entry with this id says otherwise"
-        "Entries never change. Nothing of the request was written; an entry that says something else needs an id of its own.";
+        "Entries never change. Nothing of the request was written; an entry that says something else needs an id of its own. \
+         What else is wrong in the request is named as well, at most 100 things together.";
     /// The database belongs to the application.
     Attached: 409 "attached-read-only" "Daybook reads this database and does not write into it"
         "Its tables are the application's, which writes its entries itself.";

@@ -1,16 +1,18 @@
 //! The file of bad rows: a line of JSON each, with where it stood, what is wrong and the row as it came.
 
 use std::{
-    fs::{File, Permissions},
-    io::{BufWriter, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    fs::File,
+    io::{self, BufWriter, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::ingest::entry::Wrong;
+use crate::{
+    commands::output::{self, Target},
+    ingest::entry::Wrong,
+};
 
 /// A row that is left out.
 #[derive(Serialize)]
@@ -34,10 +36,18 @@ impl<'a> Bad<'a> {
     }
 }
 
-/// The file, made with the first bad row: it holds members' data, so only its owner may read it.
+/// The file, which stands there when the load has come to its end: until then the one of another run may be what is
+/// loaded, and of a load that is killed nothing is left.
 pub struct BadFile {
     path: PathBuf,
-    out: Option<BufWriter<File>>,
+    out: Option<Out>,
+}
+
+enum Out {
+    /// A device or a pipe.
+    Open(BufWriter<File>),
+    /// A file without a name, and the one that it is to be.
+    Aside(BufWriter<File>, PathBuf),
 }
 
 impl BadFile {
@@ -48,27 +58,47 @@ impl BadFile {
 
     /// Adds a row.
     pub fn put(&mut self, bad: &Bad<'_>) -> Result<()> {
-        let cannot = || format!("{} cannot be written", self.path.display());
-        if self.out.is_none() {
-            let mut options = File::options();
-            let options = options.write(true).create(true).truncate(true).mode(0o600);
-            let file = options.open(&self.path).with_context(cannot)?;
-            // One that was there before may have been made for everybody to read.
-            if file.metadata().with_context(cannot)?.is_file() {
-                file.set_permissions(Permissions::from_mode(0o600)).with_context(cannot)?;
-            }
-            self.out = Some(BufWriter::new(file));
-        }
-        if let Some(out) = &mut self.out {
-            serde_json::to_writer(&mut *out, bad).with_context(cannot)?;
-            out.write_all(b"\n").with_context(cannot)?;
-        }
-        Ok(())
+        let cannot = || cannot(&self.path);
+        let out = match &mut self.out {
+            Some(out) => out,
+            none => none.insert(Out::at(&self.path).with_context(cannot)?),
+        };
+        let (Out::Open(out) | Out::Aside(out, _)) = out;
+        serde_json::to_writer(&mut *out, bad).with_context(cannot)?;
+        out.write_all(b"\n").with_context(cannot)
     }
 
     /// Everything is out.
     pub fn finish(self) -> Result<()> {
-        let Some(mut out) = self.out else { return Ok(()) };
-        out.flush().with_context(|| format!("{} cannot be written", self.path.display()))
+        let Some(out) = self.out else { return Ok(()) };
+        out.keep().with_context(|| cannot(&self.path))
     }
+}
+
+impl Out {
+    fn at(path: &Path) -> io::Result<Self> {
+        Ok(match Target::at(path)? {
+            Target::Open(file) => Self::Open(BufWriter::new(file)),
+            Target::File(target) => {
+                Self::Aside(BufWriter::new(tempfile::tempfile_in(output::folder(&target))?), target)
+            }
+        })
+    }
+
+    fn keep(self) -> io::Result<()> {
+        match self {
+            Self::Open(mut out) => out.flush(),
+            Self::Aside(out, target) => {
+                let mut rows = out.into_inner()?;
+                rows.rewind()?;
+                let mut beside = output::beside(&target, ".daybook-import-")?;
+                io::copy(&mut rows, beside.as_file_mut())?;
+                output::keep(beside, &target)
+            }
+        }
+    }
+}
+
+fn cannot(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
 }

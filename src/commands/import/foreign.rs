@@ -1,12 +1,13 @@
-//! Rows out of the file of an application, as SQLAlchemy writes them into SQLite: ids as 32 hex digits, instants as text in UTC without a zone, `extra` as text in a column that takes it for a number where it can.
+//! Rows out of the file of an application, as SQLAlchemy writes them into SQLite: ids as 32 hex digits, instants as text
+//! in UTC without a zone, `extra` as text in a column that takes it for a number where it can.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use anyhow::{Result, bail};
 use chrono::NaiveDateTime;
 use uuid::Uuid;
 
-use super::{Read, people};
+use super::{Came, Read, people, walk::Walk};
 use crate::{
     commands::{line, load::BATCH},
     core::time::Timestamp,
@@ -39,17 +40,35 @@ macro_rules! id_cell {
     };
 }
 
-/// Rows of one question.
+/// Rows of one question,
 const ROWS: usize = BATCH;
+/// and how many bytes they hold together, unless one alone holds more.
+const BYTES: i64 = 16 * 1024 * 1024;
+
+/// How many bytes a cell holds, which SQLite knows without reading them.
+macro_rules! size {
+    ($column:literal) => {
+        concat!(" + coalesce(octet_length(", $column, "), 0)")
+    };
+}
+
+/// The beginning of a text of which at most 255 characters are kept.
+macro_rules! beginning {
+    ($column:literal) => {
+        concat!("substr(CAST(", $column, " AS BLOB), 1, 2048)")
+    };
+}
 
 /// The rows of another database.
 pub struct Rows {
     db: Db,
+    address: Address,
     columns: HashSet<String>,
     length: u64,
     read: u64,
-    /// The number of the row after which to go on.
-    after: i64,
+    walk: Walk,
+    /// How long the next rows are.
+    sizes: VecDeque<i64>,
 }
 
 /// A cell as it stands in the file. SQLite keeps whatever it was given, so that it may be no text.
@@ -72,8 +91,9 @@ struct Raw {
     ip_address: Cell,
     user_agent: Cell,
     extra: Cell,
-    /// The number that SQLite gives each row.
-    place: i64,
+    /// Where it stands, for the walk.
+    kind: String,
+    key: Vec<u8>,
 }
 
 impl Rows {
@@ -96,7 +116,8 @@ impl Rows {
         let count: Option<(i64,)> =
             db.fetch_optional(Sql::new("SELECT count(*) FROM audit_logs")).await.map_err(line)?;
         let length = count.map_or(0, |(n,)| u64::try_from(n).unwrap_or_default());
-        Ok(Self { db, columns, length, read: 0, after: i64::MIN })
+        let walk = Walk::of(&db, address, "audit_logs", &columns).await?;
+        Ok(Self { db, address: address.clone(), columns, length, read: 0, walk, sizes: VecDeque::new() })
     }
 
     /// How many rows there are.
@@ -116,15 +137,16 @@ impl Rows {
             let select = Sql::new(concat!("SELECT ", id_cell!("id", ", "))).text(or_null(
                 &members,
                 "email",
-                "CAST(email AS BLOB)",
+                beginning!("email"),
             ));
-            let select = select.text(", ").text(or_null(&members, "name", "CAST(name AS BLOB)"));
-            let mut after = i64::MIN;
+            let select = select.text(", ").text(or_null(&members, "name", beginning!("name")));
+            let mut walk = Walk::of(&self.db, &self.address, "members", &members).await?;
             loop {
-                let rows = self.people(&select, "members", after).await?;
-                let Some(last) = rows.last() else { break };
-                after = last.3;
-                let member = |(id, email, name, _): &Person| {
+                let rows = self.people(&select, &mut walk).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                let member = |(id, email, name, ..): &Person| {
                     Some(NewMember {
                         id: uuid(id)?,
                         email: people::fitting(text(email), people::LONGEST),
@@ -142,13 +164,14 @@ impl Rows {
                 "member_id",
                 id_cell!("member_id", ""),
             ));
-            let select = select.text(", ").text(or_null(&bookings, "service_type", "CAST(service_type AS BLOB)"));
-            let mut after = i64::MIN;
+            let select = select.text(", ").text(or_null(&bookings, "service_type", beginning!("service_type")));
+            let mut walk = Walk::of(&self.db, &self.address, "bookings", &bookings).await?;
             loop {
-                let rows = self.people(&select, "bookings", after).await?;
-                let Some(last) = rows.last() else { break };
-                after = last.3;
-                let booking = |(id, member, service, _): &Person| {
+                let rows = self.people(&select, &mut walk).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                let booking = |(id, member, service, ..): &Person| {
                     Some(NewBooking {
                         id: uuid(id)?,
                         member_id: uuid(member),
@@ -161,37 +184,53 @@ impl Rows {
         Ok(())
     }
 
-    async fn people(&self, select: &Sql, table: &'static str, after: i64) -> Result<Vec<Person>> {
-        let sql = select.clone().text(", rowid FROM ").text(table).text(" WHERE rowid > ").bind(after);
-        let sql = sql.text(" ORDER BY rowid LIMIT 5000");
-        self.db.fetch_all(sql).await.map_err(line)
+    async fn people(&self, select: &Sql, walk: &mut Walk) -> Result<Vec<Person>> {
+        let rows: Vec<Person> = self.db.fetch_all(walk.ahead(select.clone(), ROWS)).await.map_err(line)?;
+        if let Some((.., kind, key)) = rows.last() {
+            walk.come_to(kind, key.clone())?;
+        }
+        Ok(rows)
+    }
+
+    /// How many rows are read next: they may be of any length.
+    async fn count(&mut self) -> Result<usize> {
+        if self.sizes.is_empty() {
+            let has = |column: &Column| self.columns.contains(column.name());
+            let sum = Column::ALL.into_iter().filter(has).map(size).fold(Sql::new("SELECT 0"), Sql::text);
+            let sizes: Vec<(i64,)> = self.db.fetch_all(self.walk.ahead(sum, ROWS)).await.map_err(line)?;
+            self.sizes = sizes.into_iter().map(|(size,)| size).collect();
+        }
+        let (mut count, mut bytes) = (0, 0);
+        while let Some(size) = self.sizes.pop_front_if(|size| count == 0 || bytes + *size <= BYTES) {
+            count += 1;
+            bytes += size;
+        }
+        Ok(count)
     }
 
     /// The next rows; none at the end.
     pub async fn next(&mut self, now: Timestamp) -> Result<Vec<Read>> {
+        let count = self.count().await?;
         let list = Column::ALL.into_iter().fold(Sql::new("SELECT "), |sql, column| {
             let sql = if column == Column::Id { sql } else { sql.text(", ") };
             let (cast, null) = select(column);
             sql.text(if self.columns.contains(column.name()) { cast } else { null })
         });
-        let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let sql = list
-            .text(", rowid AS place FROM audit_logs WHERE rowid > ")
-            .bind(self.after)
-            .text(" ORDER BY rowid LIMIT ")
-            .bind(limit);
-        let rows: Vec<Raw> = self.db.fetch_all(sql).await.map_err(line)?;
+        let rows: Vec<Raw> = self.db.fetch_all(self.walk.ahead(list, count)).await.map_err(line)?;
         if let Some(last) = rows.last() {
-            self.after = last.place;
+            self.walk.come_to(&last.kind, last.key.clone())?;
         }
         let first = self.read + 1;
         self.read += u64::try_from(rows.len()).unwrap_or_default();
-        Ok((first..).zip(rows).map(|(at, row)| Read { at, text: row.as_json(), entry: row.entry(now) }).collect())
+        Ok((first..)
+            .zip(rows)
+            .map(|(at, row)| Read { at, came: Came::Text(row.as_json()), entry: row.entry(now) })
+            .collect())
     }
 }
 
-/// An id and two texts, and the row's own number: an id may be of any type, or none, and is no order to walk in.
-type Person = (Cell, Cell, Cell, i64);
+/// An id and two texts, and where the row stands.
+type Person = (Cell, Cell, Cell, String, Vec<u8>);
 
 /// The text of a cell, with signs in place of what is no UTF-8.
 fn text(cell: &Cell) -> Option<String> {
@@ -208,9 +247,10 @@ fn or_null(columns: &HashSet<String>, name: &str, cast: &'static str) -> &'stati
     if columns.contains(name) { cast } else { "NULL" }
 }
 
-/// The names of a table's columns; none where there is no such table.
+/// The names of a table's columns, in small letters, which SQLite does not tell from great ones; none where there is no
+/// such table.
 async fn columns(db: &Db, table: &str) -> Result<HashSet<String>> {
-    let sql = Sql::new("SELECT name FROM pragma_table_info(").bind(table).text(")");
+    let sql = Sql::new("SELECT lower(name) FROM pragma_table_info(").bind(table).text(")");
     let rows: Vec<(String,)> = db.fetch_all(sql).await.map_err(line)?;
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
@@ -232,6 +272,26 @@ const fn select(column: Column) -> (&'static str, &'static str) {
         Column::IpAddress => ("CAST(ip_address AS BLOB) AS ip_address", "NULL AS ip_address"),
         Column::UserAgent => ("CAST(user_agent AS BLOB) AS user_agent", "NULL AS user_agent"),
         Column::Extra => ("CAST(extra AS BLOB) AS extra", "NULL AS extra"),
+    }
+}
+
+/// What a column adds to the size of a row.
+const fn size(column: Column) -> &'static str {
+    match column {
+        Column::Id => size!("id"),
+        Column::Timestamp => size!("\"timestamp\""),
+        Column::MemberId => size!("member_id"),
+        Column::MemberEmail => size!("member_email"),
+        Column::ActionType => size!("action_type"),
+        Column::Area => size!("area"),
+        Column::Description => size!("description"),
+        Column::Status => size!("status"),
+        Column::BookingId => size!("booking_id"),
+        Column::ErrorMessage => size!("error_message"),
+        Column::ErrorDetail => size!("error_detail"),
+        Column::IpAddress => size!("ip_address"),
+        Column::UserAgent => size!("user_agent"),
+        Column::Extra => size!("extra"),
     }
 }
 

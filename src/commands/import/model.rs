@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use anyhow::{Result, anyhow, bail};
 use uuid::Uuid;
 
-use super::{Read, people};
+use super::{Came, Read, people};
 use crate::{
     commands::{line, load::BATCH},
     core::time::Timestamp,
@@ -113,7 +113,7 @@ impl Rows {
             for row in rows::read(&mut self.snapshot, &group, &Column::ALL).await.map_err(line)? {
                 self.read += 1;
                 let read = entry(self.read, &row, now)?;
-                bytes += read.text.len();
+                bytes += read.came.len();
                 out.push(read);
             }
         }
@@ -133,5 +133,5 @@ const BYTES: usize = 16 * 1024 * 1024;
 fn entry(at: u64, row: &Row, now: Timestamp) -> Result<Read> {
     let text = serde_json::to_string(&Object { row, columns: &Column::ALL })?;
     let entry = entry::read(&text, Limits::FILE, now);
-    Ok(Read { at, text, entry })
+    Ok(Read { at, came: Came::Text(text), entry })
 }

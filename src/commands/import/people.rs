@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     commands::line,
     db::{Db, Sql},
+    ingest::entry::is_blank,
     logs::{
         log::{NewBooking, NewMember},
         write::{self, Batch},
@@ -19,10 +20,10 @@ pub const LONGEST: usize = 255;
 /// The longest type of a service, in characters.
 pub const LONGEST_SERVICE: usize = 64;
 
-/// A text that says something, where it fits; an application may keep more of a name than Daybook does.
+/// A text that says something, as far as it fits; an application may keep more of a name than Daybook does.
 pub fn fitting(text: Option<String>, longest: usize) -> Option<String> {
     let text: String = text?.chars().filter(|c| *c != '\0').take(longest).collect();
-    Some(text).filter(|text| !text.is_empty())
+    Some(text).filter(|text| !is_blank(text))
 }
 
 /// Writes bookings. A member whom one refers to and nobody knows is known by their id from now on.

@@ -227,6 +227,7 @@ fn sent(fields: &[Field]) -> Value {
             Type::Text(longest) => out["maxLength"] = json!(longest),
             Type::Word(longest) => {
                 out["minLength"] = json!(1);
+                out["pattern"] = json!(r"\S");
                 out["maxLength"] = json!(longest);
             }
             Type::Json => out["description"] = json!(format!("{} {}.", field.about, field.words())),

@@ -14,7 +14,7 @@ pub enum Type {
     Instant,
     /// Text of at most so many characters.
     Text(usize),
-    /// The same, and never empty.
+    /// The same, and never empty or nothing but white space.
     Word(usize),
     /// Text as long as the body may be.
     LongText,
@@ -45,7 +45,7 @@ impl Field {
             Type::Id => "UUID".to_owned(),
             Type::Instant => "RFC 3339 with an offset".to_owned(),
             Type::Text(longest) => format!("text, at most {longest} characters"),
-            Type::Word(longest) => format!("text, 1 to {longest} characters"),
+            Type::Word(longest) => format!("text, at most {longest} characters and not blank"),
             Type::LongText => "text".to_owned(),
             Type::Json => format!("JSON, at most {} KiB and {} levels", Limits::API.extra / 1024, Limits::API.depth),
         }
@@ -73,7 +73,7 @@ pub const ENTRY: &[Field] = &[
     ),
     optional("timestamp", Type::Instant, "When it happened, to a microsecond; now where it is not given."),
     optional("member_id", Type::Id, "Who; a member that is known."),
-    optional("member_email", Type::Text(255), "Their e-mail at that time, which stays when they are gone."),
+    optional("member_email", Type::Word(255), "Their e-mail at that time, which stays when they are gone."),
     needed("action_type", Type::Word(64), "What happened, such as login, page_visit or error."),
     needed("area", Type::Word(255), "Where: a path such as members/dashboard."),
     needed("description", Type::Text(500), "A line for people."),

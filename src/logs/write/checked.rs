@@ -62,14 +62,8 @@ pub async fn write_checked(
     strangers: Strangers,
     indexed: Indexed,
 ) -> Result<std::result::Result<Written, Vec<Refused>>> {
-    let (new, mut refused) = compare(tx, sent).await?;
-    if strangers == Strangers::Refuse {
-        let references: Vec<_> = new.iter().map(|at| (*at, References::of(&sent[*at].log))).collect();
-        let lost = unknown(tx, &references).await?;
-        refused.extend(lost.into_iter().map(|(at, field)| Refused { at, field, why: Why::Unknown }));
-    }
+    let (new, refused) = judge(tx, sent, strangers).await?;
     if !refused.is_empty() {
-        refused.sort_by_key(|refused| refused.at);
         return Ok(Err(refused));
     }
     let new: Vec<&NewLog> = new.into_iter().map(|at| &sent[at].log).collect();
@@ -97,12 +91,29 @@ pub async fn write_checked(
     Ok(Ok(written))
 }
 
+/// Why entries would not be written as the log stands now; none of them is.
+pub async fn refusals(from: &mut impl Ask, sent: &[Sent]) -> Result<Vec<Refused>> {
+    judge(from, sent, Strangers::Refuse).await.map(|(_, refused)| refused)
+}
+
+/// Which entries are new, and which are refused, in the order sent.
+async fn judge(from: &mut impl Ask, sent: &[Sent], strangers: Strangers) -> Result<(Vec<usize>, Vec<Refused>)> {
+    let (new, mut refused) = compare(from, sent).await?;
+    if strangers == Strangers::Refuse {
+        let references: Vec<_> = new.iter().map(|at| (*at, References::of(&sent[*at].log))).collect();
+        let lost = unknown(from, &references).await?;
+        refused.extend(lost.into_iter().map(|(at, field)| Refused { at, field, why: Why::Unknown }));
+    }
+    refused.sort_by_key(|refused| refused.at);
+    Ok((new, refused))
+}
+
 /// Which entries are new, and which say otherwise than one that stands or was sent before them.
-async fn compare(tx: &mut Tx, sent: &[Sent]) -> Result<(Vec<usize>, Vec<Refused>)> {
+async fn compare(from: &mut impl Ask, sent: &[Sent]) -> Result<(Vec<usize>, Vec<Refused>)> {
     let mut standing: HashMap<Uuid, Option<Row>> = HashMap::new();
     for chunk in sent.chunks(IDS) {
         let sql = Sql::new("SELECT id FROM audit_logs WHERE id IN (").bind_all(chunk.iter().map(|sent| sent.log.id));
-        let found: Vec<(Uuid,)> = tx.fetch_all(sql.text(")")).await?;
+        let found: Vec<(Uuid,)> = from.ask(sql.text(")")).await?;
         standing.extend(found.into_iter().map(|(id,)| (id, None)));
     }
     let mut refused = Vec::new();
@@ -123,8 +134,8 @@ async fn compare(tx: &mut Tx, sent: &[Sent]) -> Result<(Vec<usize>, Vec<Refused>
         }
     }
     // Group by group, since what stands may be long.
-    for group in rows::groups(tx, &keys, &Column::ALL).await? {
-        for stored in rows::read(tx, &group, &Column::ALL).await? {
+    for group in rows::groups(from, &keys, &Column::ALL).await? {
+        for stored in rows::read(from, &group, &Column::ALL).await? {
             for at in places.remove(&stored.id).unwrap_or_default() {
                 if let Some(field) = sent[at].differs(&stored) {
                     refused.push(Refused { at, field, why: Why::Conflict });
