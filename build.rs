@@ -14,8 +14,9 @@ use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
 /// What is served: the constant that templates use, the file, and what a reader should know of it.
-const SERVED: [(&str, &str, &str); 4] = [
+const SERVED: [(&str, &str, &str); 5] = [
     ("APP_CSS", "app.css", "The stylesheet of every page."),
+    ("STAFF_CSS", "staff.css", "What only the pages of staff need, so that no other page waits for it."),
     ("APP_JS", "app.js", "Copy buttons, menus and keys; every page works without it."),
     ("HTMX_JS", "htmx.min.js", "htmx, vendored: see `static/README.md`."),
     (
@@ -38,7 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (constant, file, about) in SERVED {
         println!("cargo:rerun-if-changed=static/{file}");
         let raw = fs::read(folder.join(file)).map_err(|e| format!("static/{file}: {e}"))?;
-        let raw = if file.starts_with("app.") { compact(&String::from_utf8(raw)?)?.into_bytes() } else { raw };
+        let raw = if ["app.", "staff."].iter().any(|ours| file.starts_with(ours)) {
+            compact(&String::from_utf8(raw)?)?.into_bytes()
+        } else {
+            raw
+        };
         let hash = short_hash(&raw);
         let (stem, kind) = file.rsplit_once('.').ok_or("a served file has an ending")?;
         let path = format!("/static/{stem}.{hash}.{kind}");
