@@ -26,6 +26,7 @@ pub mod members;
 pub mod paging;
 pub mod routes;
 pub mod session;
+pub mod staff;
 pub mod staff_log;
 pub mod tokens;
 pub mod views;

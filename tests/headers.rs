@@ -183,7 +183,7 @@ database_test! {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Admin).await;
         let mut names = BTreeSet::new();
-        for path in ["/login", "/logs?range=all", &format!("/logs/{}", places.entry), "/members", "/account", "/nope"] {
+        for path in ["/login", "/logs?range=all", &format!("/logs/{}", places.entry), "/members", "/account", "/staff/activity", "/nope"] {
             let page = if path == "/login" { app.client().get(path).await } else { client.get(path).await };
             for (css, name) in [("script", "src"), ("link", "href"), ("use", "href")] {
                 names.extend(

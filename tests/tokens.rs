@@ -172,7 +172,7 @@ database_test! {
         let of = format!("by {MAYA} with nightly-report from 127.0.0.1");
         assert_eq!(
             app.db.outside().await.texts(sql).await,
-            [format!("logs_searched - range=all&status=error {of}"), format!("entry_opened {} - {of}", places.entry)]
+            [format!("logs_searched - rows=1&range=all&status=error {of}"), format!("entry_opened {} - {of}", places.entry)]
         );
     }
 

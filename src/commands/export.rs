@@ -23,7 +23,7 @@ use crate::{
     },
     db::{Db, address::Address, migrate as schema},
     logs::{
-        export::{Asked, Export, Format, stream::count_and_query},
+        export::{Asked, Export, Format},
         form::{Asker, FilterForm, Surface},
         object::Column,
     },
@@ -100,7 +100,7 @@ async fn export(
     record(db, &clock, Kind::Exported, format, query.clone()).await?;
     let written = write(&mut export, &mut output).await.and_then(|()| output.keep());
     let kind = if written.is_ok() { Kind::ExportEnded } else { Kind::ExportBrokenOff };
-    let recorded = record(db, &clock, kind, format, count_and_query(export.rows(), &query)).await;
+    let recorded = record(db, &clock, kind, format, staff_log::counted(&export.rows().to_string(), &query)).await;
     written.and(recorded)
 }
 

@@ -246,10 +246,7 @@ fn taken(email: &str) -> String {
 
 /// A name as it may stand in an account.
 fn name(text: Option<&str>) -> Result<Option<&str>> {
-    let name = text.map(str::trim).filter(|name| !name.is_empty());
-    let fits = |name: &str| name.chars().count() <= accounts::LONGEST_NAME && !name.contains(char::is_control);
-    ensure!(name.is_none_or(fits), "a name has at most {} characters, all of them printable", accounts::LONGEST_NAME);
-    Ok(name)
+    accounts::name(text.unwrap_or_default()).map_err(|why| anyhow!("{why}"))
 }
 
 /// A text that a terminal only shows.

@@ -241,6 +241,35 @@ impl Dialect {
         }
     }
 
+    /// What keeps the rows that a transaction reads as they are until it ends. The embedded database has one writer, so
+    /// they stay anyway.
+    #[must_use]
+    pub fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres(_) => " FOR UPDATE",
+        }
+    }
+
+    /// The staff's log by when programs did something with a token. SQLite knows how few accounts there are, and would else
+    /// take the records of each by time and sort them.
+    #[must_use]
+    pub fn staff_log_by_token(self) -> &'static str {
+        match self {
+            Self::Sqlite => "daybook_staff_log INDEXED BY daybook_staff_log_token",
+            Self::Postgres(_) => "daybook_staff_log",
+        }
+    }
+
+    /// `staff_email` of the staff's log equals `email`, in any case of ASCII letters.
+    #[must_use]
+    pub fn staff_log_email_is(self, email: &str) -> Sql {
+        match self {
+            Self::Sqlite => around("staff_email = ", email, " COLLATE NOCASE"),
+            Self::Postgres(_) => around("lower(staff_email COLLATE \"C\") = ", &email.to_ascii_lowercase(), ""),
+        }
+    }
+
     /// Text that is JSON, as the column `extra` takes it.
     #[must_use]
     pub fn json(self, text: Option<String>) -> Sql {

@@ -140,7 +140,7 @@ impl Reader {
         if let Some(flaw) = part.flaw.filter(|_| column != Column::Extra || !limits.lenient) {
             return self.bad(column, flaw.reason());
         }
-        let is_asked_for = matches!(column, Column::ActionType | Column::Area | Column::Status | Column::MemberEmail);
+        let is_asked_for = matches!(column, Column::ActionType | Column::Area | Column::Status);
         if is_asked_for && !limits.lenient && part.text.as_deref().is_some_and(is_blank) {
             return self.bad(column, EMPTY);
         }

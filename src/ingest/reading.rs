@@ -21,7 +21,7 @@ use crate::{
     },
     paging::{At, Key, Page},
     session::Bearer,
-    staff_log::Kind,
+    staff_log::{self, Kind},
     web::{
         problem::{API, Problem},
         respond,
@@ -55,7 +55,8 @@ pub async fn list(req: HttpRequest, bearer: Bearer, state: web::Data<State>) -> 
     let (rows, fit) = read(db, &keys, limit, &columns).await?;
     // What does not fit begins the next page, as what is beyond the limit does.
     let page = Page::new(keys, fit, query.at, seen, |key| *key);
-    bearer.record(Kind::LogsSearched, None, Some(query.query_string(bearer.zone)))?;
+    let detail = staff_log::counted(&page.rows.len().to_string(), &query.query_string(bearer.zone));
+    bearer.record(Kind::LogsSearched, None, Some(detail))?;
     let links = Links { base: respond::base(&req), query: &query, zone: bearer.zone };
     let in_order = |key: &Key| rows.iter().find(|row| row.id == key.id).map(|row| Object { row, columns: &columns });
     let body = Listed {

@@ -44,6 +44,17 @@ pub enum Surface {
     Machine,
 }
 
+/// What every list is asked for in the same way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Which time.
+    pub range: Range,
+    /// The zone of this request alone.
+    pub tz: Option<Zone>,
+    /// Where the page begins.
+    pub at: At,
+}
+
 /// The parameters as they came, which a page shows again.
 #[derive(Debug, Clone, Default)]
 pub struct FilterForm {
@@ -89,6 +100,24 @@ impl FilterForm {
         let mut reader = Reader { form: self, asker, errors: FieldErrors::new() };
         let query = reader.query();
         if reader.errors.is_empty() { Ok(query) } else { Err(reader.errors) }
+    }
+
+    /// The parameters that mean the same on every list of a page; a message in `errors` for each that cannot be read.
+    pub fn place(&self, asker: Asker, errors: &mut FieldErrors) -> Place {
+        let mut reader = Reader { form: self, asker, errors: std::mem::take(errors) };
+        let tz = reader.tz();
+        let range = reader.range(tz.unwrap_or(asker.zone), false);
+        let place = Place { range, tz, at: reader.at() };
+        *errors = reader.errors;
+        place
+    }
+
+    /// The readable values of a parameter, each once; a message in `errors` where one is too long, or they are too many.
+    pub fn texts(&self, name: &str, asker: Asker, errors: &mut FieldErrors) -> Vec<String> {
+        let mut reader = Reader { form: self, asker, errors: std::mem::take(errors) };
+        let texts = reader.texts(name);
+        *errors = reader.errors;
+        texts
     }
 
     /// The zone that `tz` names, if it names one.

@@ -45,7 +45,7 @@ use crate::{
     },
     paging::{At, Cursor},
     session::Signed,
-    staff_log::Kind,
+    staff_log::{self, Kind},
     web::{
         respond::{self, Want},
         shell::Section,
@@ -115,7 +115,8 @@ async fn found(
     }
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
     let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
-    signed.record(Kind::LogsSearched, None, Some(query.query_string(reader.zone)))?;
+    let detail = staff_log::counted(&count.recorded(), &query.query_string(reader.zone));
+    signed.record(Kind::LogsSearched, None, Some(detail))?;
 
     let found = Found {
         query: &query,

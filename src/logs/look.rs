@@ -58,6 +58,16 @@ pub enum Count {
 }
 
 impl Count {
+    /// The count as the staff's log keeps it; see [`crate::staff_log::counted`].
+    #[must_use]
+    pub fn recorded(self) -> String {
+        match self {
+            Self::Exactly(n) => n.to_string(),
+            Self::MoreThan(n) => format!(">{n}"),
+            Self::AtLeast { n, .. } => format!(">={n}"),
+        }
+    }
+
     /// Both together, of entries that are not the same.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

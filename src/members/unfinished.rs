@@ -37,7 +37,7 @@ use crate::{
     },
     paging::{At, Cursor, Key, Seen},
     session::Signed,
-    staff_log::Kind,
+    staff_log::{self, Kind},
     web::{respond, shell::Section, state::State},
 };
 
@@ -156,7 +156,7 @@ pub async fn list(
     };
     let habits = habits.now(&state, reader.now).await;
     let (found, looked_to) = find(&state.db, &habits, at, reader.now, state.budgets.list).await?;
-    signed.record(Kind::MembersSearched, None, Some("visits without an end".to_owned()))?;
+    signed.record(Kind::MembersSearched, Some(staff_log::UNFINISHED.to_owned()), None)?;
     let page = UnfinishedPage {
         shell: signed.shell(Section::Members),
         habits: habits.iter().map(|habit| (habit.area.clone(), usually(habit))).collect(),

@@ -1,6 +1,8 @@
 //! Staff accounts: the store. What changes an account takes the transaction, so that the line of the staff's log about
 //! it stands or falls with it.
 
+use std::collections::HashMap;
+
 use anyhow::anyhow;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
@@ -63,6 +65,20 @@ pub struct NewAccount {
 
 /// The longest name, in characters.
 pub const LONGEST_NAME: usize = 80;
+
+/// Reads a name as it may stand in an account; none where nothing is written.
+///
+/// # Errors
+/// A sentence.
+pub fn name(text: &str) -> std::result::Result<Option<&str>, String> {
+    let name = Some(text.trim()).filter(|name| !name.is_empty());
+    let fits =
+        |name: &str| name.chars().count() <= LONGEST_NAME && !name.contains(|c: char| c.is_control() || is_hidden(c));
+    if name.is_none_or(fits) {
+        return Ok(name);
+    }
+    Err(format!("A name has at most {LONGEST_NAME} characters, all of them printable."))
+}
 
 /// Reads an e-mail as it may stand in an account. `None` where it cannot be one.
 #[must_use]
@@ -132,6 +148,76 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Account>> {
     db.fetch_optional::<Row>(select().text(" WHERE id = ").bind(id)).await?.map(Row::account).transpose()
 }
 
+/// The accounts of these ids, in no order.
+pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Account>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = select().text(" WHERE id IN (").bind_all(ids.iter().copied()).text(")");
+    db.fetch_all::<Row>(sql).await?.into_iter().map(Row::account).collect()
+}
+
+/// How many accounts a page of them has.
+pub const SHOWN: usize = 100;
+
+/// The accounts after an e-mail, by e-mail, at most one more than a page has; each with its newest sign-in that let them
+/// in.
+pub async fn page(db: &Db, after: Option<&str>) -> Result<Vec<(Account, Option<Timestamp>)>> {
+    let column = db.dialect().member_email();
+    let mut sql = select();
+    if let Some(after) = after {
+        sql = sql.text(" WHERE ").text(column).text(" > ").bind(after.to_ascii_lowercase());
+    }
+    let most = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+    let rows: Vec<Row> = db.fetch_all(sql.text(" ORDER BY ").text(column).limit(most)).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sign_ins: HashMap<Uuid, Timestamp> = db
+        .fetch_all::<(Uuid, Option<Timestamp>)>(last_sign_ins(rows.iter().map(|row| row.id)))
+        .await?
+        .into_iter()
+        .filter_map(|(id, at)| at.map(|at| (id, at)))
+        .collect();
+    let with_sign_in = |row: Row| row.account().map(|account| (sign_ins.get(&account.id).copied(), account));
+    rows.into_iter().map(|row| with_sign_in(row).map(|(at, account)| (account, at))).collect()
+}
+
+/// The newest sign-in of each of these accounts, by an index that holds nothing else.
+#[must_use]
+pub fn last_sign_ins(ids: impl IntoIterator<Item = Uuid>) -> Sql {
+    Sql::new(
+        "SELECT s.id, (SELECT l.\"timestamp\" FROM daybook_staff_log AS l WHERE l.kind = 'signed_in' AND \
+         l.staff_id = s.id ORDER BY l.\"timestamp\" DESC, l.seq DESC LIMIT 1) AS last FROM daybook_staff AS s WHERE s.id IN (",
+    )
+    .bind_all(ids)
+    .text(")")
+}
+
+/// How many accounts there are, and how many of them are on; counted to 10,000.
+pub async fn counted(db: &Db) -> Result<(i64, i64)> {
+    let sql = Sql::new(
+        "SELECT count(*), coalesce(CAST(sum(CASE WHEN disabled_at IS NULL THEN 1 ELSE 0 END) AS BIGINT), 0) \
+         FROM (SELECT disabled_at FROM daybook_staff LIMIT 10000) AS counted",
+    );
+    Ok(db.fetch_optional(sql).await?.unwrap_or_default())
+}
+
+/// How many sessions of an account are open at `now`.
+pub async fn sessions(db: &Db, id: Uuid, now: Timestamp) -> Result<i64> {
+    let sql = Sql::new("SELECT count(*) FROM daybook_sessions WHERE staff_id = ").bind(id).text(" AND expires_at > ");
+    Ok(db.fetch_optional::<(i64,)>(sql.bind(now)).await?.map_or(0, |(n,)| n))
+}
+
+/// The account that changes another one, and that one: both are kept as they are until the transaction ends, so that of
+/// two who switch each other off at once only one can.
+pub async fn for_change(tx: &mut Tx, by: Uuid, id: Uuid) -> Result<(Option<Account>, Option<Account>)> {
+    let sql = select().text(" WHERE id IN (").bind_all([by, id]).text(") ORDER BY id").text(tx.dialect().for_update());
+    let rows: Vec<Account> = tx.fetch_all::<Row>(sql).await?.into_iter().map(Row::account).collect::<Result<_>>()?;
+    let one = |id: Uuid| rows.iter().find(|account| account.id == id).cloned();
+    Ok((one(by), one(id)))
+}
+
 /// Whether there is any account at all.
 pub async fn any_exist(db: &Db) -> Result<bool> {
     Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT CAST(1 AS BIGINT) FROM daybook_staff LIMIT 1")).await?.is_some())
@@ -178,7 +264,7 @@ pub async fn set_disabled(tx: &mut Tx, id: Uuid, at: Option<Timestamp>) -> Resul
 /// in the same request.
 pub async fn set_password(tx: &mut Tx, id: Uuid, password_hash: &str) -> Result<()> {
     update(tx, id, Sql::new("password_hash = ").bind(password_hash)).await?;
-    end_sessions(tx, id).await
+    end_sessions(tx, id).await.map(drop)
 }
 
 /// Chooses a zone for good, or the site's (none).
@@ -195,8 +281,9 @@ async fn update(tx: &mut Tx, id: Uuid, change: Sql) -> Result<()> {
     tx.execute(Sql::new("UPDATE daybook_staff SET ").append(&change).text(" WHERE id = ").bind(id)).await.map(drop)
 }
 
-async fn end_sessions(tx: &mut Tx, id: Uuid) -> Result<()> {
-    tx.execute(Sql::new("DELETE FROM daybook_sessions WHERE staff_id = ").bind(id)).await.map(drop)
+/// Ends every session of an account; how many there were.
+pub async fn end_sessions(tx: &mut Tx, id: Uuid) -> Result<u64> {
+    tx.execute(Sql::new("DELETE FROM daybook_sessions WHERE staff_id = ").bind(id)).await
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ pub async fn sign_in(
         Ok(attempt) => attempt,
         Err(slowed) => {
             if slowed.first {
-                log.record(line(&req, &state, Kind::SignInSlowed, email, None))?;
+                let account = accounts::by_email(&state.db, email).await?;
+                log.record(line(&req, &state, Kind::SignInSlowed, email, account.as_ref()))?;
             }
             return refuse(wait(slowed.seconds), Some(slowed.seconds)).await;
         }
@@ -88,7 +89,8 @@ pub async fn sign_in(
         }
         (account, _) => {
             let slowed = attempt.failed(state.now());
-            log.record(line(&req, &state, Kind::SignInFailed, email, account.as_ref()))?;
+            let refused = line(&req, &state, Kind::SignInFailed, email, account.as_ref());
+            log.record(Record { detail: Some(why(account.as_ref(), verdict).to_owned()), ..refused })?;
             match slowed {
                 None => refuse(NO_MATCH.to_owned(), None).await,
                 Some(Slowed { seconds, .. }) => refuse(format!("{NO_MATCH} {}", wait(seconds)), Some(seconds)).await,
@@ -120,6 +122,15 @@ async fn verify(state: &State, door: &SignIn, email: &str, password: &str) -> Re
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let verdict = door.passwords.verify(hash, password.to_owned()).await?;
     Ok((account, verdict))
+}
+
+/// Why somebody was not let in, for admins alone: whoever tries is told the same whatever it was.
+fn why(account: Option<&Account>, verdict: Verdict) -> &'static str {
+    match account {
+        None => "no such account",
+        Some(_) if verdict != Verdict::Right => "wrong password",
+        Some(_) => "the account is switched off",
+    }
 }
 
 /// How long to wait, as a sentence.

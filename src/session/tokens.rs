@@ -264,8 +264,8 @@ fn select() -> Sql {
 pub async fn list(db: &Db) -> Result<Vec<Token>> {
     let sql = select()
         .text(" ORDER BY CASE WHEN t.revoked_at IS NULL THEN 0 ELSE 1 END, ")
-        .text("coalesce(t.last_used_at, t.created_at) DESC, t.id LIMIT ")
-        .bind(LISTED);
+        .text("coalesce(t.last_used_at, t.created_at) DESC, t.id")
+        .limit(LISTED);
     let rows: Vec<Row> = db.fetch_all(sql).await?;
     Ok(rows.into_iter().map(Token::from).collect())
 }

@@ -11,104 +11,100 @@ use crate::{
 
 pub use writer::StaffLog;
 
-/// What somebody did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+/// Writes down each kind once: its name here, and its word in the database.
+macro_rules! kinds {
+    ($($(#[doc = $about:literal])+ $name:ident = $word:literal,)+) => {
+        /// What somebody did.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Kind {
+            $($(#[doc = $about])+ $name,)+
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The word in the database.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Signed in.
-    SignedIn,
+    SignedIn = "signed_in",
     /// Gave an e-mail and a password that do not match.
-    SignInFailed,
+    SignInFailed = "sign_in_failed",
     /// Tried again before the wait was over; told once a wait.
-    SignInSlowed,
+    SignInSlowed = "sign_in_slowed",
     /// Signed out.
-    SignedOut,
+    SignedOut = "signed_out",
     /// Changed their own password.
-    PasswordChanged,
+    PasswordChanged = "password_changed",
     /// Opened an entry.
-    EntryOpened,
+    EntryOpened = "entry_opened",
     /// Opened a traceback as text.
-    ErrorDetailOpened,
+    ErrorDetailOpened = "error_detail_opened",
     /// Opened a member.
-    MemberOpened,
+    MemberOpened = "member_opened",
     /// Looked for members.
-    MembersSearched,
+    MembersSearched = "members_searched",
     /// Looked for whatever a pasted text stands for.
-    Found,
+    Found = "found",
     /// Looked at the list of entries, with a filter.
-    LogsSearched,
+    LogsSearched = "logs_searched",
     /// Began to watch for new entries, with a filter.
-    LogsWatched,
+    LogsWatched = "logs_watched",
     /// Had entries counted, with a filter.
-    LogsCounted,
+    LogsCounted = "logs_counted",
     /// Saved a view.
-    ViewSaved,
+    ViewSaved = "view_saved",
     /// Renamed, shared or moved a view.
-    ViewChanged,
+    ViewChanged = "view_changed",
     /// Deleted a view.
-    ViewDeleted,
+    ViewDeleted = "view_deleted",
     /// Began an export, of a filter.
-    Exported,
+    Exported = "exported",
     /// An export was taken to its end.
-    ExportEnded,
+    ExportEnded = "export_ended",
     /// An export broke off: a failure, or whoever took it went away.
-    ExportBrokenOff,
+    ExportBrokenOff = "export_broken_off",
     /// Added an account.
-    StaffAdded,
+    StaffAdded = "staff_added",
     /// Switched an account off.
-    StaffDisabled,
+    StaffDisabled = "staff_disabled",
     /// Switched an account on again.
-    StaffEnabled,
+    StaffEnabled = "staff_enabled",
     /// Gave an account a new password.
-    StaffPasswordReset,
+    StaffPasswordReset = "staff_password_reset",
     /// Gave an account another role.
-    StaffRoleChanged,
+    StaffRoleChanged = "staff_role_changed",
+    /// Ended the sign-ins of an account.
+    StaffSignInsEnded = "staff_sign_ins_ended",
     /// Made an API token.
-    TokenCreated,
+    TokenCreated = "token_created",
     /// Took an API token back.
-    TokenRevoked,
+    TokenRevoked = "token_revoked",
     /// Loaded entries from a file or another database.
-    Imported,
+    Imported = "imported",
     /// A program deleted a member.
-    MemberDeleted,
+    MemberDeleted = "member_deleted",
     /// A program deleted a booking.
-    BookingDeleted,
+    BookingDeleted = "booking_deleted",
+    /// Looked at what staff did, with a filter.
+    StaffLogSearched = "staff_log_searched",
 }
 
 impl Kind {
-    /// The word in the database.
+    /// The kind of a word; none where another version of Daybook wrote it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignedIn => "signed_in",
-            Self::SignInFailed => "sign_in_failed",
-            Self::SignInSlowed => "sign_in_slowed",
-            Self::SignedOut => "signed_out",
-            Self::PasswordChanged => "password_changed",
-            Self::EntryOpened => "entry_opened",
-            Self::ErrorDetailOpened => "error_detail_opened",
-            Self::MemberOpened => "member_opened",
-            Self::MembersSearched => "members_searched",
-            Self::Found => "found",
-            Self::LogsSearched => "logs_searched",
-            Self::LogsWatched => "logs_watched",
-            Self::LogsCounted => "logs_counted",
-            Self::ViewSaved => "view_saved",
-            Self::ViewChanged => "view_changed",
-            Self::ViewDeleted => "view_deleted",
-            Self::Exported => "exported",
-            Self::ExportEnded => "export_ended",
-            Self::ExportBrokenOff => "export_broken_off",
-            Self::StaffAdded => "staff_added",
-            Self::StaffDisabled => "staff_disabled",
-            Self::StaffEnabled => "staff_enabled",
-            Self::StaffPasswordReset => "staff_password_reset",
-            Self::StaffRoleChanged => "staff_role_changed",
-            Self::TokenCreated => "token_created",
-            Self::TokenRevoked => "token_revoked",
-            Self::Imported => "imported",
-            Self::MemberDeleted => "member_deleted",
-            Self::BookingDeleted => "booking_deleted",
-        }
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -137,6 +133,9 @@ pub struct Record {
 
 /// Under whose name stands what was done where Daybook runs.
 pub const COMMAND_LINE: &str = "command line";
+
+/// What a search of members is about that looked for visits without an end, rather than for somebody.
+pub const UNFINISHED: &str = "visits without an end";
 
 /// The longest text kept in a line, in characters.
 const LONGEST: usize = 1_000;
@@ -169,6 +168,22 @@ impl Record {
             detail: self.detail.map(|text| shorten(text, LONGEST)),
             ..self
         }
+    }
+}
+
+/// What was looked for and how much was found, as the detail of a line: how many, then the query string, which may be cut
+/// short. `rows` is a number, `>` and a number where there are more, or `>=` and one where looking stopped.
+#[must_use]
+pub fn counted(rows: &str, query: &str) -> String {
+    format!("rows={rows}&{query}")
+}
+
+/// The two parts of what [`counted`] wrote; only the query string where no count was written.
+#[must_use]
+pub fn uncounted(detail: &str) -> (Option<&str>, &str) {
+    match detail.strip_prefix("rows=") {
+        Some(rest) => rest.split_once('&').map_or((Some(rest), ""), |(rows, query)| (Some(rows), query)),
+        None => (None, detail),
     }
 }
 
@@ -216,6 +231,21 @@ pub async fn append(tx: &mut Tx, records: &[Record]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_reads_back_its_word() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(Kind::parse("danced"), None);
+    }
+
+    #[test]
+    fn a_count_is_told_from_what_was_counted() {
+        assert_eq!(uncounted(&counted(">10000", "range=all")), (Some(">10000"), "range=all"));
+        assert_eq!(uncounted("rows=3"), (Some("3"), ""));
+        assert_eq!(uncounted("range=all&q=rows=1"), (None, "range=all&q=rows=1"));
+    }
 
     #[test]
     fn a_line_is_bounded_in_characters() {

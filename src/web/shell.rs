@@ -75,7 +75,11 @@ pub enum Section {
     Members,
     /// Own settings.
     Account,
-    /// API tokens.
+    /// Staff: accounts.
+    Staff,
+    /// Staff: who did what in Daybook.
+    StaffActivity,
+    /// Staff: API tokens.
     Tokens,
     /// Anything else.
     Other,
@@ -138,9 +142,19 @@ impl Shell {
         self.section == Section::Account
     }
 
-    /// Whether this is the page of API tokens.
-    pub fn in_tokens(&self) -> bool {
-        self.section == Section::Tokens
+    /// Whether this page belongs to Staff.
+    pub fn in_staff(&self) -> bool {
+        matches!(self.section, Section::Staff | Section::StaffActivity | Section::Tokens)
+    }
+
+    /// The pages of Staff: address, name, and which one this is.
+    pub fn staff_tabs(&self) -> [(&'static str, &'static str, bool); 3] {
+        [
+            ("/staff", "Accounts", Section::Staff),
+            ("/staff/activity", "Activity in Daybook", Section::StaffActivity),
+            ("/tokens", "API tokens", Section::Tokens),
+        ]
+        .map(|(href, name, section)| (href, name, section == self.section))
     }
 
     /// Whether whoever is signed in manages Daybook.

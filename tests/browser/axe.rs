@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use daybook::{core::role::Role, db::Budget, session::tokens::Scope};
+use daybook::{
+    core::role::Role,
+    db::Budget,
+    session::{accounts, tokens::Scope},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -145,7 +149,18 @@ database_test! {
         let browser = Browser::open(&app).await;
         check(&browser, &[("/api/docs".to_owned(), "#writeEntries")]).await;
         browser.sign_in(&email).await;
-        check(&browser, &[("/tokens".to_owned(), "td .title"), ("/api/docs#conflict".to_owned(), "#conflict")]).await;
+        app.account_named("a.rather.long.name.of.somebody@accounts.brackenfield.example", Role::Viewer).await;
+        let other = accounts::by_email(&app.db.db, "a.rather.long.name.of.somebody@accounts.brackenfield.example");
+        let other = other.await.expect("asked").expect("an account").id;
+        check(&browser, &[
+            ("/tokens".to_owned(), "td .title"),
+            ("/api/docs#conflict".to_owned(), "#conflict"),
+            ("/staff".to_owned(), "td .title"),
+            (format!("/staff?edit={other}&done=role"), "#edit [role=status]"),
+            ("/staff/activity".to_owned(), "#list"),
+            ("/staff/activity?kind=import&range=1h".to_owned(), ".empty"),
+            ("/staff/activity?kind=api&kind=login".to_owned(), "#list .c-action"),
+        ]).await;
         browser.finish().await;
     }
 

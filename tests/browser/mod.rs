@@ -18,6 +18,7 @@ mod overview;
 mod paging;
 mod plain;
 mod refused;
+mod staff;
 mod trouble;
 
 /// The story, served, and a browser on `/logs` that is signed in.

@@ -10,6 +10,7 @@ use daybook::{
     session::access::Route,
     web::assets,
 };
+use reqwest::StatusCode;
 use uuid::Uuid;
 
 use super::{Client, TestDb, app::PASSWORD, sample};
@@ -61,6 +62,7 @@ impl Places {
             "/views/{id}/delete" => "/views/2/delete".to_owned(),
             "/static/{name}" => assets::APP_CSS.to_owned(),
             "/tokens/{id}/revoke" => format!("/tokens/{}/revoke", Uuid::nil()),
+            path if path.starts_with("/staff/{id}/") => path.replace("{id}", &Uuid::nil().to_string()),
             "/api/v1/logs/{id}" => format!("/api/v1/logs/{}", self.entry),
             "/api/v1/members/{id}" => format!("/api/v1/members/{}", self.member),
             "/api/v1/bookings/{id}" => format!("/api/v1/bookings/{}", self.booking),
@@ -74,7 +76,15 @@ impl Places {
     /// The fields with which a post of somebody who is signed in does what it is for, but for the token.
     pub fn fields(route: &Route) -> Vec<(&'static str, &'static str)> {
         match route.path {
-            "/logout" | "/views/{id}/delete" | "/tokens/{id}/revoke" => vec![],
+            "/logout"
+            | "/views/{id}/delete"
+            | "/tokens/{id}/revoke"
+            | "/staff/{id}/password"
+            | "/staff/{id}/sign-ins"
+            | "/staff/{id}/disable"
+            | "/staff/{id}/enable" => vec![],
+            "/staff/{id}/role" => vec![("role", "support")],
+            "/staff" => vec![("email", "somebody@example.org"), ("role", "support")],
             "/account/zone" => vec![("zone", "Asia/Kathmandu"), ("next", "/account")],
             "/account/theme" => vec![("theme", "dark"), ("next", "/account")],
             "/account/password" => vec![
@@ -94,8 +104,37 @@ impl Places {
         [("name", "to-be-revoked"), ("scope", "ingest"), ("owner", "owner@example.org")]
     }
 
+    /// What a post of this row answers with where it did what it is for: what is shown only once is shown by the answer
+    /// itself.
+    pub fn done(route: &Route) -> StatusCode {
+        match route.path {
+            "/tokens" | "/staff" | "/staff/{id}/password" => StatusCode::OK,
+            _ => StatusCode::SEE_OTHER,
+        }
+    }
+
+    /// The account that the pages of staff change, as it is before `what` is done to it.
+    async fn account_before(client: &Client, what: &str) -> String {
+        const EMAIL: &str = "changed@example.org";
+        client.submit("/staff", &[("email", EMAIL), ("role", "viewer")]).await;
+        let link = client.get("/staff").await.attribute(&format!("a[aria-label='Change {EMAIL}']"), "href");
+        let id = link.as_deref().and_then(|link| link.strip_prefix("/staff?edit=")?.strip_suffix("#edit"));
+        let path = format!("/staff/{}", id.unwrap_or(&Uuid::nil().to_string()));
+        let (first, fields) = match what {
+            "role" => ("role", vec![("role", "viewer")]),
+            "disable" => ("enable", vec![]),
+            "enable" => ("disable", vec![]),
+            _ => return format!("{path}/{what}"),
+        };
+        client.submit(&format!("{path}/{first}"), &fields).await;
+        format!("{path}/{what}")
+    }
+
     /// Where a post of somebody who is signed in goes: what it is about is made for them first.
     pub async fn post_path(client: &Client, route: &Route) -> String {
+        if let Some(what) = route.path.strip_prefix("/staff/{id}/") {
+            return Self::account_before(client, what).await;
+        }
         if route.path == "/tokens/{id}/revoke" {
             let page = client.submit("/tokens", &Self::fields_of_a_token()).await;
             let revokes = page.attributes("form[action^='/tokens/']", "action");

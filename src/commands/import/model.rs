@@ -122,7 +122,7 @@ impl Rows {
 
     async fn part<T: crate::db::FromRow>(&mut self, sql: Sql) -> Result<Vec<T>> {
         let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        self.snapshot.fetch_all(sql.text(" ORDER BY id LIMIT ").bind(limit)).await.map_err(line)
+        self.snapshot.fetch_all(sql.text(" ORDER BY id").limit(limit)).await.map_err(line)
     }
 }
 

@@ -64,7 +64,7 @@ impl Walk {
                 }
             }
         };
-        key(sql.text(" ORDER BY ")).text(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX))
+        key(sql.text(" ORDER BY ")).limit(i64::try_from(most).unwrap_or(i64::MAX))
     }
 
     /// Goes on after a row.

@@ -73,7 +73,7 @@ pub const ENTRY: &[Field] = &[
     ),
     optional("timestamp", Type::Instant, "When it happened, to a microsecond; now where it is not given."),
     optional("member_id", Type::Id, "Who; a member that is known."),
-    optional("member_email", Type::Word(255), "Their e-mail at that time, which stays when they are gone."),
+    optional("member_email", Type::Text(255), "Their e-mail at that time, which stays when they are gone."),
     needed("action_type", Type::Word(64), "What happened, such as login, page_visit or error."),
     needed("area", Type::Word(255), "Where: a path such as members/dashboard."),
     needed("description", Type::Text(500), "A line for people."),

@@ -17,7 +17,7 @@ use crate::{
         time::SharedClock,
     },
     session::Witness,
-    staff_log::Kind,
+    staff_log::{self, Kind},
     web::state::Patience,
 };
 
@@ -59,18 +59,13 @@ impl Receipt {
 impl Drop for Receipt {
     fn drop(&mut self) {
         let kind = if self.whole { Kind::ExportEnded } else { Kind::ExportBrokenOff };
-        let detail = count_and_query(self.rows, self.witness.line.detail.as_deref().unwrap_or_default());
+        let detail =
+            staff_log::counted(&self.rows.to_string(), self.witness.line.detail.as_deref().unwrap_or_default());
         if let Err(error) = self.witness.record(self.clock.now(), kind, detail) {
             let (request_id, rows) = (self.request_id(), self.rows);
             tracing::error!(request_id, rows, "the end of an export cannot be recorded: {error}");
         }
     }
-}
-
-/// What the line at the end says: how many entries, then the query string, which may be cut short.
-#[must_use]
-pub fn count_and_query(rows: u64, query: &str) -> String {
-    format!("rows={rows}&{query}")
 }
 
 /// How long the answer waits for a first piece: until it begins, a failure can still be answered as one.

@@ -197,9 +197,9 @@ impl Controls {
             facets: facets::of(form, errors, &base, values, reader),
             areas: values.areas.clone(),
             q: field("q"),
-            ranges: ranges(form, query),
+            ranges: ranges(form, query.map(|query| query.filter.range)),
             range_error: errors.get("range").map(str::to_owned),
-            swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form)),
+            swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, "/logs")),
             zone: reader.zone_at(reader.now),
             area: Field { value: String::new(), error: errors.get("area").map(str::to_owned) },
             member,
@@ -227,8 +227,10 @@ impl Controls {
     }
 }
 
-fn ranges(form: &FilterForm, query: Option<&ListQuery>) -> Vec<RangeChoice> {
-    let chosen = match query.map(|query| query.filter.range) {
+/// The seven ranges, the one in force chosen, or what was typed where that could not be read.
+#[must_use]
+pub fn ranges(form: &FilterForm, range: Option<Range>) -> Vec<RangeChoice> {
+    let chosen = match range {
         Some(Range::Last(preset)) => preset.as_str(),
         Some(Range::All) => "all",
         Some(Range::Between { .. }) => "custom",
@@ -256,7 +258,8 @@ fn ranges(form: &FilterForm, query: Option<&ListQuery>) -> Vec<RangeChoice> {
 
 /// A field of the custom range. An instant becomes a local time, unless that would mean another instant: of an hour
 /// that happens twice a local time means only one.
-fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Reader) -> TimeField {
+#[must_use]
+pub fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Reader) -> TimeField {
     let typed = form.value(name).trim();
     let error = errors.get(name).map(str::to_owned);
     let edge = if name == "from" { Edge::From } else { Edge::To };
@@ -279,8 +282,9 @@ fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Read
     }
 }
 
-/// The list as typed, with “from” and “to” the other way round.
-fn swapped(form: &FilterForm) -> String {
+/// The list at `path` as typed, with “from” and “to” the other way round.
+#[must_use]
+pub fn swapped(form: &FilterForm, path: &str) -> String {
     let pairs = form.pairs().map(|(name, value)| {
         let name = match name {
             "from" => "to",
@@ -289,7 +293,7 @@ fn swapped(form: &FilterForm) -> String {
         };
         (name, value)
     });
-    format!("/logs?{}", query_string::write(pairs))
+    format!("{path}?{}", query_string::write(pairs))
 }
 
 fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {

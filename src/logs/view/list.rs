@@ -275,7 +275,8 @@ pub fn count_figure(count: Count) -> String {
 }
 
 /// A count as the empty state says it.
-fn count_words(count: Count) -> String {
+#[must_use]
+pub fn count_words(count: Count) -> String {
     match count {
         Count::Exactly(n) => words::entries(n),
         Count::MoreThan(n) => format!("more than {}", words::entries(n)),

@@ -1,0 +1,412 @@
+//! The list of records as its templates print it: chips, days of rows, or what stands in their place.
+
+use super::{
+    filter::{Filter, PATH, Part, Person, Query},
+    kinds::Group,
+    store::{Known, Recorded},
+    told::{self, Said},
+};
+use crate::{
+    core::{form::FieldErrors, query_string, words},
+    logs::{
+        filter::{Preset, Range},
+        form::FilterForm,
+        look::Count,
+        summary,
+        view::{
+            Reader,
+            chips::Chip,
+            list::{BadField, Stopped, Way, count_figure, count_words},
+        },
+    },
+    paging::{At, Key, Page},
+    staff_log::{COMMAND_LINE, Kind},
+};
+
+/// Who did it, as its cell shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// Somebody with an account.
+    Staff {
+        /// What they did, in a list that is otherwise the same.
+        href: String,
+        /// Their name, else their e-mail.
+        title: String,
+        /// Their e-mail, where the title is a name.
+        email: Option<String>,
+        /// With which token.
+        token: Option<String>,
+    },
+    /// Nobody with an account.
+    Nobody {
+        /// What was typed as an e-mail.
+        email: String,
+    },
+    /// Whoever sits where Daybook runs.
+    CommandLine,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// `14:32:07` in the reader's zone.
+    pub clock: String,
+    /// The instant for machines.
+    pub datetime: String,
+    /// Who.
+    pub who: Who,
+    /// The icon of what they did.
+    pub icon: &'static str,
+    /// What they did; the word itself where it is not known.
+    pub action: String,
+    /// Whether they were not let in.
+    pub is_refused: bool,
+    /// From where.
+    pub address: Option<String>,
+    /// The rest of it.
+    pub said: Said,
+    /// What else there is to say.
+    pub more: Option<Said>,
+}
+
+/// The rows of a day in the reader's zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// `Today`, `Yesterday` or the date.
+    pub name: String,
+    /// The rest: date and zone.
+    pub date: String,
+    /// Its rows, newest first.
+    pub rows: Vec<Row>,
+}
+
+fn row(record: &Recorded, query: &Query, known: &Known, reader: &Reader) -> Row {
+    let group = record.group();
+    let action = match (group, record.kind()) {
+        (Some(Group::Api), Some(Kind::MemberDeleted | Kind::BookingDeleted)) => "Deleted by API".to_owned(),
+        (Some(Group::Api), _) => "Read by API".to_owned(),
+        (Some(Group::SignIn), Some(Kind::SignedOut)) => "Signed out".to_owned(),
+        (Some(Group::SignIn), _) => "Signed in".to_owned(),
+        (Some(group), _) => group.name().to_owned(),
+        (None, _) => record.word.clone(),
+    };
+    let icon = match (group, record.kind()) {
+        (_, Some(Kind::SignedOut)) => "logout",
+        (Some(group), _) => group.icon(),
+        (None, _) => "gap",
+    };
+    let (said, more) = told::told(record, known, reader);
+    Row {
+        clock: words::clock(record.timestamp, reader.zone, false),
+        datetime: reader.datetime(record.timestamp.whole_second()),
+        who: who(record, query, known, reader),
+        icon,
+        action,
+        is_refused: group == Some(Group::Refused),
+        address: record.ip_address.clone(),
+        said,
+        more,
+    }
+}
+
+fn who(record: &Recorded, query: &Query, known: &Known, reader: &Reader) -> Who {
+    let Some(id) = record.staff_id else {
+        return if record.staff_email == COMMAND_LINE {
+            Who::CommandLine
+        } else {
+            Who::Nobody { email: record.staff_email.clone() }
+        };
+    };
+    let name = known.account(id).and_then(|account| account.name.clone());
+    let person = Person::Email(record.staff_email.to_ascii_lowercase());
+    let theirs = query.narrowed(Filter { person: vec![person], ..query.filter.clone() });
+    Who::Staff {
+        href: theirs.link(reader.zone),
+        email: name.is_some().then(|| record.staff_email.clone()),
+        title: name.unwrap_or_else(|| record.staff_email.clone()),
+        token: record.token.clone(),
+    }
+}
+
+fn days(records: &[Recorded], query: &Query, known: &Known, reader: &Reader) -> Vec<Day> {
+    let today = reader.now.in_zone(reader.zone).date_naive();
+    let mut days: Vec<(chrono::NaiveDate, Day)> = Vec::new();
+    for record in records {
+        let row = row(record, query, known, reader);
+        let date = record.timestamp.in_zone(reader.zone).date_naive();
+        match days.last_mut() {
+            Some((day, group)) if *day == date => group.rows.push(row),
+            _ => {
+                let name = words::day_name(date, today);
+                let long = words::date_long(record.timestamp, reader.zone);
+                let zone = reader.zone_at(record.timestamp);
+                let full = if name == long { zone } else { format!("{long}, {zone}") };
+                days.push((date, Day { name, date: full, rows: vec![row] }));
+            }
+        }
+    }
+    days.into_iter().map(|(_, day)| day).collect()
+}
+
+/// What stands in `#results`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Results {
+    /// How many: `18`, `More than 10,000`, `At least 312`.
+    pub number: String,
+    /// `records`, or `record`.
+    pub noun: &'static str,
+    /// The filter in words.
+    pub words: String,
+    /// `3 March`, where counting stopped there.
+    pub looked_to: Option<String>,
+    /// `14:38:05`.
+    pub as_of: String,
+    /// The same for machines.
+    pub as_of_datetime: String,
+    /// The same list, as of now.
+    pub refresh: String,
+    /// The filters in force.
+    pub chips: Vec<Chip>,
+    /// The list without any, where there are some to clear.
+    pub clear: Option<String>,
+    /// What the table says of itself.
+    pub caption: String,
+    /// The rows by day.
+    pub days: Vec<Day>,
+    /// `14:52:11 back to 14:23:49`.
+    pub span: String,
+    /// The next newer page.
+    pub newer: Option<String>,
+    /// The next older page, or the way on where looking stopped.
+    pub older: Option<String>,
+    /// Where looking stopped before the page was full.
+    pub stopped: Option<Stopped>,
+    /// What to say instead of rows.
+    pub empty: Option<Empty>,
+    /// Whether the keyboard goes to the heading: after another page was asked for.
+    pub focus_heading: bool,
+}
+
+/// What stands where nothing matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Empty {
+    /// The heading.
+    pub heading: &'static str,
+    /// The sentence below.
+    pub text: &'static str,
+    /// Which filters to take away, and what that would give.
+    pub ways: Vec<Way>,
+}
+
+/// A list that was looked for.
+pub struct Found<'a> {
+    /// What was asked for.
+    pub query: &'a Query,
+    /// The rows.
+    pub page: &'a Page<Recorded>,
+    /// How many match.
+    pub count: Count,
+    /// Where nothing matched: the parts that can be taken away, and what that would give.
+    pub ways: Vec<(Part, Count)>,
+    /// Who and what the rows are about.
+    pub known: &'a Known,
+    /// How long looking was allowed to take.
+    pub budget: std::time::Duration,
+}
+
+/// A part of a filter in words: what it is about, how it is meant, and the value that was typed.
+fn part_words(filter: &Filter, part: &Part, reader: &Reader) -> (&'static str, String, Option<String>) {
+    match part {
+        Part::Range => ("Time", summary::range(filter.range, reader.zone, reader.now), None),
+        Part::Person(Person::Email(email)) => ("Person", "is".to_owned(), Some(email.clone())),
+        Part::Person(Person::Nobody) => ("Person", "has no staff account".to_owned(), None),
+        Part::Person(Person::CommandLine) => ("Person", "is the command line".to_owned(), None),
+        Part::Kind(group) => ("What they did", format!("is {}", group.name()), None),
+    }
+}
+
+impl Results {
+    /// The results of a list. `chip` is the chip that was taken off; `paged` whether another page was asked for from this
+    /// one.
+    #[must_use]
+    pub fn of(found: Found<'_>, reader: &Reader, chip: Option<usize>, paged: bool) -> Self {
+        let Found { query, page, count, ways, known, budget } = found;
+        let zone = reader.zone;
+        let url = |at| query.from(at).link(zone);
+        let newer = page.newer.map(|cursor| url(At::After(cursor)));
+        let older = page.older.map(|cursor| url(At::Before(cursor)));
+        let stopped = page.looked_to.map(|key| {
+            let forward = matches!(query.at, At::After(_));
+            Stopped {
+                time: format!("{} ms", budget.as_millis()),
+                at: reader.day_and_clock(key.timestamp),
+                way: if forward { "forward" } else { "back" },
+                href: if forward { newer.clone() } else { older.clone() },
+                unfitted: false,
+            }
+        });
+        let at_hand = u64::try_from(page.rows.len()).unwrap_or_default();
+        let day = |key: Key| summary::day(key.timestamp, zone, reader.now);
+        let (n, looked_to) = match count {
+            Count::Exactly(n) | Count::MoreThan(n) => (n, None),
+            Count::AtLeast { n, looked_to } => (n.max(at_hand), page.looked_to.or(looked_to).map(day)),
+        };
+        let number = match count {
+            Count::AtLeast { .. } if n == 0 => "So far no".to_owned(),
+            Count::AtLeast { .. } => format!("At least {}", words::count(n)),
+            count => count_figure(count),
+        };
+        let chips = chips(query, reader, chip);
+        let bare = Filter::default();
+        let nothing = page.rows.is_empty() && stopped.is_none();
+        Self {
+            number,
+            noun: if n == 1 { "record" } else { "records" },
+            words: query.filter.words(zone, reader.now),
+            looked_to,
+            as_of: words::clock(reader.now, zone, false),
+            as_of_datetime: reader.datetime(reader.now),
+            refresh: url(At::Newest),
+            clear: (query.filter != bare).then(|| query.narrowed(bare).link(zone)),
+            focus_heading: paged || (chip.is_some() && chips.is_empty()),
+            chips,
+            caption: format!("What was done in Daybook, newest first, times in {}", reader.zone_at(reader.now)),
+            days: days(&page.rows, query, known, reader),
+            span: span(page, reader),
+            newer,
+            older,
+            stopped,
+            empty: nothing.then(|| Empty::of(query, ways, reader)),
+        }
+    }
+
+    /// The sentence that a screen reader hears when the list changed.
+    #[must_use]
+    pub fn announcement(&self) -> String {
+        let looked = self.looked_to.as_ref().map(|day| format!(", looked back to {day}")).unwrap_or_default();
+        format!("{} {}, {}{looked}", self.number, self.noun, self.words)
+    }
+}
+
+fn chips(query: &Query, reader: &Reader, focus: Option<usize>) -> Vec<Chip> {
+    let parts = query.filter.parts();
+    let last = parts.len().saturating_sub(1);
+    let chip = |(at, part): (usize, &Part)| {
+        let (label, verb, value) = part_words(&query.filter, part, reader);
+        Chip {
+            label: label.to_owned(),
+            verb,
+            value,
+            href: query.narrowed(query.filter.without(part)).link(reader.zone),
+            bad: false,
+            focus: focus.map(|focus| focus.min(last)) == Some(at),
+        }
+    };
+    parts.iter().enumerate().map(chip).collect()
+}
+
+/// `14:52:11 back to 14:23:49`, with days where they differ from today.
+fn span(page: &Page<Recorded>, reader: &Reader) -> String {
+    let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) else { return String::new() };
+    let day = |record: &Recorded| record.timestamp.in_zone(reader.zone).date_naive();
+    let clock = |record: &Recorded| words::clock(record.timestamp, reader.zone, false);
+    let today = reader.now.in_zone(reader.zone).date_naive();
+    let with_day =
+        |record: &Recorded| format!("{} {}", summary::day(record.timestamp, reader.zone, reader.now), clock(record));
+    if day(first) == today && day(last) == today {
+        format!("{} back to {}", clock(first), clock(last))
+    } else {
+        format!("{} back to {}", with_day(first), with_day(last))
+    }
+}
+
+impl Empty {
+    fn of(query: &Query, ways: Vec<(Part, Count)>, reader: &Reader) -> Self {
+        if query.at != At::Newest {
+            let heading = "There are no more records this way";
+            return Self { heading, text: "Go back to the newest page with Refresh.", ways: Vec::new() };
+        }
+        let way = |(part, count): (Part, Count)| {
+            let (before, value) = match &part {
+                Part::Range => {
+                    let now = summary::range(query.filter.range, reader.zone, reader.now);
+                    (format!("All time, not only {}{now}", if now.starts_with("last") { "the " } else { "" }), None)
+                }
+                Part::Person(Person::Email(email)) => ("Anybody, not only ".to_owned(), Some(email.clone())),
+                Part::Person(Person::Nobody) => ("Anybody, not only who has no staff account".to_owned(), None),
+                Part::Person(Person::CommandLine) => ("Anybody, not only the command line".to_owned(), None),
+                Part::Kind(group) => (format!("Anything, not only “{}”", group.name()), None),
+            };
+            Way {
+                before,
+                value,
+                after: "",
+                href: query.narrowed(query.filter.without(&part)).link(reader.zone),
+                count: count_words(count).replace("entries", "records").replace("entry", "record"),
+            }
+        };
+        match query.filter.parts().len() {
+            0 => Self { heading: "Nothing is recorded", text: "Nobody has done anything here yet.", ways: Vec::new() },
+            _ => Self {
+                heading: "Nothing matches",
+                text: "Take a filter away to see more. These counts are for the same list with that one removed.",
+                ways: ways.into_iter().map(way).collect(),
+            },
+        }
+    }
+}
+
+/// What stands in `#results` where the query could not be read: nothing was searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadQuery {
+    /// The bad fields.
+    pub fields: Vec<BadField>,
+    /// What was typed.
+    pub chips: Vec<Chip>,
+    /// Everything in the last 24 hours.
+    pub start: String,
+}
+
+impl BadQuery {
+    /// What could not be read of `form`.
+    #[must_use]
+    pub fn of(form: &FilterForm, errors: &FieldErrors, reader: &Reader) -> Self {
+        let named = |name: &str| match name {
+            "person" => Some(("Person", Some("facet-person"))),
+            "kind" => Some(("What they did", Some("facet-kind"))),
+            "range" => Some(("Time range", Some("range"))),
+            "from" => Some(("From", Some("from"))),
+            "to" => Some(("To", Some("to"))),
+            "tz" => Some(("Time zone", None)),
+            "before" | "after" => Some(("Place in the list", None)),
+            _ => None,
+        };
+        let field = |(name, message): (&str, &str)| {
+            let (word, id) = named(name).unwrap_or(("Filter", None));
+            BadField { id: id.map(str::to_owned), name: word.to_owned(), message: message.to_owned() }
+        };
+        let pairs: Vec<(&str, &str)> = form.pairs().collect();
+        let chip = |(at, (name, value)): (usize, &(&str, &str))| {
+            // That it is custom says nothing; its ends do.
+            if (*name, *value) == ("range", "custom") {
+                return None;
+            }
+            let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);
+            Some(Chip {
+                label: named(name)?.0.to_owned(),
+                verb: String::new(),
+                value: Some((*value).to_owned()),
+                href: format!("{PATH}?{}", query_string::write(others)),
+                bad: errors.get(name).is_some(),
+                focus: false,
+            })
+        };
+        let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
+        let start = Query { filter: bare, tz: None, at: At::Newest };
+        Self {
+            fields: errors.iter().map(field).collect(),
+            chips: pairs.iter().enumerate().filter_map(chip).collect(),
+            start: start.link(reader.zone),
+        }
+    }
+}
