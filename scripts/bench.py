@@ -1,7 +1,7 @@
 """Measures a release build of Daybook and prints a report in Markdown; `scripts/bench` builds first and calls this.
 
 Every figure of a page is taken from `daybook serve`, the product itself, signed in, over loopback. Two comparisons come
-from `examples/bench_server.rs`, the same server with two more routes: a constant page, and the statements a page ran.
+from `examples/bench_server.rs`, the same server with more routes: a constant page, and the statements a page ran.
 Rounds of both alternate, so that whatever else the machine does falls on both; a figure is the median of its rounds.
 """
 

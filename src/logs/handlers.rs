@@ -146,16 +146,12 @@ fn csrf_token(signed: &Signed) -> String {
 
 /// What htmx says of the control that was used.
 fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
-    let trigger = trigger(req);
+    let trigger = respond::trigger(req);
     Asked {
         chip: trigger.strip_prefix("chip-").and_then(|at| at.parse().ok()),
         paged: Want::of(req) == Want::Fragment && query.at != At::Newest,
         news: trigger == "newer-show",
     }
-}
-
-fn trigger(req: &HttpRequest) -> &str {
-    req.headers().get("hx-trigger").and_then(|id| id.to_str().ok()).unwrap_or_default()
 }
 
 /// Whether the page that htmx asks from stands at a query that could not be read, and says so beside its fields.
@@ -246,7 +242,8 @@ impl Answer {
             }
             Want::Fragment => {
                 // The form knows what it sent, unless that could not be read, or was put right just now.
-                let all_controls = status != StatusCode::OK || trigger(req) != "filters" || shows_refused(req, signed);
+                let all_controls =
+                    status != StatusCode::OK || respond::trigger(req) != "filters" || shows_refused(req, signed);
                 let fragment = ListFragment { title, controls, saved, body, oob: true, all_controls, announcement };
                 let mut answer = respond::page(status, &fragment)?;
                 if let Ok(url) = HeaderValue::from_str(&url) {

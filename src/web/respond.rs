@@ -52,6 +52,12 @@ impl Want {
     }
 }
 
+/// The id of the control that htmx says was used.
+#[must_use]
+pub fn trigger(req: &HttpRequest) -> &str {
+    req.headers().get("hx-trigger").and_then(|id| id.to_str().ok()).unwrap_or_default()
+}
+
 /// A rendered template. It holds members' data, or leads to it: nothing keeps a copy.
 pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
     let body = template.render().map_err(|error| Error::Internal(anyhow::Error::new(error)))?;

@@ -69,7 +69,7 @@ async fn found(
     signed.record(Kind::StaffLogSearched, None, Some(detail))?;
 
     let found = Found { query, page: &page, count, ways, known: &known, budget: budgets.list.time };
-    let trigger = trigger(req);
+    let trigger = respond::trigger(req);
     let chip = trigger.strip_prefix("chip-").and_then(|at| at.parse().ok());
     let paged = Want::of(req) == Want::Fragment && query.at != At::Newest;
     let results = Results::of(found, reader, chip, paged);
@@ -145,10 +145,6 @@ async fn refused(
     answer.send(req, signed)
 }
 
-fn trigger(req: &HttpRequest) -> &str {
-    req.headers().get("hx-trigger").and_then(|id| id.to_str().ok()).unwrap_or_default()
-}
-
 /// Whether the page that htmx asks from stands at a query that could not be read, and says so beside its fields.
 fn shows_refused(req: &HttpRequest, signed: &Signed) -> bool {
     let url = req.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
@@ -176,7 +172,8 @@ impl Answer {
             }
             Want::Fragment => {
                 // The form knows what it sent, unless that could not be read, or was put right just now.
-                let all_controls = status != StatusCode::OK || trigger(req) != "filters" || shows_refused(req, signed);
+                let all_controls =
+                    status != StatusCode::OK || respond::trigger(req) != "filters" || shows_refused(req, signed);
                 let fragment = ActivityFragment { title, controls, body, oob: true, all_controls, announcement };
                 let mut answer = respond::page(status, &fragment)?;
                 if let Ok(url) = HeaderValue::from_str(&url) {
