@@ -24,7 +24,7 @@ use super::{
     pages::{EntryPage, FirstPage, ListFragment, ListPage, ResultsBody},
     saved::{Saved, SavedViews},
     sql::Plan,
-    store::{self, Neighbour, Times, Values},
+    store::{self, Neighbour, Times},
     story::{
         around::{self, Around, MOST},
         view::{self as told, AroundView, Shown},
@@ -36,6 +36,7 @@ use super::{
         list::{self, Asked, BadQuery, Found, Loosened, Results},
         saved::SavedHere,
     },
+    vocabulary::Vocabulary,
 };
 use crate::{
     core::{
@@ -104,17 +105,18 @@ async fn found(
 ) -> Result<HttpResponse> {
     let State { db, budgets, .. } = state;
     let times = Times { list: budgets.list, count: budgets.count };
+    let vocabulary = Vocabulary::of(db);
     let listed = Box::pin(async {
-        let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
+        let plan = store::plan_by(&vocabulary, &query.filter, reader.now, reader.role.sees_details()).await?;
         store::page(db, &plan, &query, times).await
     });
     // None of them needs the others, and each waits for the database.
-    let ((page, count), values, saved) = try_join3(listed, store::values(db), views.beside_list(signed)).await?;
+    let ((page, count), values, saved) = try_join3(listed, vocabulary.values(), views.beside_list(signed)).await?;
     if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {
         return first(signed, reader);
     }
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
-    let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
+    let ways = if nothing { ways(state, &vocabulary, reader, &query.filter).await? } else { Vec::new() };
     let detail = staff_log::counted(&count.recorded(), &query.query_string(reader.zone));
     signed.record(Kind::LogsSearched, None, Some(detail))?;
 
@@ -162,7 +164,12 @@ fn shows_refused(req: &HttpRequest, signed: &Signed) -> bool {
 }
 
 /// What loosening each filter would give, as far as there is time to count.
-async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Loosened, Count)>> {
+async fn ways(
+    state: &State,
+    vocabulary: &Vocabulary<'_>,
+    reader: &Reader,
+    filter: &Filter,
+) -> Result<Vec<(Loosened, Count)>> {
     const MOST: usize = 8;
     /// How many are counted side by side.
     const AT_ONCE: usize = 3;
@@ -170,7 +177,8 @@ async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Lo
     let until = Instant::now() + budgets.list.time;
     let counted = async |loosened: Loosened| {
         let count = if Instant::now() < until {
-            let plan: Plan = store::plan(db, &loosened.filter, reader.now, reader.role.sees_details()).await?;
+            let plan: Plan =
+                store::plan_by(vocabulary, &loosened.filter, reader.now, reader.role.sees_details()).await?;
             look::count(db, &plan, budgets.count).await?
         } else {
             Count::AtLeast { n: 0, looked_to: None }
@@ -204,7 +212,7 @@ pub(super) async fn refused(
     Typed { form, errors }: Typed<'_>,
     saved: Vec<Saved>,
 ) -> Result<HttpResponse> {
-    let values: Values = store::values(&state.db).await?;
+    let values = Vocabulary::of(&state.db).values().await?;
     // What is typed is read in the zone that was asked for, where that could be read.
     let reader = Reader { zone: form.zone().unwrap_or(reader.zone), ..*reader };
     let controls = Controls::typed(form, errors, &values, &reader);

@@ -22,7 +22,7 @@ use crate::{
         error::{Error, Outage, Result},
         time::Timestamp,
     },
-    db::{Budget, Db, Looked, Looking},
+    db::{Budget, Db, FromRow, Looked, Looking, Sql},
     paging::{At, Direction, Key, Seen},
 };
 
@@ -37,6 +37,9 @@ const SOON: i64 = 1_000;
 
 /// For which part of its time a list waits for the index of words; then it reads one entry after the other.
 const SEARCHING: f32 = 0.6;
+
+/// How much longer than its budget looking may take where nothing could be said otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many candidates are checked however late it is, so that looking further always leads further.
 const AT_LEAST: usize = 100;
@@ -124,6 +127,21 @@ pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> 
     let mut looking = db.look(budget).await?;
     let found = keys_with(&mut looking, plan, at, want, budget).await;
     finish(looking, found)
+}
+
+/// The rows of a statement that reads no more than it brings, as a walk does whose every row is a match: where the database
+/// is slow they are waited for, since there is nothing that could be said instead.
+pub async fn walk<T: FromRow>(db: &Db, sql: Sql, budget: Budget) -> Result<Vec<T>> {
+    let mut looking = db.look(budget).await?;
+    let mut looked = looking.fetch_all(sql.clone()).await;
+    if matches!(looked, Ok(Looked::Interrupted)) {
+        looking.extend(PATIENCE);
+        looked = looking.fetch_all(sql).await;
+    }
+    match finish(looking, looked)? {
+        Looked::Whole(rows) => Ok(rows),
+        Looked::Interrupted => Err(Error::Unavailable(Outage::Away)),
+    }
 }
 
 /// How many rows match at all.
@@ -380,10 +398,9 @@ impl Walk<'_> {
     /// A first step must come to an end, or looking further would lead nowhere: it is made small and gets time.
     fn again_smaller(&mut self) {
         const SMALL: i64 = 500;
-        const TIME: Duration = Duration::from_secs(5);
         self.budget.step = self.budget.step.min(SMALL);
         self.budget.steps = 1;
-        self.looking.extend(TIME);
+        self.looking.extend(PATIENCE);
     }
 
     async fn step_keys(&mut self, step: &Step, want: usize) -> Result<Stepped<Vec<Key>>> {

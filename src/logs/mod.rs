@@ -29,5 +29,6 @@ pub mod totals;
 pub mod traceback;
 pub mod user_agent;
 pub mod view;
+pub mod vocabulary;
 pub mod window;
 pub mod write;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     core::time::Timestamp,
     db::{Dialect, Sql},
-    paging::Direction,
+    paging::{At, Direction},
 };
 
 /// A filter as conditions.
@@ -50,21 +50,38 @@ impl Plan {
             }
     }
 
+    /// All that a plan which is a walk meets from a place on: up to `limit` rows of `columns`, in order.
+    ///
+    /// Rows that several branches meet come several times, one after the other.
+    #[must_use]
+    pub fn walk(&self, at: At, limit: usize, columns: Columns) -> Sql {
+        let direction = at.direction();
+        let window = at.cursor().map_or(self.window, |cursor| self.window.beyond(cursor.into(), direction));
+        let driver = self.drivers().first().copied().flatten();
+        self.rows(driver, window, direction, i64::try_from(limit).unwrap_or(i64::MAX), columns)
+    }
+
     /// The walk of `driver` within `window`, every other condition checked: up to `limit` rows of `columns`, in order.
     ///
     /// Rows that several branches meet come several times, one after the other.
     #[must_use]
     pub fn rows(&self, driver: Driver, window: Window, direction: Direction, limit: i64, columns: Columns) -> Sql {
+        let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
+        let arms = self.arms(driver, window, direction, limit, columns);
+        all(arms).text(order(direction)).limit(limit * overlap)
+    }
+
+    /// What each branch of `driver` meets within `window`, every other condition checked: rows of `columns`, in order.
+    fn arms(&self, driver: Driver, window: Window, direction: Direction, limit: i64, columns: Columns) -> Vec<Sql> {
         let residuals = || {
             let left = self.predicates.iter().enumerate().filter(move |&(at, had)| Some(at) != driver || !had.exact);
             left.map(|(_, predicate)| predicate.residual.clone())
         };
-        let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
         let arm = |branch: Option<&Sql>| {
             let arm = self.arm(branch, window, direction, columns, residuals());
             if self.dialect.limits_arms() { arm.limit(limit) } else { arm }
         };
-        merge(self.branches(driver).into_iter().map(arm).collect(), direction).limit(limit * overlap)
+        self.branches(driver).into_iter().map(arm).collect()
     }
 
     /// Rows of a range of parts of the log within `window`, every condition checked, in no order: those that may answer a
@@ -92,12 +109,14 @@ impl Plan {
     /// How many rows the walk of `driver` meets within `window`, up to `limit`.
     #[must_use]
     pub fn count(&self, driver: Driver, window: Window, limit: i64) -> Sql {
-        let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
-        let rows = self.rows(driver, window, Direction::Older, limit, Columns::Key);
-        let begin = if overlap > 1 {
-            "SELECT count(*) FROM (SELECT DISTINCT \"timestamp\", id FROM ("
+        let overlaps = driver.is_some_and(|at| self.predicates[at].overlap > 1);
+        let (begin, rows) = if overlaps {
+            let rows = self.rows(driver, window, Direction::Older, limit, Columns::Key);
+            ("SELECT count(*) FROM (SELECT DISTINCT \"timestamp\", id FROM (", rows)
         } else {
-            "SELECT count(*) FROM (SELECT 1 FROM ("
+            // Branch by branch: putting them in order would cost more than reading them.
+            let arms = self.arms(driver, window, Direction::Older, limit, Columns::Key);
+            ("SELECT count(*) FROM (SELECT 1 FROM (", all(arms))
         };
         Sql::new(begin).append(&rows).text(") AS r").limit(limit).text(") AS c")
     }
@@ -112,7 +131,7 @@ impl Plan {
         let arm = |branch: Option<&Sql>| {
             self.arm(branch, window, direction, Columns::Key, std::iter::empty()).text(" LIMIT 1 OFFSET ").bind(each)
         };
-        merge(branches.into_iter().map(arm).collect(), direction).text(" LIMIT 1")
+        all(branches.into_iter().map(arm).collect()).text(order(direction)).text(" LIMIT 1")
     }
 
     fn branches(&self, driver: Driver) -> Vec<Option<&Sql>> {
@@ -148,27 +167,35 @@ fn order(direction: Direction) -> &'static str {
     }
 }
 
-/// Merges ordered selects; none of them meets nothing.
+/// The rows of all selects; none of them meets nothing.
 ///
-/// Where no arm has a limit of its own, SQLite reads them side by side, each no further than the merge has come. With
-/// one it would first read and sort what each arm brings.
-fn merge(arms: Vec<Sql>, direction: Direction) -> Sql {
-    if arms.is_empty() {
+/// Where no select has a limit of its own and all are in the order that is asked for, SQLite reads them side by side, each no
+/// further than the merge has come. With one it would first read and sort what each brings.
+fn all(selects: Vec<Sql>) -> Sql {
+    if selects.is_empty() {
         return Sql::new("SELECT * FROM audit_logs WHERE 1 = 0");
     }
-    let arms = arms.into_iter().map(|arm| Sql::new("SELECT * FROM (").append(&arm).text(") AS b"));
-    Sql::join(" UNION ALL ", arms).text(order(direction))
+    Sql::join(
+        " UNION ALL ",
+        selects.into_iter().map(|select| Sql::new("SELECT * FROM (").append(&select).text(") AS b")),
+    )
 }
 
 /// The columns of a [`super::story::Moment`].
 pub const MOMENT: &str = "\"timestamp\", id, member_id, member_email, action_type, area, description, status, \
     substr(error_message, 1, 300) AS error_message, ip_address, user_agent";
 
+/// The columns of a [`super::log::Log`] that stand in the log itself.
+pub const LOG: &str = "id, \"timestamp\", member_id, member_email, action_type, area, description, status, booking_id, \
+    substr(error_message, 1, 1000) AS error_message";
+
 /// Which columns a walk brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
     /// The key alone, which the index holds.
     Key,
+    /// What a list shows of the entry itself ([`super::log::Log`]).
+    Log,
     /// What checks look at ([`Candidate`]).
     Candidate,
     /// What an overview counts by ([`super::look::Facts`]).
@@ -182,6 +209,7 @@ impl Columns {
         match self {
             Self::Key => "\"timestamp\", id",
             Self::Facts => "\"timestamp\", id, action_type, status, area",
+            Self::Log => LOG,
             Self::Moment => MOMENT,
             // Long texts lie on pages of their own: read only where they count.
             Self::Candidate if !checks.terms.is_empty() && checks.details => {

@@ -1,6 +1,6 @@
 //! Asking the database about the log: what a filter's values stand for, a page of rows, one entry.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use futures_util::future::try_join;
 use uuid::Uuid;
@@ -10,134 +10,24 @@ use super::{
     log::{Details, Log},
     look::{self, Count},
     predicates::{self, BRANCHES, Meaning, Person},
-    sql::{self, Plan},
+    sql::{self, Columns, Plan},
+    vocabulary::{Vocabulary, skip_scan},
 };
 use crate::{
     core::{error::Result, ip::IpBlock, time::Timestamp},
-    db::{Budget, Column, Db, Sql},
-    paging::{At, Cursor, Key, Page},
+    db::{Budget, Column, Db, Dialect, Sql},
+    paging::{At, Cursor, Direction, Key, Page, Seen},
 };
 
-/// The values that the log holds, for the choices of the filter form.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Values {
-    /// Every action, in alphabetical order, at most 200.
-    pub action_types: Vec<String>,
-    /// Every status, at most 200.
-    pub statuses: Vec<String>,
-    /// Every area, at most 200; those of the newest entries first, the most frequent of them at the top.
-    pub areas: Vec<String>,
-}
-
-/// How many of the newest entries say which areas matter now.
-const LATELY: i64 = 300;
-
-/// How old the order of the areas may be.
-const ORDER: Duration = Duration::from_secs(5);
-
-/// The values that the log holds.
-pub async fn values(db: &Db) -> Result<Values> {
-    let version = version(db).await?;
-    Ok(Values {
-        action_types: known(db, version, Column::ActionType).await?,
-        statuses: known(db, version, Column::Status).await?,
-        areas: areas_by_use(db, version).await?,
-    })
-}
-
-/// What of the log values were read at; none where that cannot be told.
-async fn version(db: &Db) -> Result<Option<i64>> {
-    let Some(sql) = db.dialect().version_of_values() else { return Ok(None) };
-    Ok(db.fetch_optional::<(i64,)>(sql).await?.map(|(version,)| version))
-}
-
-/// Every value of a column, in alphabetical order; where no index lists them, those of the newest entries.
-async fn known(db: &Db, version: Option<i64>, column: Column) -> Result<Vec<String>> {
-    let name = match column {
-        Column::ActionType => "action_type",
-        Column::Status => "status",
-        _ => "area",
-    };
-    if db.dialect().lists(column) {
-        return all_values(db, version, name).await;
-    }
-    let mut lately = lately(db, name).await?;
-    lately.sort();
-    Ok(lately.into_iter().map(|(value, _)| value).take(BRANCHES).collect())
-}
-
-/// The values of a column among the newest entries, and how often each stands there.
-async fn lately(db: &Db, column: &'static str) -> Result<Vec<(String, i64)>> {
-    let newest =
-        Sql::new("SELECT ").text(column).text(" AS value FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC");
-    let sql = Sql::new("SELECT value, count(*) FROM (").append(&newest.limit(LATELY)).text(") AS n GROUP BY value");
-    db.fetch_all(sql).await
-}
-
-async fn areas_by_use(db: &Db, version: Option<i64>) -> Result<Vec<String>> {
-    const NAME: &str = "areas by use";
-    if let Some(kept) = version.and_then(|version| db.memo().texts(NAME, version, ORDER)) {
-        return Ok(kept.to_vec());
-    }
-    let mut used = lately(db, "area").await?;
-    used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let mut areas: Vec<String> = used.into_iter().map(|(area, _)| area).collect();
-    for area in known(db, version, Column::Area).await? {
-        if !areas.contains(&area) {
-            areas.push(area);
-        }
-    }
-    areas.truncate(BRANCHES);
-    if let Some(version) = version {
-        db.memo().keep_texts(NAME, version, areas.clone());
-    }
-    Ok(areas)
-}
-
-/// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.
-/// Where the log has a `version`, that is done once for each.
-async fn all_values(db: &Db, version: Option<i64>, column: &'static str) -> Result<Vec<String>> {
-    if let Some(kept) = version.and_then(|version| db.memo().texts(column, version, Duration::MAX)) {
-        return Ok(kept.to_vec());
-    }
-    let rows: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &Sql::empty())).await?;
-    let values: Vec<String> = rows.into_iter().map(|(value,)| value).take(BRANCHES).collect();
-    if let Some(version) = version {
-        db.memo().keep_texts(column, version, values.clone());
-    }
-    Ok(values)
-}
-
-/// The statement behind [`all_values`], within a `range` of conditions that each begin with `AND`.
-fn skip_scan(column: &Sql, range: &Sql) -> Sql {
-    let smallest = |beyond: &'static str| {
-        Sql::new("SELECT ")
-            .append(column)
-            .text(" FROM audit_logs WHERE ")
-            .append(column)
-            .text(beyond)
-            .append(range)
-            .text(" ORDER BY ")
-            .append(column)
-            .text(" LIMIT 1")
-    };
-    Sql::new("WITH RECURSIVE v(a) AS (SELECT (")
-        .append(&smallest(" IS NOT NULL"))
-        .text(") UNION ALL SELECT (")
-        .append(&smallest(" > v.a"))
-        .text(") FROM v WHERE v.a IS NOT NULL) SELECT a FROM v WHERE a IS NOT NULL")
-        .limit(i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX))
-}
-
 /// What the values of `filter` stand for at this moment.
-async fn meaning(db: &Db, filter: &Filter) -> Result<Meaning> {
+async fn meaning(vocabulary: &Vocabulary<'_>, filter: &Filter) -> Result<Meaning> {
+    let db = vocabulary.db();
     let mut meaning = Meaning::default();
+    if !filter.action_type.is_empty() {
+        meaning.action_types = vocabulary.known(Column::ActionType).await?;
+    }
     if !filter.action_type.is_empty() || !filter.status.is_empty() {
-        let version = version(db).await?;
-        if !filter.action_type.is_empty() {
-            meaning.action_types = known(db, version, Column::ActionType).await?;
-        }
-        meaning.statuses = known(db, version, Column::Status).await?;
+        meaning.statuses = vocabulary.known(Column::Status).await?;
     }
     meaning.areas = areas(db, filter).await?;
     for who in &filter.who {
@@ -212,8 +102,13 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
 
 /// The plan of a filter at `now`, for a role that sees `details` or not.
 pub async fn plan(db: &Db, filter: &Filter, now: Timestamp, details: bool) -> Result<Plan> {
-    let meaning = meaning(db, filter).await?;
-    Ok(sql::plan(filter, &meaning, db.dialect(), now, details))
+    plan_by(&Vocabulary::of(db), filter, now, details).await
+}
+
+/// The same, by the values that the log held at the beginning of a request which asks for them more than once.
+pub async fn plan_by(vocabulary: &Vocabulary<'_>, filter: &Filter, now: Timestamp, details: bool) -> Result<Plan> {
+    let meaning = meaning(vocabulary, filter).await?;
+    Ok(sql::plan(filter, &meaning, vocabulary.db().dialect(), now, details))
 }
 
 /// How long a page may be looked for, and how long its entries may be counted.
@@ -225,20 +120,43 @@ pub struct Times {
     pub count: Budget,
 }
 
-/// A page of the list, and how many entries match: counted beside the reading of the page, as far as it does not tell
-/// that itself.
+/// A page of the list, and how many entries match.
 pub async fn page(db: &Db, plan: &Plan, query: &ListQuery, times: Times) -> Result<(Page<Log>, Count)> {
     let limit = usize::from(query.limit);
-    let (keys, seen) = look::keys(db, plan, query.at, limit + 1, times.list).await?;
+    let want = limit + 1;
+    let counted = look::count(db, plan, times.count);
+    if plan.is_walk() {
+        // Counting beside the walk costs less than waiting for it, to see whether there is more than the page.
+        let sql = shown(plan.dialect, &plan.walk(query.at, want, Columns::Log));
+        let (met, count) = try_join(look::walk(db, sql, times.list), counted).await?;
+        let rows = in_order(met, query.at.direction());
+        let page = Page::new(rows, limit, query.at, Seen::All, Log::key);
+        let count = all_there_are(&page).unwrap_or(count);
+        return Ok((page, count));
+    }
+    let (keys, seen) = look::keys(db, plan, query.at, want, times.list).await?;
     let page = Page::new(keys, limit, query.at, seen, |key| *key);
-    let is_whole = page.older.is_none() && page.newer.is_none() && page.looked_to.is_none();
-    let (rows, count) = if is_whole {
-        let count = Count::Exactly(u64::try_from(page.rows.len()).unwrap_or(u64::MAX));
-        (logs(db, &page.rows).await?, count)
-    } else {
-        try_join(logs(db, &page.rows), look::count(db, plan, times.count)).await?
+    let (rows, count) = match all_there_are(&page) {
+        Some(count) => (logs(db, &page.rows).await?, count),
+        None => try_join(logs(db, &page.rows), counted).await?,
     };
     Ok((Page { rows, older: page.older, newer: page.newer, looked_to: page.looked_to }, count))
+}
+
+/// How many match, where a page has them all.
+fn all_there_are<T>(page: &Page<T>) -> Option<Count> {
+    let is_whole = page.older.is_none() && page.newer.is_none() && page.looked_to.is_none();
+    is_whole.then(|| Count::Exactly(u64::try_from(page.rows.len()).unwrap_or(u64::MAX)))
+}
+
+/// What a walk met, in its order, which the join need not have kept; what several branches met is there once.
+fn in_order(mut met: Vec<Log>, direction: Direction) -> Vec<Log> {
+    met.sort_unstable_by_key(Log::key);
+    met.dedup_by_key(|log| log.id);
+    if direction == Direction::Older {
+        met.reverse();
+    }
+    met
 }
 
 /// The entries with these keys, in their order.
@@ -247,21 +165,24 @@ pub async fn logs(db: &Db, keys: &[Key]) -> Result<Vec<Log>> {
     Ok(keys.iter().filter_map(|key| rows.remove(&key.id)).collect())
 }
 
-const LIST_COLUMNS: &str = "SELECT l.id, l.\"timestamp\", l.member_id, l.member_email, l.action_type, l.area, \
-    l.description, l.status, l.booking_id, substr(l.error_message, 1, 1000) AS error_message, \
-    m.name AS member_name, m.email AS current_email, \
-    (SELECT e.id FROM members e WHERE ";
-const LIST_OWNER: &str = " ORDER BY e.id LIMIT 1) AS owner_id, (SELECT e.name FROM members e WHERE ";
-const LIST_FROM: &str = " ORDER BY e.id LIMIT 1) AS owner_name \
-    FROM audit_logs l LEFT JOIN members m ON m.id = l.member_id WHERE l.id IN (";
+/// The statement for what a list shows of `entries` (a statement for [`sql::LOG`]): whom they are about today as well.
+fn shown(dialect: Dialect, entries: &Sql) -> Sql {
+    let owner = dialect.owner_today();
+    Sql::new("SELECT l.*, m.name AS member_name, m.email AS current_email, (SELECT e.id FROM members e WHERE ")
+        .text(owner)
+        .text(" ORDER BY e.id LIMIT 1) AS owner_id, (SELECT e.name FROM members e WHERE ")
+        .text(owner)
+        .text(" ORDER BY e.id LIMIT 1) AS owner_name FROM (")
+        .append(entries)
+        .text(") AS l LEFT JOIN members m ON m.id = l.member_id")
+}
 
 async fn rows(db: &Db, keys: &[Key]) -> Result<Vec<Log>> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let owner = db.dialect().owner_today();
-    let sql = Sql::new(LIST_COLUMNS).text(owner).text(LIST_OWNER).text(owner).text(LIST_FROM);
-    db.fetch_all(sql.bind_all(keys.iter().map(|key| key.id)).text(")")).await
+    let entries = Sql::new("SELECT ").text(sql::LOG).text(" FROM audit_logs WHERE id IN (");
+    db.fetch_all(shown(db.dialect(), &entries.bind_all(keys.iter().map(|key| key.id)).text(")"))).await
 }
 
 /// One entry, if there is one.
@@ -330,8 +251,8 @@ pub async fn neighbours(db: &Db, plan: &Plan, key: Key, budget: Budget) -> Resul
         let (keys, seen) = look::keys(db, plan, at, 1, budget).await?;
         Ok::<_, crate::core::error::Error>(match (keys.first(), seen) {
             (Some(key), _) => Neighbour::Entry(*key),
-            (None, crate::paging::Seen::To(key)) => Neighbour::Unknown(key),
-            (None, crate::paging::Seen::All) => Neighbour::None,
+            (None, Seen::To(key)) => Neighbour::Unknown(key),
+            (None, Seen::All) => Neighbour::None,
         })
     };
     let beyond = Cursor::beyond(key);

@@ -1,6 +1,7 @@
 //! The request for an overview, from query string to answer.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use futures_util::future::try_join;
 
 use super::{
     pages::{OverviewFragment, OverviewPage, RefusedFragment},
@@ -14,8 +15,9 @@ use crate::{
         handlers::{Typed, refused},
         link,
         saved::SavedViews,
-        store as logs, summary,
+        summary,
         view::{Reader, controls::Controls},
+        vocabulary::Vocabulary,
     },
     paging::At,
     session::Signed,
@@ -53,8 +55,10 @@ pub async fn overview(
         }
     };
     let asker = Asker { now: reader.now, zone: reader.zone, details: reader.role.sees_details() };
-    let overview = store::overview(&state.db, &query.filter, asker, state.budgets.overview).await?;
-    let controls = Controls::of(&query, &logs::values(&state.db).await?, &reader);
+    let vocabulary = Vocabulary::of(&state.db);
+    let counted = store::overview(&state.db, &query.filter, asker, state.budgets.overview);
+    let (overview, held) = try_join(counted, vocabulary.values()).await?;
+    let controls = Controls::of(&query, &held, &reader);
     signed.record(Kind::LogsCounted, None, Some(query.query_string(reader.zone)))?;
 
     let figure = view::figure(&overview, &query, &reader);

@@ -25,7 +25,7 @@ use crate::{
         store,
         window::Window,
     },
-    paging::{At, Cursor, Direction, Key, Seen},
+    paging::{At, Cursor, Key, Seen},
 };
 
 /// How many entries from one address are looked through for those of one browser.
@@ -147,12 +147,7 @@ impl Theirs {
             };
             return Ok(Walked { moments: by_keys(db, &keys).await?, stopped });
         }
-        let direction = at.direction();
-        let window = at.cursor().map_or(self.plan.window, |cursor| self.plan.window.beyond(cursor.into(), direction));
-        let driver = self.plan.drivers().first().copied().flatten();
-        let limit = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut moments: Vec<Moment> =
-            db.fetch_all(self.plan.rows(driver, window, direction, limit, Columns::Moment)).await?;
+        let mut moments: Vec<Moment> = db.fetch_all(self.plan.walk(at, most, Columns::Moment)).await?;
         // Two branches may meet one entry; its copies stand side by side.
         moments.dedup_by_key(|moment| moment.id);
         moments.truncate(most);
@@ -272,14 +267,12 @@ pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Mo
 
 /// The zone that an entry of somebody says they are in, and when: the newest of a few that does.
 pub async fn zone_said(db: &Db, theirs: &Theirs) -> Result<Option<(Zone, Timestamp)>> {
-    const LOOKED_AT: i64 = 50;
+    const LOOKED_AT: usize = 50;
     const KEYS: [&str; 4] = ["time_zone", "timezone", "tz", "zone"];
     if !theirs.plan.is_walk() {
         return Ok(None);
     }
-    let driver = theirs.plan.drivers().first().copied().flatten();
-    let sql = theirs.plan.rows(driver, theirs.plan.window, Direction::Older, LOOKED_AT, Columns::Candidate);
-    let rows: Vec<Candidate> = db.fetch_all(sql).await?;
+    let rows: Vec<Candidate> = db.fetch_all(theirs.plan.walk(At::Newest, LOOKED_AT, Columns::Candidate)).await?;
     let said = |row: &Candidate| {
         let extra = row.extra.as_deref()?;
         let zone = KEYS.iter().find_map(|key| json::top_level(extra, key)?.parse::<Zone>().ok())?;

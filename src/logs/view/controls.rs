@@ -13,7 +13,7 @@ use crate::{
     logs::{
         filter::{Filter, LIMITS, ListQuery, Preset, Range},
         form::FilterForm,
-        store::Values,
+        vocabulary::Values,
     },
 };
 

@@ -7,7 +7,7 @@ use crate::{
         filter::{Area, Choice, Filter, ListQuery},
         form::{self, FilterForm},
         link,
-        store::Values,
+        vocabulary::Values,
     },
     paging::At,
 };
