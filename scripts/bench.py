@@ -180,7 +180,8 @@ def choose(server, words):
     first = server.page("/logs?range=all&limit=200")
     members = collections.Counter(links(first, r"member=([0-9a-f-]{36})") or links(first, r"/members/([0-9a-f-]{36})"))
     member = members.most_common(1)[0][0]
-    entry = links(first, ENTRY)[0]
+    # Of somebody with many entries, so that a log of any size surrounds it with as many.
+    entry = links(server.page(f"/logs?member={member}"), ENTRY)[0]
     path = "/logs?range=all"
     say("walking to page 1,000")
     for _ in range(999):
@@ -269,6 +270,15 @@ def measure(servers, paths, args, clients=True):
         name: (middle(ms), middle(own), statements[name], middle(rate), middle(share))
         for name, (ms, own, rate, share) in rounds.items()
     }
+
+
+def bare_rows(constant, args):
+    """Sixteen clients a second of fifty rows read in one plain statement and not shown, and what part of the constant that is."""
+    rates, shares = [], []
+    for _ in range(args.rounds):
+        rates.append(constant.wrk("/bench/rows", 16, args.seconds)[1])
+        shares.append(rates[-1] / constant.wrk("/bench/constant", 16, args.seconds)[1])
+    return statistics.median(rates), statistics.median(shares)
 
 
 def weight(server, path):
@@ -383,6 +393,8 @@ def report(database, entries, args, exports=True):
                     for name, (ms, own, count, rate, share) in figures.items()
                 ],
             )
+            rate, share = bare_rows(constant, args)
+            print(f"Fifty rows read in one plain statement, then the constant: {rate:,.0f} a second, {share:.0%} of it.\n")
         if "story" in args.only:
             memory.phase = "story"
             figures = measure(servers, choose_story(product), args, clients=False)

@@ -56,7 +56,7 @@ pub struct Plan {
     pub seed: u64,
     /// How many entries, exactly.
     pub entries: u64,
-    /// How many members; one for fifty entries, from 40 to 20,000, where it is not said. At least
+    /// How many members; one for fifty entries, from 40 to 200,000, where it is not said. At least
     /// one, and at least 40 for a demo.
     pub members: Option<u64>,
     /// The last instant.
@@ -74,7 +74,7 @@ impl Plan {
 
     fn member_count(&self) -> usize {
         let fewest = if self.tells_a_story() { 40 } else { 1 };
-        let count = self.members.unwrap_or((self.entries / 50).clamp(40, 20_000)).max(fewest);
+        let count = self.members.unwrap_or((self.entries / 50).clamp(40, 200_000)).max(fewest);
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
