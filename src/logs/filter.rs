@@ -1,6 +1,6 @@
 //! What a list is narrowed to: a typed filter that writes itself back as a query string.
 
-use chrono::{Datelike as _, Offset as _};
+use chrono::{Datelike as _, Offset as _, SecondsFormat};
 use uuid::Uuid;
 
 use crate::{
@@ -422,7 +422,7 @@ pub fn with_offset(at: Timestamp, zone: Zone) -> String {
     let local = at.in_zone(zone);
     let sayable = local.year() <= 9999 && local.offset().fix().local_minus_utc() % 60 == 0;
     let local = if sayable { local } else { at.in_zone(Zone::UTC) };
-    local.format("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
+    local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }
 
 /// How many rows a page may have.

@@ -146,8 +146,8 @@ pub async fn walk<T: FromRow>(db: &Db, sql: Sql, budget: Budget) -> Result<Vec<T
 
 /// How many rows match at all.
 pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
-    // Without a beginning the same window holds more with each entry and never less, but for what is removed one day.
-    let lasting = plan.window.older.is_none() && plan.checks.is_empty();
+    // A window that stays where it is holds more with each entry and never less, but for what is removed one day.
+    let lasting = !plan.moves && plan.checks.is_empty();
     let lasting = lasting.then(|| plan.count(None, plan.window, 1));
     if lasting.as_ref().is_some_and(|condition| db.memo().are_many(condition, MANY_FOR)) {
         return Ok(Count::MoreThan(COUNT_CAP));

@@ -3,7 +3,7 @@
 
 use super::{
     checks::Checks,
-    filter::Filter,
+    filter::{Filter, Range},
     predicates::{self, Meaning, Predicate},
     search::Question,
     window::Window,
@@ -23,6 +23,8 @@ pub struct Plan {
     pub checks: Checks,
     /// The time.
     pub window: Window,
+    /// Whether the time moves on with the clock.
+    pub moves: bool,
     /// How the database spells it.
     pub dialect: Dialect,
 }
@@ -119,6 +121,16 @@ impl Plan {
             ("SELECT count(*) FROM (SELECT 1 FROM (", all(arms))
         };
         Sql::new(begin).append(&rows).text(") AS r").limit(limit).text(") AS c")
+    }
+
+    /// How many rows of each combination of action, status and area lie within `window`, every condition checked.
+    #[must_use]
+    pub fn combinations(&self, window: Window) -> Sql {
+        let driver = self.drivers().first().copied().flatten();
+        let facts = all(self.arms(driver, window, Direction::Older, i64::MAX / 4, Columns::Facts));
+        Sql::new("SELECT action_type, status, area, count(*) AS n FROM (")
+            .append(&facts)
+            .text(") AS f GROUP BY action_type, status, area")
     }
 
     /// The key of about the `step`th row that `driver` alone meets: a bounded probe for where one step of looking ends.
@@ -235,6 +247,7 @@ pub fn plan(filter: &Filter, meaning: &Meaning, dialect: Dialect, now: Timestamp
             extra: filter.extra.clone(),
         },
         window: Window::of_time(filter.range.bounds(now)),
+        moves: matches!(filter.range, Range::Last(_)),
         dialect,
     }
 }

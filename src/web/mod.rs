@@ -10,6 +10,7 @@ pub mod headers;
 pub mod next;
 pub mod origin;
 pub mod problem;
+mod rendered;
 pub mod respond;
 pub mod shell;
 pub mod spelling;

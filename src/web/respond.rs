@@ -20,6 +20,7 @@ use futures_util::FutureExt as _;
 use super::{
     error_page::{Away, BareErrorPage, ErrorFragment, ErrorPage, ErrorView},
     next, problem,
+    rendered::rendered,
     shell::{BareShell, Shell, Theme},
     state::State,
 };
@@ -60,7 +61,7 @@ pub fn trigger(req: &HttpRequest) -> &str {
 
 /// A rendered template. It holds members' data, or leads to it: nothing keeps a copy.
 pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
-    let body = template.render().map_err(|error| Error::Internal(anyhow::Error::new(error)))?;
+    let body = rendered(template)?;
     Ok(HttpResponse::build(status)
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((VARY, "HX-Request"))

@@ -8,7 +8,9 @@ use crate::{core::time::Timestamp, logs::totals::cells::Size};
 pub enum By {
     /// Cells of this size.
     Cells(Size),
-    /// Single entries.
+    /// Single entries, all within one bar: how many there are of each kind says enough.
+    Together,
+    /// Single entries of several bars.
     Entries,
 }
 
@@ -31,19 +33,27 @@ pub fn cover(edges: &[Timestamp]) -> Vec<Piece> {
         if from >= to {
             return;
         }
-        match pieces.last_mut() {
-            // One question for stretches that lie side by side.
-            Some(last) if last.by == by && last.to == from => last.to = to,
-            _ => pieces.push(Piece { from, to, by }),
+        // One question for stretches that lie side by side.
+        let joined = pieces.last_mut().filter(|last| last.to == from).and_then(|last| {
+            let by = match (last.by, by) {
+                (By::Together | By::Entries, By::Together | By::Entries) => By::Entries,
+                (last, by) if last == by => by,
+                _ => return None,
+            };
+            Some((last, by))
+        });
+        match joined {
+            Some((last, by)) => (last.to, last.by) = (to, by),
+            None => pieces.push(Piece { from, to, by }),
         }
     };
     for (&from, &to) in edges.iter().zip(edges.iter().skip(1)) {
         let (first_hour, last_hour) = inner(from, to, Size::Hour);
         if first_hour >= last_hour {
-            add(from, to, By::Entries);
+            add(from, to, By::Together);
             continue;
         }
-        add(from, first_hour, By::Entries);
+        add(from, first_hour, By::Together);
         let (first_day, last_day) = inner(first_hour, last_hour, Size::Day);
         if first_day < last_day {
             add(first_hour, first_day, By::Cells(Size::Hour));
@@ -52,7 +62,7 @@ pub fn cover(edges: &[Timestamp]) -> Vec<Piece> {
         } else {
             add(first_hour, last_hour, By::Cells(Size::Hour));
         }
-        add(last_hour, to, By::Entries);
+        add(last_hour, to, By::Together);
     }
     pieces.reverse();
     pieces
@@ -90,6 +100,8 @@ mod tests {
             for piece in pieces {
                 let By::Cells(size) = piece.by else {
                     prop_assert!(piece.to.micros() - piece.from.micros() < 48 * Size::Hour.micros());
+                    let cut = edges.iter().any(|edge| piece.from < *edge && *edge < piece.to);
+                    prop_assert_eq!(piece.by, if cut { By::Entries } else { By::Together });
                     continue;
                 };
                 for edge in edges.iter().chain([&piece.from, &piece.to]) {

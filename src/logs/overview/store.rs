@@ -123,6 +123,15 @@ fn without_choices(filter: &Filter) -> Filter {
     Filter { status: Choice::default(), action_type: Choice::default(), area: Choice::default(), ..filter.clone() }
 }
 
+/// How many entries there are of a combination.
+#[derive(sqlx::FromRow)]
+struct Kind {
+    action_type: String,
+    status: String,
+    area: String,
+    n: i64,
+}
+
 struct Ask<'a> {
     looking: &'a mut Looking,
     filter: &'a Filter,
@@ -229,17 +238,33 @@ impl Ask<'_> {
                 };
                 cells::read(self.looking, size, piece.from, piece.to, each).await?
             }
+            By::Together => {
+                let plan = self.of_time(piece);
+                match self.looking.fetch_all::<Kind>(plan.combinations(plan.window)).await? {
+                    Looked::Whole(kinds) => {
+                        for Kind { action_type, status, area, n } in kinds {
+                            let kind = tally.kinds().number(&action_type, &status, &area);
+                            tally.add(piece.from, kind, u64::try_from(n).unwrap_or_default());
+                        }
+                        true
+                    }
+                    Looked::Interrupted => false,
+                }
+            }
             By::Entries => {
-                let range = Range::Between { from: Some(piece.from), to: Some(piece.to) };
-                let of_time = Filter { range, ..Filter::default() };
-                let dialect = self.plan.dialect;
-                let plan = sql::plan(&of_time, &Meaning::default(), dialect, self.asker.now, self.asker.details);
-                let (far, whole) = self.entries(&plan, tally).await?;
+                let (far, whole) = self.entries(&self.of_time(piece), tally).await?;
                 came = far;
                 whole
             }
         };
         Ok((if whole { Some(piece.from) } else { came }, whole))
+    }
+
+    /// The plan of all that lies within a piece.
+    fn of_time(&self, piece: Piece) -> Plan {
+        let range = Range::Between { from: Some(piece.from), to: Some(piece.to) };
+        let of_time = Filter { range, ..Filter::default() };
+        sql::plan(&of_time, &Meaning::default(), self.plan.dialect, self.asker.now, self.asker.details)
     }
 
     /// Counts what a plan meets: how far back that came, and whether it came to its end.
