@@ -5,7 +5,7 @@ use daybook::db::postgres::fittings::Kind;
 
 use crate::support::{
     Outside, TestDb,
-    application::{OBJECTS, application, attached, by_hand},
+    application::{OBJECTS, application, attached, by_hand, signed_in},
     binary::{Server, daybook, finish, run},
     postgres,
 };
@@ -97,12 +97,16 @@ async fn an_index_that_was_left_half_made_is_made_anew() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn extensions_are_used_where_they_stand_and_tables_found_in_any_schema() {
     let (address, mut outside) = application(
-        "CREATE SCHEMA tools; CREATE EXTENSION pg_trgm SCHEMA tools; CREATE EXTENSION btree_gin SCHEMA public;
-         CREATE SCHEMA \"The App\"; ALTER TABLE audit_logs SET SCHEMA \"The App\";
-         ALTER TABLE members SET SCHEMA \"The App\"; ALTER TABLE bookings SET SCHEMA \"The App\"",
+        "CREATE SCHEMA tools; CREATE EXTENSION pg_trgm SCHEMA tools; CREATE EXTENSION btree_gin SCHEMA public",
     )
     .await;
     let db = TestDb::postgres_at(&address).await;
+    outside
+        .run(
+            "CREATE SCHEMA \"The App\"; ALTER TABLE audit_logs SET SCHEMA \"The App\";
+             ALTER TABLE members SET SCHEMA \"The App\"; ALTER TABLE bookings SET SCHEMA \"The App\"",
+        )
+        .await;
     run(&db, &["migrate", "--schema", "The App", "--database", &address]).done();
     let checked = run(&db, &["check", "--schema", "The App", "--database", &address]).done().to_owned();
     assert!(checked.contains("in the schema The App: attached"), "{checked}");
@@ -251,4 +255,161 @@ async fn what_is_printed_for_an_empty_database_is_what_is_made_there() {
     run(&db, &["migrate", "--database", &made_in]).done();
     let mut made = Outside::connect(&made_in).await;
     assert_eq!(twin.texts(OBJECTS).await, made.texts(OBJECTS).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_that_was_run_by_hand_leaves_nothing_to_do() {
+    let (address, mut outside) = application("").await;
+    let db = TestDb::postgres_at(&address).await;
+    let printed = run(&db, &["migrate", "--dry-run", "--database", &address]).done().to_owned();
+    for part in ["lock_timeout", "statement_timeout", "pg_advisory_lock", "INTO daybook.daybook_migrations"] {
+        assert!(printed.contains(part), "{part}: {printed}");
+    }
+    by_hand(&mut outside, &printed).await;
+    assert!(run(&db, &["migrate", "--database", &address]).done().contains("nothing to do"));
+    run(&db, &["check", "--database", &address]).done();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_entry_has_an_address_the_planner_is_told_once() {
+    let (db, _outside) = attached("UPDATE audit_logs SET ip_address = NULL, member_email = NULL", &[]).await;
+    for _ in 0..2 {
+        assert!(run(&db, &["migrate", "--database", &db.address]).done().contains("nothing to do"));
+    }
+    assert!(run(&db, &["migrate", "--dry-run", "--database", &db.address]).done().contains("nothing to do"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_daybook_s_in_a_database_is_about_one_log_and_no_other_is_touched() {
+    let (address, mut outside) = application("CREATE SCHEMA other").await;
+    let db = TestDb::postgres_at(&address).await;
+    run(&db, &["migrate", "--schema", "other", "--database", &address]).done();
+    let checked = run(&db, &["check", "--database", &address]).done().to_owned();
+    assert!(checked.contains("Daybook's own, in the schema other"), "{checked}");
+    // A log of Daybook's own is written to, and it is not the application's.
+    let entry = "{\"id\": \"01890000-0000-7000-8000-000000000001\", \"timestamp\": \"2026-04-05T00:00:00Z\", \
+                 \"action_type\": \"login\", \"area\": \"x\", \"description\": \"y\", \"status\": \"success\"}\n";
+    finish(daybook(&db, &["import", "-", "--database", &address]), entry).done();
+    assert_eq!(outside.number("SELECT count(*) FROM other.audit_logs").await, 1);
+    let ours = "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.audit_logs'::regclass AND NOT tgisinternal";
+    assert_eq!((outside.number(ours).await, outside.number("SELECT count(*) FROM public.audit_logs").await), (0, 6));
+    for command in [&["migrate"][..], &["check"], &["serve", "--listen", "127.0.0.1:0"], &["staff", "list"]] {
+        let why = run(&db, &[command, &["--schema", "public", "--database", &address]].concat()).failed().to_owned();
+        assert!(why.contains("about the log in the schema other"), "{command:?}: {why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_that_is_not_there_is_not_made_and_one_off_the_path_is_named() {
+    let (address, mut outside) = application("").await;
+    let db = TestDb::postgres_at(&address).await;
+    for command in [&["check"][..], &["migrate"], &["migrate", "--dry-run"]] {
+        let why = run(&db, &[command, &["--schema", "nosuch", "--database", &address]].concat()).failed().to_owned();
+        assert!(why.contains("there is no schema nosuch"), "{command:?}: {why}");
+    }
+    assert_eq!(outside.number("SELECT count(*) FROM pg_namespace WHERE nspname IN ('nosuch', 'daybook')").await, 0);
+    outside
+        .run("CREATE SCHEMA app; ALTER TABLE audit_logs SET SCHEMA app; ALTER TABLE members SET SCHEMA app; ALTER TABLE bookings SET SCHEMA app")
+        .await;
+    for command in [&["check"][..], &["migrate"], &["serve", "--listen", "127.0.0.1:0"]] {
+        let why = run(&db, &[command, &["--database", &address]].concat()).failed().to_owned();
+        assert!(why.contains("--schema app"), "{command:?}: {why}");
+    }
+    run(&db, &["migrate", "--schema", "app", "--database", &address]).done();
+    let checked = run(&db, &["check", "--database", &address]).done().to_owned();
+    assert!(checked.contains("in the schema app: attached"), "what was written down is found again: {checked}");
+}
+
+/// How the references of the log may be made, and what the tables that they point to are called then.
+const REFERENCES: [(&str, &str, &str); 6] = [
+    ("", "members", "bookings"),
+    ("ALTER TABLE members RENAME TO users; ALTER TABLE bookings RENAME TO trips", "users", "trips"),
+    ("CREATE SCHEMA crm; ALTER TABLE members SET SCHEMA crm; ALTER TABLE bookings SET SCHEMA crm", "crm.members", "crm.bookings"),
+    ("ALTER TABLE audit_logs ADD day text GENERATED ALWAYS AS (area || '!') STORED", "members", "bookings"),
+    (
+        "ALTER TABLE audit_logs ADD updated_at timestamptz;
+         CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := clock_timestamp(); RETURN NEW; END $$;
+         CREATE TRIGGER a_touch BEFORE UPDATE ON audit_logs FOR EACH ROW EXECUTE FUNCTION touch()",
+        "members",
+        "bookings",
+    ),
+    ("ALTER TABLE members RENAME COLUMN id TO uid; ALTER TABLE audit_logs DROP COLUMN extra", "members", "bookings"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_application_deletes_what_entries_refer_to_however_its_tables_are_made() {
+    for (change, members, bookings) in REFERENCES {
+        let (_db, mut outside) = attached(change, &[]).await;
+        outside.run(&format!("DELETE FROM {bookings}; DELETE FROM {members}")).await;
+        let left = "SELECT count(*) FROM audit_logs WHERE member_id IS NOT NULL OR booking_id IS NOT NULL";
+        assert_eq!((outside.number(left).await, outside.number("SELECT count(*) FROM audit_logs").await), (0, 6));
+        for sql in
+            ["UPDATE audit_logs SET area = 'x'", "UPDATE audit_logs SET member_email = NULL WHERE member_email > ''"]
+        {
+            let why = outside.refused(sql).await;
+            assert!(why.contains("immutable"), "{change}: {sql}: {why}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reference_is_not_made_null_while_what_it_points_to_is_there_nor_along_with_anything_else() {
+    for (change, ..) in REFERENCES {
+        let (_db, mut outside) = attached(change, &[]).await;
+        for sql in [
+            "UPDATE audit_logs SET member_id = NULL WHERE member_id IS NOT NULL",
+            "UPDATE audit_logs SET booking_id = NULL WHERE booking_id IS NOT NULL",
+        ] {
+            let why = outside.refused(sql).await;
+            assert!(why.contains("immutable"), "{change}: {sql}: {why}");
+        }
+    }
+    // Without a reference the server sets nothing null: the application does, and may once the member is gone.
+    let (_db, mut outside) = attached(
+        "ALTER TABLE audit_logs DROP CONSTRAINT audit_logs_member_id_fkey; DELETE FROM bookings; DELETE FROM members",
+        &[],
+    )
+    .await;
+    let why = outside.refused("UPDATE audit_logs SET member_id = NULL, area = 'x' WHERE member_id IS NOT NULL").await;
+    assert!(why.contains("immutable"), "{why}");
+    outside.run("UPDATE audit_logs SET member_id = NULL").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_insert_never_fails_for_what_migrate_made() {
+    // The application's own indexes bound the others.
+    let texts = "ALTER TABLE audit_logs ALTER area TYPE text, ALTER member_email TYPE text";
+    // Of letters in no order, so that nothing can be made of them that is shorter.
+    let long = "(SELECT string_agg(md5(i::text || random()::text), '') FROM generate_series(1, 300) AS g (i))";
+    let insert = format!(
+        "INSERT INTO audit_logs (id, timestamp, action_type, area, description, status, member_email) \
+         VALUES (gen_random_uuid(), now(), 'login', {long}, 'Long', 'success', {long})"
+    );
+    let (db, mut outside) = attached(&format!("{texts}; {insert}"), &[]).await;
+    outside.run(&insert).await;
+    assert_eq!(outside.number("SELECT count(*) FROM pg_index WHERE NOT indisvalid").await, 0);
+    // An index that was made while a text had a length is no longer what is asked for once it has none.
+    let (changed, mut of) = attached("", &[]).await;
+    of.run(texts).await;
+    let checked = run(&changed, &["check", "--database", &changed.address]).stdout;
+    assert!(checked.contains("missing") && checked.contains("daybook_area"), "{checked}");
+    run(&changed, &["migrate", "--database", &changed.address]).done();
+    of.run(&insert).await;
+    assert!(run(&changed, &["migrate", "--database", &changed.address]).done().contains("nothing to do"));
+    let (_app, client) = signed_in(db).await;
+    assert_eq!(client.get("/logs?range=all&area=members/*").await.entries().len(), 4);
+    assert_eq!(client.get("/logs?range=all").await.entries().len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_writes_on_where_functions_are_kept_from_everybody() {
+    let (db, mut outside) = attached("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC", &[]).await;
+    let role = format!("writer_{}", db.address.len() + std::process::id() as usize);
+    outside.run(&format!("CREATE ROLE {role} LOGIN; GRANT INSERT ON audit_logs TO {role}")).await;
+    let mut app = Outside::connect(&db.address.replacen("owner@", &format!("{role}@"), 1)).await;
+    app.run(
+        "INSERT INTO audit_logs (id, timestamp, action_type, area, description, status, ip_address, error_detail)
+         VALUES (gen_random_uuid(), now(), 'login', 'x', 'y', 'success', '198.51.100.9', 'Trace')",
+    )
+    .await;
 }

@@ -65,3 +65,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+-- Whoever writes entries calls what the indexes are made of, also where new functions are kept from everybody.
+GRANT EXECUTE ON FUNCTION daybook.open_words(text, text), daybook.error_words(text, text), daybook.label(anyenum),
+    daybook.ip(text) TO PUBLIC;

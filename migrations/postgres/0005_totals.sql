@@ -51,14 +51,16 @@ CREATE FUNCTION daybook.hour(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTAB
     SELECT CASE WHEN isfinite(at) THEN floor(extract(epoch FROM at) / 3600)::bigint END
 $$;
 
--- Called once a statement that inserts. It runs as its owner, as whoever writes entries has no rights here.
+GRANT EXECUTE ON FUNCTION daybook.combination(text, text, text), daybook.hour(timestamptz) TO PUBLIC;
+
+-- Called once a statement that inserts. It counts values as they are read, cut to what an index can hold. It runs as its owner, as whoever writes entries has no rights here.
 CREATE FUNCTION daybook.note_totals() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog SET timezone = 'UTC' AS $$
 BEGIN
     INSERT INTO daybook.daybook_totals_delta (hour, combination, action_type, status, area, n)
     SELECT f.hour, daybook.combination(f.action_type, f.status, f.area), f.action_type, f.status, f.area, count(*)
-    FROM (SELECT daybook.hour("timestamp"::timestamptz) AS hour, coalesce(action_type::text, '') AS action_type,
-                 coalesce(status::text, '') AS status, coalesce(area::text, '') AS area FROM fresh) AS f
+    FROM (SELECT daybook.hour("timestamp"::timestamptz) AS hour, left(coalesce(action_type::text, ''), 120) AS action_type,
+                 left(coalesce(status::text, ''), 120) AS status, left(coalesce(area::text, ''), 500) AS area FROM fresh) AS f
     WHERE f.hour IS NOT NULL
     GROUP BY f.hour, f.action_type, f.status, f.area;
     RETURN NULL;

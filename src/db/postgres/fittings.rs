@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::{Shape, quoted};
+use super::{Shape, literal, migrate::SETTINGS, quoted, shape};
 use crate::{
     core::error::{Error, Outage, Result},
     db::explain,
@@ -44,10 +44,12 @@ pub struct Fitting {
     together: bool,
 }
 
-/// How often a short lock on the application's table is asked for before giving up.
-const TRIES: u32 = 30;
-/// How long between two tries: whoever waits for a lock holds up everybody behind it.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Whoever waits for a lock on the application's table holds up everybody behind it, so ours is not waited for longer.
+const SOON: &str = "SET LOCAL lock_timeout = '200ms'";
+/// How often it is asked for before giving up.
+const TRIES: u32 = 100;
+/// How long between two tries, while whoever stood behind it goes first.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long an index that is made beside writers waits for transactions that began before it. Nobody waits behind it.
 const BESIDE: &str = "SET lock_timeout = '10min'";
 
@@ -56,7 +58,11 @@ impl Fitting {
     #[must_use]
     pub fn shown(&self) -> String {
         let all = self.statements.iter().map(|sql| format!("{sql};")).collect::<Vec<_>>().join("\n");
-        if self.together { format!("BEGIN;\n{all}\nCOMMIT;") } else { all }
+        if self.together {
+            format!("BEGIN;\n{SOON};\n{all}\nCOMMIT;")
+        } else {
+            format!("{BESIDE};\n{all}\n{SETTINGS};")
+        }
     }
 
     /// Makes it.
@@ -84,6 +90,7 @@ impl Fitting {
     /// All statements in one transaction.
     async fn once(&self, connection: &mut PgConnection) -> Result<()> {
         let mut tx = sqlx::Connection::begin(connection).await.map_err(explain)?;
+        sqlx::raw_sql(SOON).execute(&mut *tx).await.map_err(explain)?;
         for sql in &self.statements {
             sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.map_err(explain)?;
         }
@@ -96,7 +103,7 @@ impl Fitting {
         for sql in &self.statements {
             sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *connection).await.map_err(explain)?;
         }
-        sqlx::raw_sql(super::migrate::SHORT_LOCKS).execute(connection).await.map_err(explain)?;
+        sqlx::raw_sql(SETTINGS).execute(connection).await.map_err(explain)?;
         Ok(())
     }
 }
@@ -204,6 +211,12 @@ impl Index {
     }
 }
 
+/// Whether an index of the log still holds what its definition says: ours do while values may be as long as they were.
+pub(super) fn holds(shape: &Shape, index: &shape::Index) -> bool {
+    let ours = LOG.iter().find(|ours| ours.name == index.name);
+    ours.and_then(|ours| ours.body(shape)).is_none_or(|body| body.contains("left(") == index.cut)
+}
+
 /// A key as `CREATE INDEX` takes it. A collation belongs beside the column, or the index would not be one of the column.
 fn bracketed(key: &str) -> String {
     let inner = key.strip_prefix('(').and_then(|key| key.strip_suffix(')'));
@@ -219,10 +232,10 @@ fn bracketed(key: &str) -> String {
 /// What is missing and not left out, in the order in which it is made.
 pub(super) async fn missing(connection: &mut PgConnection, shape: &Shape, without: &Without) -> Result<Vec<Fitting>> {
     let all = wanted(connection, shape).await?;
-    let invalid: Vec<String> = sqlx::query_scalar(
+    let standing: Vec<String> = sqlx::query_scalar(
         "SELECT i.relname::text FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
          JOIN pg_namespace AS n ON n.oid = i.relnamespace
-         WHERE n.nspname = $1 AND NOT x.indisvalid AND i.relname LIKE 'daybook\\_%'",
+         WHERE n.nspname = $1 AND i.relname LIKE 'daybook\\_%'",
     )
     .bind(&shape.schema)
     .fetch_all(&mut *connection)
@@ -232,8 +245,8 @@ pub(super) async fn missing(connection: &mut PgConnection, shape: &Shape, withou
     let wanted = all.into_iter().filter(|fitting| !without.0.contains(&fitting.kind));
     Ok(wanted
         .map(|mut fitting| {
-            // One that was left half made stands in the way of its own name.
-            if invalid.contains(&fitting.name) {
+            // One that was left half made, or made when a column was of another type, stands in the way of its own name.
+            if standing.contains(&fitting.name) {
                 let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {schema}.{}", quoted(&fitting.name));
                 fitting.statements.insert(0, drop);
             }
@@ -242,17 +255,35 @@ pub(super) async fn missing(connection: &mut PgConnection, shape: &Shape, withou
         .collect())
 }
 
+/// The indexes of a table whose expressions the planner is to look at, as `daybook_meta` keeps those it has looked at.
+fn expressions(schema: &str, table: &str) -> String {
+    format!(
+        "SELECT coalesce(string_agg(x.indexrelid::text, ' ' ORDER BY x.indexrelid), '') FROM pg_index AS x \
+         JOIN pg_class AS i ON i.oid = x.indexrelid JOIN pg_class AS c ON c.oid = x.indrelid \
+         WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = {}) AND c.relname = {} \
+         AND i.relname LIKE 'daybook\\_%' AND x.indexprs IS NOT NULL",
+        literal(schema),
+        literal(table)
+    )
+}
+
 /// What the planner is to be told after these are made, as a step of its own: without a look at what an expression gives,
 /// it guesses, and walks the wrong index. Also where an earlier run ended before that.
 pub(super) async fn unknown(connection: &mut PgConnection, shape: &Shape, made: &[Fitting]) -> Result<Vec<Fitting>> {
-    // Only the owner sees what is known of an index; nobody else migrates.
-    let known = "SELECT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-         WHERE n.nspname = $1 AND c.relname IN ('audit_logs', 'members') AND c.reltuples > 0 AND EXISTS (
-             SELECT FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
-             WHERE x.indrelid = c.oid AND i.relname LIKE 'daybook\\_%' AND x.indexprs IS NOT NULL AND NOT EXISTS (
-                 SELECT FROM pg_stats AS s WHERE s.schemaname = n.nspname AND s.tablename = i.relname))";
-    let mut tables: Vec<String> =
-        sqlx::query_scalar(known).bind(&shape.schema).fetch_all(connection).await.map_err(explain)?;
+    let mut tables: Vec<String> = Vec::new();
+    let begun = "SELECT to_regclass('daybook.daybook_meta') IS NOT NULL";
+    if sqlx::query_scalar(begun).fetch_one(&mut *connection).await.map_err(explain)? {
+        for table in ["audit_logs", "members"] {
+            let looked = format!(
+                "SELECT coalesce((SELECT value FROM daybook.daybook_meta WHERE name = {}), '') <> ({})",
+                literal(&looked_at(table)),
+                expressions(&shape.schema, table)
+            );
+            if sqlx::query_scalar(AssertSqlSafe(looked)).fetch_one(&mut *connection).await.map_err(explain)? {
+                tables.push(table.to_owned());
+            }
+        }
+    }
     let schema = quoted(&shape.schema);
     for table in ["audit_logs", "members"] {
         let on = format!(" ON {schema}.{table} ");
@@ -266,10 +297,23 @@ pub(super) async fn unknown(connection: &mut PgConnection, shape: &Shape, made: 
     let tell = |table: String| Fitting {
         kind: Kind::Indexes,
         name: format!("statistics of {table}"),
-        statements: vec![format!("ANALYZE {schema}.{table}")],
+        statements: vec![
+            format!("ANALYZE {schema}.{table}"),
+            format!(
+                "INSERT INTO daybook.daybook_meta (name, value) VALUES ({}, ({})) \
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                literal(&looked_at(&table)),
+                expressions(&shape.schema, &table)
+            ),
+        ],
         together: false,
     };
     Ok(tables.into_iter().map(tell).collect())
+}
+
+/// The name under which `daybook_meta` keeps which indexes of a table the planner has looked at.
+fn looked_at(table: &str) -> String {
+    format!("looked at {table}")
 }
 
 async fn wanted(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fitting>> {
@@ -366,11 +410,6 @@ async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fi
     .map_err(explain)?;
     let table = format!("{}.audit_logs", quoted(&shape.schema));
     let log = &shape.tables[0];
-    let references: Vec<String> = ["member_id", "booking_id"]
-        .into_iter()
-        .filter(|column| log.column(column).is_some())
-        .map(|column| format!("'{column}'"))
-        .collect();
     let counted = ["timestamp", "action_type", "status", "area"].iter().all(|column| log.column(column).is_some());
     let mut all = vec![
         (
@@ -378,8 +417,7 @@ async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fi
             "daybook_keep_entry",
             vec![format!(
                 "CREATE OR REPLACE TRIGGER daybook_keep_entry BEFORE UPDATE ON {table} FOR EACH ROW \
-                 EXECUTE FUNCTION daybook.keep_entry({})",
-                references.join(", ")
+                 EXECUTE FUNCTION daybook.keep_entry()"
             )],
         ),
         (

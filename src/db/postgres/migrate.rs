@@ -4,12 +4,15 @@
 //! Each step runs in a transaction of its own and is written down in it. One process at a time: a lock of the server
 //! that ends with the connection, so whoever is killed holds nothing up.
 
-use sqlx::{Acquire as _, AssertSqlSafe, PgConnection, migrate::Migrator};
+use sqlx::{
+    Acquire as _, AssertSqlSafe, PgConnection,
+    migrate::{Migration, Migrator},
+};
 
 use super::{
     PgDb, Shape,
     fittings::{self, Without},
-    quoted,
+    literal, quoted,
 };
 use crate::{
     core::error::{Error, Result},
@@ -33,16 +36,36 @@ CREATE TABLE IF NOT EXISTS daybook.daybook_migrations (
     -- Whether the application's tables stood before Daybook came.
     attached BOOLEAN NOT NULL,
     ran_at   TIMESTAMPTZ NOT NULL DEFAULT now()
-);";
+);
+-- Where they stand: all that is Daybook's in this database is about that log. The first versions did not write it down.
+ALTER TABLE daybook.daybook_migrations ADD COLUMN IF NOT EXISTS schema TEXT;";
 
-/// What waits for a lock on the application's table holds up everybody behind it, so nothing of ours waits for long.
-pub(super) const SHORT_LOCKS: &str = "SET lock_timeout = '2s'";
+/// How a connection that migrates is set up: an index takes as long as it takes, a lock is not waited for.
+pub(super) const SETTINGS: &str = "SET statement_timeout = 0;\nSET lock_timeout = '2s'";
 
 /// Any number, the same in every process.
 const LOCK: i64 = 0x0064_6179_626f_6f6b;
 
-fn name(step: &sqlx::migrate::Migration) -> String {
+fn name(step: &Migration) -> String {
     format!("{:04} {}", step.version, step.description)
+}
+
+/// What a step runs in its transaction, which writes down that it ran.
+///
+/// The application's tables go where they are looked for, Daybook's own into its schema.
+fn body(step: &Migration, shape: &Shape) -> String {
+    let Shape { schema, attached, .. } = shape;
+    let made = match (step.version == LOG, attached) {
+        (true, true) => String::new(),
+        (true, false) => format!("SET LOCAL search_path = {};\n{}\n", quoted(schema), step.sql.as_str().trim_end()),
+        (false, _) => format!("SET LOCAL search_path = daybook;\n{}\n", step.sql.as_str().trim_end()),
+    };
+    format!(
+        "{made}INSERT INTO daybook.daybook_migrations (version, name, attached, schema) VALUES ({}, {}, {attached}, {});",
+        step.version,
+        literal(&step.description),
+        literal(schema)
+    )
 }
 
 /// The versions that ran; none where there is no list.
@@ -56,6 +79,11 @@ async fn ran(connection: &mut PgConnection) -> Result<Vec<i64>> {
     }
     let sql = "SELECT version FROM daybook.daybook_migrations ORDER BY version";
     sqlx::query_scalar(sql).fetch_all(connection).await.map_err(explain)
+}
+
+/// The steps that did not run.
+fn due(ran: &[i64]) -> Vec<&'static Migration> {
+    STEPS.iter().filter(|step| !ran.contains(&step.version)).collect()
 }
 
 /// Looks at the schema without changing anything.
@@ -72,7 +100,7 @@ pub(in crate::db) async fn state(db: &PgDb) -> Result<State> {
     {
         return Ok(State::Newer(version));
     }
-    let behind: Vec<String> = STEPS.iter().filter(|step| !ran.contains(&step.version)).map(name).collect();
+    let behind: Vec<String> = due(&ran).into_iter().map(name).collect();
     Ok(match (behind.is_empty(), shape.attached) {
         (true, _) => State::Current,
         (false, true) => State::Unattached(behind),
@@ -80,33 +108,29 @@ pub(in crate::db) async fn state(db: &PgDb) -> Result<State> {
     })
 }
 
-/// Every step that has not run, as it would.
+/// Every step that has not run, as it would: run by hand in this order, they do the same.
 pub(in crate::db) async fn pending(db: &PgDb, without: &Without) -> Result<Vec<Step>> {
     let mut connection = db.writers().acquire().await.map_err(explain)?;
     let ran = ran(&mut connection).await?;
     let shape = db.shape();
     let mut out = Vec::new();
-    if ran.is_empty() {
-        out.push(("the schema of Daybook's own tables".to_owned(), BASE.to_owned()));
+    let steps = due(&ran);
+    if !steps.is_empty() {
+        out.push(("the schema of Daybook's own tables".to_owned(), format!("BEGIN;\n{BASE}\nCOMMIT;")));
     }
-    for step in STEPS.iter().filter(|step| !ran.contains(&step.version)) {
-        if step.version == LOG && shape.attached {
-            continue;
-        }
-        let path = search_path(step.version, &shape.schema);
-        out.push((name(step), format!("BEGIN;\n{path};\n{}\nCOMMIT;", step.sql.as_str().trim_end())));
+    for step in steps {
+        out.push((name(step), format!("BEGIN;\n{}\nCOMMIT;", body(step, &shape))));
     }
     let shape = if shape.exists() { (*shape).clone() } else { Shape::own(&shape.schema) };
     let mut missing = fittings::missing(&mut connection, &shape, without).await?;
     missing.extend(fittings::unknown(&mut connection, &shape, &missing).await?);
     out.extend(missing.into_iter().map(|fitting| (fitting.name.clone(), fitting.shown())));
+    if !out.is_empty() {
+        let alone = format!("{SETTINGS};\nSELECT pg_advisory_lock({LOCK});");
+        out.insert(0, ("one at a time, and no lock that is waited for".to_owned(), alone));
+        out.push(("the next one may".to_owned(), format!("SELECT pg_advisory_unlock({LOCK});")));
+    }
     Ok(out)
-}
-
-/// The application's tables go where they are looked for, Daybook's own into its schema.
-fn search_path(version: i64, schema: &str) -> String {
-    let schema = if version == LOG { quoted(schema) } else { "daybook".to_owned() };
-    format!("SET LOCAL search_path = {schema}")
 }
 
 /// Runs what has not run; the names of the steps that did.
@@ -116,38 +140,25 @@ pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMu
     }
     // Not one of the pool: it waits for locks and builds indexes as long as that takes.
     let mut connection = db.writers().acquire().await.map_err(explain)?.detach();
-    let raw = |sql: &'static str| sqlx::raw_sql(sql);
-    raw("SET statement_timeout = 0").execute(&mut connection).await.map_err(explain)?;
-    raw(SHORT_LOCKS).execute(&mut connection).await.map_err(explain)?;
+    sqlx::raw_sql(SETTINGS).execute(&mut connection).await.map_err(explain)?;
     let locked: bool = wait_for_lock(&mut connection).await?;
     if !locked {
         return Err(Error::Internal(anyhow::anyhow!("another daybook migrate is running on this database")));
     }
-    let attached = db.shape().attached;
-    let schema = db.shape().schema.clone();
+    let shape = db.shape();
     let mut done = Vec::new();
-    if ran(&mut connection).await?.is_empty() {
+    let ran = ran(&mut connection).await?;
+    let steps = due(&ran);
+    if !steps.is_empty() {
         let mut tx = connection.begin().await.map_err(explain)?;
-        raw(BASE).execute(&mut *tx).await.map_err(explain)?;
+        sqlx::raw_sql(BASE).execute(&mut *tx).await.map_err(explain)?;
         tx.commit().await.map_err(explain)?;
     }
-    let ran = ran(&mut connection).await?;
-    for step in STEPS.iter().filter(|step| !ran.contains(&step.version)) {
+    for step in steps {
         let mut tx = connection.begin().await.map_err(explain)?;
-        if !(step.version == LOG && attached) {
-            let path = search_path(step.version, &schema);
-            sqlx::raw_sql(AssertSqlSafe(path)).execute(&mut *tx).await.map_err(explain)?;
-            sqlx::raw_sql(AssertSqlSafe(step.sql.as_str().to_owned())).execute(&mut *tx).await.map_err(explain)?;
-        }
-        sqlx::query("INSERT INTO daybook.daybook_migrations (version, name, attached) VALUES ($1, $2, $3)")
-            .bind(step.version)
-            .bind(&*step.description)
-            .bind(attached)
-            .execute(&mut *tx)
-            .await
-            .map_err(explain)?;
+        sqlx::raw_sql(AssertSqlSafe(body(step, &shape))).execute(&mut *tx).await.map_err(explain)?;
         tx.commit().await.map_err(explain)?;
-        if !(step.version == LOG && attached) {
+        if !(step.version == LOG && shape.attached) {
             each(&name(step));
             done.push(name(step));
         }

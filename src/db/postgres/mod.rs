@@ -191,6 +191,11 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A text as SQL writes it, whatever it holds.
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 statement!(PgArguments);
 
 /// The code of a statement that was ended: its time was over.

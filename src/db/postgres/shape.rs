@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 
 use sqlx::PgConnection;
 
-use super::quoted;
+use super::{fittings, quoted};
 use crate::{
-    core::error::Result,
+    core::error::{Error, Result},
     db::{dialect::Served, explain},
 };
 
@@ -36,8 +36,21 @@ pub struct Table {
     pub kind: String,
     /// Its columns; none where there is no such table.
     pub columns: Vec<Column>,
-    /// Its valid indexes: the name of each, how many key columns it has, and the first of them.
-    pub indexes: Vec<(String, i16, String)>,
+    /// Its valid indexes.
+    pub indexes: Vec<Index>,
+}
+
+/// An index as the catalogue knows it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// How many key columns it has.
+    pub keys: i16,
+    /// The first of them; empty where not all rows are in it.
+    pub first: String,
+    /// Whether it holds beginnings of texts rather than all of them.
+    pub cut: bool,
 }
 
 /// A column as the catalogue knows it.
@@ -51,6 +64,9 @@ pub struct Column {
     pub family: String,
     /// Whether it refuses NULL.
     pub required: bool,
+    /// Whether a value of it may be too long for an index: a text without a length, but for those of Daybook's own tables,
+    /// whose length is checked.
+    pub long: bool,
 }
 
 /// The names of the application's tables.
@@ -68,8 +84,12 @@ enum As {
     Text,
     /// Text that the model always has; where a table has none, it is empty.
     Given,
+    /// The same, and a key of an index.
+    Key,
     /// The same, but compared byte by byte, so that a branch of areas is a range.
     Bytewise,
+    /// Text that may be absent, and a key of an index.
+    Email,
     /// An address as text.
     Address,
     /// JSON as the text that came.
@@ -80,11 +100,11 @@ const AUDIT_LOGS: [Wanted; 14] = [
     ("id", As::Uuid),
     ("timestamp", As::Instant),
     ("member_id", As::Uuid),
-    ("member_email", As::Text),
-    ("action_type", As::Given),
+    ("member_email", As::Email),
+    ("action_type", As::Key),
     ("area", As::Bytewise),
     ("description", As::Given),
-    ("status", As::Given),
+    ("status", As::Key),
     ("booking_id", As::Uuid),
     ("error_message", As::Text),
     ("error_detail", As::Text),
@@ -92,7 +112,7 @@ const AUDIT_LOGS: [Wanted; 14] = [
     ("user_agent", As::Text),
     ("extra", As::Json),
 ];
-const MEMBERS: [Wanted; 3] = [("id", As::Uuid), ("email", As::Text), ("name", As::Text)];
+const MEMBERS: [Wanted; 3] = [("id", As::Uuid), ("email", As::Email), ("name", As::Text)];
 const BOOKINGS: [Wanted; 3] = [("id", As::Uuid), ("member_id", As::Uuid), ("service_type", As::Text)];
 
 const WANTED: [&[Wanted]; 3] = [&AUDIT_LOGS, &MEMBERS, &BOOKINGS];
@@ -103,8 +123,8 @@ impl As {
         let absent = match self {
             Self::Uuid => "NULL::uuid",
             Self::Instant => "NULL::timestamptz",
-            Self::Given | Self::Bytewise => "''::text",
-            Self::Text | Self::Address | Self::Json => "NULL::text",
+            Self::Given | Self::Key | Self::Bytewise => "''::text",
+            Self::Text | Self::Email | Self::Address | Self::Json => "NULL::text",
         };
         let Some(column) = column else { return absent.to_owned() };
         let bare = quoted(name);
@@ -112,6 +132,11 @@ impl As {
             ("text" | "character varying", _) => bare.clone(),
             (_, "e") => format!("daybook.label({bare})"),
             _ => format!("{bare}::text"),
+        };
+        // An insert fails where a key of an index is too long, and must not fail for our index.
+        let text = match self.longest() {
+            Some(longest) if column.long => format!("left({text}, {longest})"),
+            _ => text,
         };
         match (self, column.kind.as_str()) {
             (Self::Uuid, "uuid") | (Self::Instant, "timestamp with time zone" | "timestamp without time zone") => bare,
@@ -122,9 +147,9 @@ impl As {
             ),
             (Self::Instant, _) => absent.to_owned(),
             (Self::Address, "inet" | "cidr") => format!("host({bare})"),
-            (Self::Json | Self::Text | Self::Address, _) => text,
-            (Self::Given, _) if column.required => text,
-            (Self::Given, _) => format!("coalesce({text}, '')"),
+            (Self::Json | Self::Text | Self::Email | Self::Address, _) => text,
+            (Self::Given | Self::Key, _) if column.required => text,
+            (Self::Given | Self::Key, _) => format!("coalesce({text}, '')"),
             (Self::Bytewise, _) if column.required => format!("({text} COLLATE \"C\")"),
             (Self::Bytewise, _) => format!("(coalesce({text}, '') COLLATE \"C\")"),
         }
@@ -132,16 +157,26 @@ impl As {
 }
 
 impl As {
+    /// How many characters of a text of any length are read where it is a key of an index, which holds 2,700 bytes.
+    /// Two of the short ones stand in one.
+    const fn longest(self) -> Option<u32> {
+        match self {
+            Self::Key => Some(120),
+            Self::Bytewise | Self::Email => Some(500),
+            _ => None,
+        }
+    }
+
     /// The column as the first step makes it.
     fn own(self, name: &str) -> Column {
         let kind = match self {
             Self::Uuid => "uuid",
             Self::Instant => "timestamp with time zone",
-            Self::Text | Self::Given | Self::Bytewise | Self::Address => "text",
+            Self::Text | Self::Given | Self::Key | Self::Bytewise | Self::Email | Self::Address => "text",
             Self::Json => "json",
         };
-        let required = name == "id" || matches!(self, Self::Instant | Self::Given | Self::Bytewise);
-        Column { name: name.to_owned(), kind: kind.to_owned(), family: "b".to_owned(), required }
+        let required = name == "id" || matches!(self, Self::Instant | Self::Given | Self::Key | Self::Bytewise);
+        Column { name: name.to_owned(), kind: kind.to_owned(), family: "b".to_owned(), required, long: false }
     }
 }
 
@@ -167,33 +202,98 @@ impl Table {
     /// Whether it has a valid index of this name, of at least so many key columns.
     #[must_use]
     pub fn has_index(&self, name: &str, keys: i16) -> bool {
-        self.indexes.iter().any(|(index, had, _)| index == name && *had >= keys)
+        self.indexes.iter().any(|index| index.name == name && index.keys >= keys)
     }
 
     /// Whether some index of all its rows leads with this column.
     #[must_use]
     pub fn leads_with(&self, column: &str) -> bool {
-        self.indexes.iter().any(|(_, _, first)| first.trim_matches('"') == column)
+        self.indexes.iter().any(|index| index.first.trim_matches('"') == column)
     }
 }
 
-/// The schema of the application's tables: the one that was named, else the first on the search path that has
-/// `audit_logs`, else the one where a new table would go.
+/// The schema of the application's tables: the one whose log all that is Daybook's in this database is about; before
+/// there is any, the one that was named, else the first on the search path that has `audit_logs`, else the one where a new
+/// table would go.
+///
+/// # Errors
+/// A line that says what to do: where another schema is named than Daybook's tables are about, or one that is not there;
+/// where none is named, and the only `audit_logs` stand where nobody would look for them.
 pub(super) async fn schema(connection: &mut PgConnection, named: Option<&str>) -> Result<String> {
-    if let Some(named) = named {
-        return Ok(named.to_owned());
+    let kept = Kept::of(connection).await?.and_then(|kept| kept.schema);
+    if let (Some(kept), Some(named)) = (&kept, named.filter(|named| kept.as_deref() != Some(*named))) {
+        return refused(format!(
+            "what Daybook keeps in this database is about the log in the schema {kept}, not about one in {named}: \
+             leave --schema out, or use a database of its own for the other log"
+        ));
     }
-    sqlx::query_scalar(
-        "SELECT coalesce(
-             (SELECT path.name::text FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at)
-              JOIN pg_namespace AS n ON n.nspname = path.name
-              JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'audit_logs' AND c.relkind IN ('r', 'p', 'v', 'f')
-              WHERE path.name <> 'daybook' ORDER BY path.at LIMIT 1),
-             current_schema()::text, 'public')",
+    if let Some(schema) = kept.as_deref().or(named) {
+        let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
+            .bind(schema)
+            .fetch_one(connection)
+            .await
+            .map_err(explain)?;
+        if !there {
+            return refused(format!(
+                "there is no schema {schema} in this database: create it, or name another with --schema"
+            ));
+        }
+        return Ok(schema.to_owned());
+    }
+    let logs: Vec<(String, bool)> = sqlx::query_as(
+        "SELECT n.nspname::text, path.at IS NOT NULL FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         LEFT JOIN unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) ON path.name = n.nspname
+         WHERE c.relname = 'audit_logs' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'daybook'
+         AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ORDER BY path.at NULLS LAST, 1",
     )
-    .fetch_one(connection)
+    .fetch_all(&mut *connection)
     .await
-    .map_err(explain)
+    .map_err(explain)?;
+    match logs.first() {
+        Some((schema, true)) => return Ok(schema.clone()),
+        Some((schema, false)) => {
+            return refused(format!(
+                "audit_logs stands in the schema {schema} of this database, which is not on the search path: \
+                 name it with --schema {schema}, or with another where Daybook is to make its own"
+            ));
+        }
+        None => {}
+    }
+    sqlx::query_scalar("SELECT coalesce(current_schema()::text, 'public')").fetch_one(connection).await.map_err(explain)
+}
+
+fn refused<T>(why: String) -> Result<T> {
+    Err(Error::Internal(anyhow::anyhow!(why)))
+}
+
+/// What the first `migrate` wrote down of the application's tables.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+struct Kept {
+    /// Whether they stood before Daybook came.
+    attached: bool,
+    /// Where they stand.
+    schema: Option<String>,
+}
+
+impl Kept {
+    /// None before the first `migrate`, and where this connection may not read it.
+    async fn of(connection: &mut PgConnection) -> Result<Option<Self>> {
+        let readable: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'daybook' AND c.relname = 'daybook_migrations'
+             AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(explain)?;
+        if !readable {
+            return Ok(None);
+        }
+        // By way of JSON, as the first versions had no such column.
+        let sql = "SELECT attached, max(to_jsonb(m) ->> 'schema') OVER () AS schema \
+                   FROM daybook.daybook_migrations AS m ORDER BY version LIMIT 1";
+        sqlx::query_as(sql).fetch_optional(connection).await.map_err(explain)
+    }
 }
 
 impl Shape {
@@ -212,7 +312,8 @@ impl Shape {
             .map_err(explain)?
             .unwrap_or_default();
             table.columns = sqlx::query_as(
-                "SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS kind, t.typtype::text AS family, a.attnotnull AS required
+                "SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS kind, t.typtype::text AS family, a.attnotnull AS required,
+                 t.typtype <> 'e' AND NOT (t.typname IN ('varchar', 'bpchar') AND a.atttypmod BETWEEN 0 AND 504) AS long
                  FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
                  JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
                  WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -224,8 +325,9 @@ impl Shape {
             .await
             .map_err(explain)?;
             table.indexes = sqlx::query_as(
-                "SELECT i.relname::text, x.indnkeyatts, \
-                 CASE WHEN x.indpred IS NULL THEN pg_get_indexdef(x.indexrelid, 1, true) ELSE '' END FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
+                "SELECT i.relname::text AS name, x.indnkeyatts AS keys, \
+                 CASE WHEN x.indpred IS NULL THEN pg_get_indexdef(x.indexrelid, 1, true) ELSE '' END AS first, \
+                 pg_get_indexdef(x.indexrelid) LIKE '%\"left\"(%' AS cut FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
                  JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
                  WHERE n.nspname = $1 AND c.relname = $2 AND x.indisvalid AND x.indisready ORDER BY 1",
             )
@@ -243,21 +345,14 @@ impl Shape {
         .fetch_one(&mut *connection)
         .await
         .map_err(explain)?;
-        let origin: Option<bool> = if sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-             WHERE n.nspname = 'daybook' AND c.relname = 'daybook_migrations'
-             AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))",
-        )
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(explain)?
-        {
-            let sql = "SELECT attached FROM daybook.daybook_migrations ORDER BY version LIMIT 1";
-            sqlx::query_scalar(sql).fetch_optional(&mut *connection).await.map_err(explain)?
-        } else {
-            None
-        };
-        shape.attached = origin.unwrap_or_else(|| shape.exists());
+        shape.attached = Kept::of(connection).await?.map_or_else(|| shape.exists(), |kept| kept.attached);
+        if !shape.attached {
+            shape.tables.iter_mut().flat_map(|table| &mut table.columns).for_each(|column| column.long = false);
+        }
+        // The type of a column may have changed since an index was made: then a definition is no longer what it holds.
+        let holds: Vec<bool> = shape.tables[0].indexes.iter().map(|index| fittings::holds(&shape, index)).collect();
+        let mut holds = holds.into_iter();
+        shape.tables[0].indexes.retain(|_| holds.next().unwrap_or_default());
         shape.served = Served::of(&shape.tables[0]);
         shape.definitions = shape.define(ready);
         Ok(shape)
@@ -366,7 +461,11 @@ impl Shape {
         };
         let mut tables = WANTED.map(table);
         let model = [("timestamp", 2), ("member_id", 3), ("action_type", 4), ("status", 3)];
-        tables[0].indexes = model.map(|(name, keys)| (format!("ix_audit_logs_{name}"), keys, name.to_owned())).into();
+        let index = |(name, keys)| {
+            let named = |name: &str| name.to_owned();
+            Index { name: format!("ix_audit_logs_{name}"), keys, first: named(name), cut: false }
+        };
+        tables[0].indexes = model.map(index).into();
         Self { schema: schema.to_owned(), tables, ..Self::default() }
     }
 
