@@ -270,6 +270,17 @@ impl Dialect {
         }
     }
 
+    /// Selects what a group of errors is told by, of texts so many characters: of tracebacks the last ones.
+    #[must_use]
+    pub fn error_texts(self, message: i64, detail: i64) -> Sql {
+        let sql = Sql::new("substr(error_message, 1, CAST(").bind(message).text(" AS INTEGER)) AS error_message, ");
+        let sql = match self {
+            Self::Sqlite => sql.text("substr(error_detail, -CAST("),
+            Self::Postgres(_) => sql.text("right(error_detail, CAST("),
+        };
+        sql.bind(detail).text(" AS INTEGER)) AS error_detail")
+    }
+
     /// Text that is JSON, as the column `extra` takes it.
     #[must_use]
     pub fn json(self, text: Option<String>) -> Sql {

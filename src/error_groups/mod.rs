@@ -1,0 +1,15 @@
+//! Floor 4: error groups. Errors that are alike are counted together, whoever they happened to; what staff know of them is
+//! kept with the group and shown on each of its entries, which do not know this room.
+//!
+//! entry → [`fingerprint::Alike`] → [`gather`] (in the background) → tables → [`store`] → views → templates.
+
+pub mod errors;
+pub mod filter;
+pub mod fingerprint;
+pub mod form;
+pub mod gather;
+pub mod sql;
+pub mod state;
+pub mod store;
+pub mod varying;
+pub mod write;
