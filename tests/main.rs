@@ -26,6 +26,7 @@ mod command_line;
 mod csrf;
 mod doors;
 mod entry;
+mod error_groups;
 mod errors;
 mod export;
 mod export_slow;

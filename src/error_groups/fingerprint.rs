@@ -182,7 +182,8 @@ fn place(frame: &Frame<'_>, app_root: Option<&str>) -> (String, String) {
         (None, None) => parts.len().saturating_sub(PARTS),
     };
     // A directory that is named after a release, a user or a process is none that tells one file from another.
-    let kept: Vec<String> = parts[from..].iter().enumerate().map(|(at, part)| kept(part, from + at < directories)).collect();
+    let kept: Vec<String> =
+        parts[from..].iter().enumerate().map(|(at, part)| kept(part, from + at < directories)).collect();
     let file = end(&kept.join("/"), NAME).to_owned();
     (file, beginning(frame.function.unwrap_or_default(), NAME).to_owned())
 }

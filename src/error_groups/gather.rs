@@ -5,13 +5,17 @@
 //! the oldest, a step at a time, and goes on after a restart from where it was; it comes by again at each start and each
 //! hour, as an import may bring old errors. Nothing stands on the log's own tables, so this is the same whoever writes it.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use uuid::Uuid;
 
 use super::{
     errors,
     fingerprint::{Alike, DETAIL, LONGEST, RULE, Said},
+    here::Here,
     write::{self, Read},
 };
 use crate::{
@@ -265,9 +269,8 @@ pub async fn begin_again(tx: &mut Tx, app_root: &str) -> Result<()> {
     tx.execute(sql).await.map(drop)
 }
 
-/// Gathers for as long as the process lives; `each` is done after each look.
-pub async fn run(db: Db, app_root: Option<String>, clock: SharedClock, each: impl AsyncFn()) {
-    let mut gatherer = Gatherer::new(db.clone(), app_root);
+/// Gathers for as long as the process lives, and counts after each look how many groups wait for somebody.
+pub async fn run(mut gatherer: Gatherer, clock: SharedClock, here: Arc<Here>) {
     let mut failing = false;
     let mut swept: Option<Instant> = None;
     loop {
@@ -284,7 +287,7 @@ pub async fn run(db: Db, app_root: Option<String>, clock: SharedClock, each: imp
             }
         };
         failing &= rest == LATER;
-        each().await;
+        here.count().await;
         tokio::time::sleep(rest).await;
     }
 }
@@ -308,11 +311,12 @@ async fn look(gatherer: &mut Gatherer, now: Timestamp, swept: &mut Option<Instan
     })
 }
 
-/// Gathers to the end. What another process is at is left to it, but waited for.
-pub async fn finish(db: &Db, app_root: Option<String>, now: Timestamp) -> Result<()> {
+/// Gathers to the end; `each` is called after each step. What another process is at is left to it, but waited for.
+pub async fn finish(db: &Db, app_root: Option<String>, now: Timestamp, mut each: impl FnMut()) -> Result<()> {
     let mut gatherer = Gatherer::new(db.clone(), app_root);
     gatherer.begin().await?;
     loop {
+        each();
         match (gatherer.newest(now).await?, gatherer.sweep(now).await?) {
             (Stepped::Done, Stepped::Done) => return Ok(()),
             (Stepped::Waiting, _) | (_, Stepped::Waiting) => tokio::time::sleep(REST).await,

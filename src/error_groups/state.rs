@@ -191,14 +191,18 @@ pub async fn say(tx: &mut Tx, fingerprint: Fingerprint, saying: &Saying<'_>) -> 
     if changed.state.is_none() && !changed.note {
         return Ok(Some(changed));
     }
-    let state = State::of(Some(&said), last);
-    keep(tx, said).await?;
-    let sql = Sql::new("UPDATE daybook_error_groups SET state = ").bind(state.as_str());
-    tx.execute(sql.text(" WHERE fingerprint = ").bind(number)).await?;
+    put(tx, said, last).await?;
     Ok(Some(changed))
 }
 
-/// Keeps what was said of a group, whether or not it has been gathered.
+/// Puts down what was said of a group that was recorded last at `last`.
+pub async fn put(tx: &mut Tx, said: Said, last: Timestamp) -> Result<()> {
+    let (number, state) = (said.fingerprint, State::of(Some(&said), last));
+    keep(tx, said).await?;
+    let sql = Sql::new("UPDATE daybook_error_groups SET state = ").bind(state.as_str());
+    tx.execute(sql.text(" WHERE fingerprint = ").bind(number)).await.map(drop)
+}
+
 async fn keep(tx: &mut Tx, said: Said) -> Result<()> {
     let sql = Sql::new(
         "INSERT INTO daybook_error_states (fingerprint, state, state_at, state_by, resolved_after, note, note_at, note_by) \

@@ -135,7 +135,10 @@ fn pieces(text: &str, out: &mut String) {
 fn is_hex(piece: &str) -> bool {
     let digits = piece.strip_prefix("0x").unwrap_or(piece);
     let is_long = digits.len() >= HEX || digits.len() < piece.len();
-    is_long && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && piece.bytes().any(|byte| byte.is_ascii_digit())
+    is_long
+        && !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && piece.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Adds a word, numbers that something joins as one number: `#:#:#` and `#.#` are as good as `#`.

@@ -183,10 +183,8 @@ async fn rows(tx: &mut Tx, fingerprints: &BTreeSet<i64>) -> Result<Vec<Row>> {
 }
 
 async fn members(tx: &mut Tx, reads: &[&Read]) -> Result<Vec<Met>> {
-    let asked: BTreeSet<(i64, &str)> = reads
-        .iter()
-        .filter_map(|read| Some((read.alike.fingerprint.number(), read.member.as_deref()?)))
-        .collect();
+    let asked: BTreeSet<(i64, &str)> =
+        reads.iter().filter_map(|read| Some((read.alike.fingerprint.number(), read.member.as_deref()?))).collect();
     if asked.is_empty() {
         return Ok(Vec::new());
     }

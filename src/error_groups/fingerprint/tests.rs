@@ -44,11 +44,13 @@ fn a_fingerprint_is_twelve_digits_and_reads_back() {
 
 #[test]
 fn a_traceback_is_told_by_its_type_and_its_last_application_frame() {
-    let alike = traceback("/srv/app/clubhouse/bookings/service.py", 247, "_pick_walker", "club.errors.NoWalker: slot 7");
+    let alike =
+        traceback("/srv/app/clubhouse/bookings/service.py", 247, "_pick_walker", "club.errors.NoWalker: slot 7");
     assert_eq!(alike.title, "NoWalker: slot 7");
     assert_eq!(alike.exception.as_deref(), Some("club.errors.NoWalker"));
     assert_eq!(alike.frame.as_deref(), Some("clubhouse/bookings/service.py in _pick_walker"));
-    let same = traceback("/home/x/app/clubhouse/bookings/service.py", 9, "_pick_walker", "club.errors.NoWalker: slot 8");
+    let same =
+        traceback("/home/x/app/clubhouse/bookings/service.py", 9, "_pick_walker", "club.errors.NoWalker: slot 8");
     assert_eq!(same.fingerprint, alike.fingerprint, "neither lines, nor values, nor where it is deployed");
     for other in [
         traceback("/srv/app/clubhouse/bookings/service.py", 247, "confirm", "club.errors.NoWalker: slot 7"),
@@ -64,12 +66,16 @@ fn the_last_of_chained_tracebacks_counts() {
     let cause = traced("/srv/app/club/db.py", 3, "query", "OperationalError: gone");
     let chained = |first: &str| {
         let last = traced("/srv/app/club/pages.py", 9, "show", "PageError: no page");
-        of(Some(&format!("{first}\n\nDuring handling of the above exception, another exception occurred:\n\n{last}")), None)
+        of(
+            Some(&format!("{first}\n\nDuring handling of the above exception, another exception occurred:\n\n{last}")),
+            None,
+        )
     };
     let alone = traceback("/srv/app/club/pages.py", 9, "show", "PageError: no page");
     assert_eq!(chained(&cause).fingerprint, alone.fingerprint);
     // Where the last has none of the application's frames, its own last one counts, and none of the first.
-    let library = format!("Traceback (most recent call last):\n  File \"{LIB}\", line 2, in close\n    x\nPoolError: closed");
+    let library =
+        format!("Traceback (most recent call last):\n  File \"{LIB}\", line 2, in close\n    x\nPoolError: closed");
     let alike = of(Some(&format!("{cause}\n\nThe above exception was the direct cause:\n\n{library}")), None);
     assert_eq!(alike.frame.as_deref(), Some("starlette/routing.py in close"));
     assert_eq!(alike.title, "PoolError: closed");
@@ -98,7 +104,11 @@ fn without_a_traceback_the_message_counts_without_what_varies() {
     assert_eq!(same.fingerprint, alike.fingerprint);
     assert_ne!(of(None, Some("ConnectTimeout: payment 815 did not answer within 2 s")).fingerprint, alike.fingerprint);
     assert_ne!(of(None, Some("ReadTimeout: refund 815 did not answer within 2 s")).fingerprint, alike.fingerprint);
-    let said = Said { area: "elsewhere", error_message: Some("ReadTimeout: payment 1 did not answer within 1 s"), ..Said::default() };
+    let said = Said {
+        area: "elsewhere",
+        error_message: Some("ReadTimeout: payment 1 did not answer within 1 s"),
+        ..Said::default()
+    };
     assert_ne!(Alike::of(said, None).fingerprint, alike.fingerprint, "the area tells them apart");
     for plain in ["card declined: try another", "note: x", "10: 20", "HTTP: 500"] {
         assert_eq!(of(None, Some(plain)).exception, None, "{plain}");
@@ -107,7 +117,8 @@ fn without_a_traceback_the_message_counts_without_what_varies() {
 
 #[test]
 fn without_a_message_what_was_done_counts() {
-    let told = |description: &str| of(None, Some("  \n ")).title == "Booking could not be confirmed" && description.is_empty();
+    let told =
+        |description: &str| of(None, Some("  \n ")).title == "Booking could not be confirmed" && description.is_empty();
     assert!(told(""));
     let said = |description| Alike::of(Said { action_type: "x", area: "a", description, ..Said::default() }, None);
     assert_eq!(said("Walk 7 failed").fingerprint, said("Walk 8 failed").fingerprint);
