@@ -10,7 +10,7 @@ use crate::{
     config::{DatabaseArgs, Sources},
     core::time::{Clock as _, SystemClock},
     db::{Db, migrate as schema},
-    error_groups::gather,
+    error_groups::{forget, gather},
     logs::{search::index, totals::build},
 };
 
@@ -52,9 +52,7 @@ async fn rebuild(db: &Db) -> Result<()> {
     bar.set_message("error groups");
     // As whoever served last took the application's own frames to be; what people said of groups stays.
     let app_root = gather::progress(db).await.map_err(line)?.app_root;
-    let mut tx = db.write().await.map_err(line)?;
-    gather::begin_again(&mut tx, &app_root).await.map_err(line)?;
-    tx.commit().await.map_err(line)?;
+    forget::all(db, &app_root).await.map_err(line)?;
     let app_root = Some(app_root).filter(|root| !root.is_empty());
     gather::finish(db, app_root, SystemClock.now(), || bar.tick()).await.map_err(line)?;
     bar.finish_and_clear();

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     errors,
     fingerprint::{Alike, DETAIL, LONGEST, RULE, Said},
+    forget,
     here::Here,
     write::{self, Read},
 };
@@ -34,7 +35,7 @@ const AGAIN: Duration = Duration::from_hours(1);
 /// How long to wait after a failure: the database may be locked, or away, or not migrated yet.
 const LATER: Duration = Duration::from_secs(5);
 /// The shortest rest between two steps.
-const REST: Duration = Duration::from_millis(20);
+pub(super) const REST: Duration = Duration::from_millis(20);
 /// Among how many of the newest errors it looks, and how many a step of the sweep meets.
 const WIDTH: usize = 500;
 /// How many errors are read and put into groups at once: some milliseconds of the writer's time.
@@ -83,7 +84,7 @@ pub async fn progress(db: &Db) -> Result<Progress> {
     Ok(db.fetch_optional(select_progress()).await?.unwrap_or_else(none))
 }
 
-fn select_progress() -> Sql {
+pub(super) fn select_progress() -> Sql {
     Sql::new("SELECT rule, app_root, complete, swept_at, swept_id FROM daybook_error_progress")
 }
 
@@ -103,6 +104,8 @@ pub enum Stepped {
 pub struct Gatherer {
     db: Db,
     app_root: Option<String>,
+    /// Whether the schema was seen to be this version's.
+    current: bool,
     /// Where looking among the newest goes on, in a burst that is longer than one look.
     burst: Option<Key>,
 }
@@ -111,7 +114,7 @@ impl Gatherer {
     /// One for this database; `app_root` says which frames of a traceback are the application's.
     #[must_use]
     pub fn new(db: Db, app_root: Option<String>) -> Self {
-        Self { db, app_root, burst: None }
+        Self { db, app_root, current: false, burst: None }
     }
 
     /// Begins anew where groups were made by another rule. Nothing that people said is lost.
@@ -121,12 +124,14 @@ impl Gatherer {
         if had.rule == RULE && had.app_root == app_root {
             return Ok(());
         }
-        let mut tx = self.db.write().await?;
-        if write::take_turn(&mut tx).await? {
-            begin_again(&mut tx, &app_root).await?;
-            tx.commit().await?;
-        }
-        Ok(())
+        forget::all(&self.db, &app_root).await
+    }
+
+    /// Whether groups are being made by this rule; else somebody else forgets them, or has begun anew.
+    async fn is_ours(&self, tx: &mut Tx) -> Result<bool> {
+        let had = tx.fetch_all::<Progress>(select_progress()).await?.pop();
+        let app_root = self.app_root.as_deref().unwrap_or_default();
+        Ok(had.is_some_and(|had| had.rule == RULE && had.app_root == app_root))
     }
 
     /// Looks among the newest errors for those that are in no group.
@@ -173,7 +178,7 @@ impl Gatherer {
             let mut reads = self.read(keys).await?;
             reads.sort_unstable_by_key(|read| read.key.id);
             let mut tx = self.db.write().await?;
-            if !write::take_turn(&mut tx).await? {
+            if !write::take_turn(&mut tx).await? || !self.is_ours(&mut tx).await? {
                 return Ok(false);
             }
             write::assign(&mut tx, &reads).await?;
@@ -252,23 +257,6 @@ async fn move_on(tx: &mut Tx, place: Option<Key>) -> Result<()> {
     tx.execute(sql).await.map(drop)
 }
 
-/// Forgets every group; gathering begins anew, and what people said of them stays.
-pub async fn begin_again(tx: &mut Tx, app_root: &str) -> Result<()> {
-    for sql in [
-        "DELETE FROM daybook_error_quarters",
-        "DELETE FROM daybook_error_members",
-        "DELETE FROM daybook_error_entries",
-        "DELETE FROM daybook_error_groups",
-    ] {
-        tx.execute(Sql::new(sql)).await?;
-    }
-    let sql = Sql::new("UPDATE daybook_error_progress SET complete = 0, swept_at = NULL, swept_id = NULL, rule = ")
-        .bind(RULE)
-        .text(", app_root = ")
-        .bind(app_root);
-    tx.execute(sql).await.map(drop)
-}
-
 /// Gathers for as long as the process lives, and counts after each look how many groups wait for somebody.
 pub async fn run(mut gatherer: Gatherer, clock: SharedClock, here: Arc<Here>) {
     let mut failing = false;
@@ -294,7 +282,10 @@ pub async fn run(mut gatherer: Gatherer, clock: SharedClock, here: Arc<Here>) {
 
 /// One look at the newest errors, and a step of the sweep where one is due.
 async fn look(gatherer: &mut Gatherer, now: Timestamp, swept: &mut Option<Instant>) -> Result<Stepped> {
-    if !matches!(migrate::state(&gatherer.db).await?, migrate::State::Current) {
+    if !gatherer.current {
+        gatherer.current = migrate::state(&gatherer.db).await? == migrate::State::Current;
+    }
+    if !gatherer.current {
         return Ok(Stepped::Waiting);
     }
     gatherer.begin().await?;

@@ -120,8 +120,8 @@ pub struct StateForm {
     pub note_error: Option<String>,
     /// Who wrote it when.
     pub note_by: Option<String>,
-    /// The longest note.
-    pub longest: usize,
+    /// The longest note, in characters.
+    pub longest: String,
 }
 
 /// A group.
@@ -447,7 +447,7 @@ impl StateForm {
     fn of(group: &Group, said: Option<&Said>, reader: &Reader) -> Self {
         let state = group.state();
         let by = |who: &str, at: Timestamp| format!("{who}, {}", reader.day_and_clock(at));
-        let words = |state: State| match state {
+        let meant = |state: State| match state {
             State::New => "New: nobody has looked yet",
             State::InWork => "In work: somebody is on it",
             State::CameBack | State::Resolved => "Resolved: shown as “Came back” if it is recorded again",
@@ -455,7 +455,7 @@ impl StateForm {
         let choices = State::ALL.into_iter().filter(|state| state.can_be_said());
         Self {
             action: link(group.fingerprint()),
-            states: choices.map(|choice| (choice.as_str(), words(choice), choice == state)).collect(),
+            states: choices.map(|choice| (choice.as_str(), meant(choice), choice == state)).collect(),
             state_error: None,
             state_by: said.map(|said| {
                 let word = State::parse(&said.state).unwrap_or(State::New).name();
@@ -464,7 +464,7 @@ impl StateForm {
             note: said.map(|said| said.note.clone()).unwrap_or_default(),
             note_error: None,
             note_by: said.and_then(|said| Some(by(said.note_by.as_deref()?, said.note_at?))),
-            longest: NOTE,
+            longest: words::count(u64::try_from(NOTE).unwrap_or_default()),
         }
     }
 }

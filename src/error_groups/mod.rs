@@ -7,6 +7,7 @@ pub mod differs;
 pub mod errors;
 pub mod filter;
 pub mod fingerprint;
+pub mod forget;
 pub mod form;
 pub mod gather;
 pub mod group;

@@ -111,8 +111,8 @@ pub fn told(record: &Recorded, known: &Known, reader: &Reader) -> (Said, Option<
             let query = record.detail.as_deref().filter(|query| !query.is_empty());
             (Said::plain("Looked at Errors"), query.map(|query| Said::about("Filter: ", cut(query))))
         }
-        Kind::ErrorGroupOpened => (error_group("", subject), None),
-        Kind::ErrorGroupChanged => (error_group("Changed ", subject), detail()),
+        Kind::ErrorGroupOpened => (error_group("Error group ", subject), None),
+        Kind::ErrorGroupChanged => (error_group("Changed error group ", subject), detail()),
         Kind::StaffLogSearched => (Said::plain("Looked at what was done in Daybook"), records_filter(record, reader)),
     }
 }
@@ -144,7 +144,7 @@ fn entry(kind: Kind, subject: &str, known: &Known, reader: &Reader) -> (Said, Op
 
 /// An error group by its fingerprint.
 fn error_group(before: &str, subject: &str) -> Said {
-    Said::leading(&format!("{before}error group "), cut(subject), format!("/errors/{}", query_string::escape(subject)))
+    Said::leading(before, cut(subject), format!("/errors/{}", query_string::escape(subject)))
 }
 
 /// A member by their id, or an e-mail that nobody had.
