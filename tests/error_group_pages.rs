@@ -14,6 +14,9 @@ use crate::{
     support::{Client, Page, TestApp, app::Setup, harmless, sample},
 };
 
+/// What groups are ordered by.
+type By = fn(&Plain) -> i64;
+
 /// Titles in the list, from a page on, page after page.
 async fn walk(client: &Client, path: &str, rel: &str) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
@@ -48,7 +51,6 @@ database_test! {
         let (_app, client) = support(db).await;
         let plain = reference(&logs);
         let micros = |at: Option<Timestamp>| at.map_or(0, Timestamp::micros);
-        type By = fn(&Plain) -> i64;
         let by: [(&str, By); 3] = [
             ("times", |plain| plain.times),
             ("members", |plain| i64::try_from(plain.members.len()).expect("a number")),
@@ -198,8 +200,8 @@ database_test! {
         assert!(page.texts(".facts .hint").concat().contains("said by admin@example.org"));
         assert_eq!(page.texts("#note"), [""]);
         app.staff_log.flush().await;
-        let log = admin.get("/staff/activity?range=all&kind=error_group").await;
-        let said = log.texts("#list .c-what");
+        let records = admin.get("/staff/activity?range=all&kind=error_group").await;
+        let said = records.texts("#list .c-what");
         let changed = said.iter().find(|said| said.starts_with("Changed")).expect("a change");
         assert!(changed.starts_with(&format!("Changed error group {}", print(&error))), "{said:?}");
         assert!(changed.contains("In work to Resolved; note removed"), "{said:?}");

@@ -9,9 +9,9 @@ use daybook::{
     error_groups::{
         fingerprint::{Alike, Fingerprint, Said},
         gather::{self, Gatherer},
-        write,
+        view, write,
     },
-    logs::{log::NewLog, write::Batch},
+    logs::{log::NewLog, view::Reader, write::Batch},
 };
 use reqwest::StatusCode;
 use uuid::Uuid;
@@ -213,6 +213,28 @@ database_test! {
         let mut gatherer = Gatherer::new(db.db.clone(), None);
         gatherer.begin().await.expect("begun");
         while gatherer.newest(sample::now()).await.expect("looked") != gather::Stepped::Done {}
+        is_as(&db, &all).await;
+    }
+
+    async fn a_sweep_goes_on_where_it_was_and_pages_say_how_far_that_is(db: TestDb) {
+        let all: Vec<NewLog> = (0..1_300).map(|at| failure("OldError", at * 600)).collect();
+        for logs in all.chunks(650) {
+            db.write(logs.to_vec()).await;
+        }
+        let reader = Reader { zone: chrono_tz::UTC, role: Role::Support, now: sample::now() };
+        let gatherer = || Gatherer::new(db.db.clone(), None);
+        gatherer().begin().await.expect("begun");
+        assert_eq!(view::gathering(&gather::progress(&db.db).await.expect("asked"), &reader).as_deref(), Some("Gathering has just begun: older errors are not counted yet."));
+        let mut back_to = Vec::new();
+        // Another process each time.
+        while gatherer().sweep(sample::now()).await.expect("swept") == gather::Stepped::More {
+            let progress = gather::progress(&db.db).await.expect("asked");
+            back_to.extend(progress.back_to());
+            assert!(view::gathering(&progress, &reader).expect("not at the end").starts_with("Gathered back to 1"));
+        }
+        assert_eq!(back_to, [all[499].timestamp, all[999].timestamp]);
+        let progress = gather::progress(&db.db).await.expect("asked");
+        assert!(progress.is_complete() && progress.back_to().is_none());
         is_as(&db, &all).await;
     }
 
