@@ -270,15 +270,23 @@ impl Dialect {
         }
     }
 
-    /// Selects what a group of errors is told by, of texts so many characters: of tracebacks the last ones.
+    /// Selects what a group of errors is told by, of each text at most so many characters: of tracebacks the last ones.
     #[must_use]
-    pub fn error_texts(self, message: i64, detail: i64) -> Sql {
-        let sql = Sql::new("substr(error_message, 1, CAST(").bind(message).text(" AS INTEGER)) AS error_message, ");
-        let sql = match self {
-            Self::Sqlite => sql.text("substr(error_detail, -CAST("),
-            Self::Postgres(_) => sql.text("right(error_detail, CAST("),
-        };
-        sql.bind(detail).text(" AS INTEGER)) AS error_detail")
+    pub fn error_texts(self, longest: i64, detail: i64) -> Sql {
+        let mut sql = Sql::empty();
+        for (before, after) in [
+            ("substr(area, 1, CAST(", " AS INTEGER)) AS area, "),
+            ("substr(description, 1, CAST(", " AS INTEGER)) AS description, "),
+            ("substr(error_message, 1, CAST(", " AS INTEGER)) AS error_message, "),
+        ] {
+            sql = sql.text(before).bind(longest).text(after);
+        }
+        sql.text(match self {
+            Self::Sqlite => "substr(error_detail, -CAST(",
+            Self::Postgres(_) => "right(error_detail, CAST(",
+        })
+        .bind(detail)
+        .text(" AS INTEGER)) AS error_detail")
     }
 
     /// Text that is JSON, as the column `extra` takes it.

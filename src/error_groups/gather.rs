@@ -191,7 +191,7 @@ impl Gatherer {
 
     async fn read(&self, keys: &[Key]) -> Result<Vec<Read>> {
         let longest = |chars: usize| i64::try_from(chars).unwrap_or(i64::MAX);
-        let sql = Sql::new("SELECT id, \"timestamp\", member_id, member_email, action_type, area, description, ")
+        let sql = Sql::new("SELECT id, \"timestamp\", member_id, member_email, action_type, ")
             .append(&self.db.dialect().error_texts(longest(LONGEST), longest(DETAIL)))
             .text(" FROM audit_logs WHERE id IN (")
             .bind_all(keys.iter().map(|key| key.id))
