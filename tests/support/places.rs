@@ -149,7 +149,9 @@ impl Places {
         }
         if route.path == "/errors/{fingerprint}" {
             let group = client.get("/errors").await.attribute("#list a[data-row]", "href");
-            return group.unwrap_or_else(|| "/errors/000000000000".to_owned());
+            let group = group.unwrap_or_else(|| "/errors/000000000000".to_owned());
+            client.submit(&group, &[("state", "new"), ("note", "")]).await;
+            return group;
         }
         if !route.path.starts_with("/views/{id}") {
             return route.path.to_owned();
