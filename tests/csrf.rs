@@ -157,6 +157,7 @@ database_test! {
     }
 
     async fn a_form_of_ours_works(db: TestDb) {
+        Places::write(&db).await;
         let app = TestApp::start(db).await;
         let ours = app.base.clone();
         for row in posts() {
