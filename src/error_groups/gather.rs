@@ -106,6 +106,8 @@ pub struct Gatherer {
     app_root: Option<String>,
     /// Whether the schema was seen to be this version's.
     current: bool,
+    /// Whether the sweep at hand began at the newest while this process ran.
+    whole: bool,
     /// Where looking among the newest goes on, in a burst that is longer than one look.
     burst: Option<Key>,
 }
@@ -114,7 +116,7 @@ impl Gatherer {
     /// One for this database; `app_root` says which frames of a traceback are the application's.
     #[must_use]
     pub fn new(db: Db, app_root: Option<String>) -> Self {
-        Self { db, app_root, current: false, burst: None }
+        Self { db, app_root, current: false, whole: false, burst: None }
     }
 
     /// Begins anew where groups were made by another rule. Nothing that people said is lost.
@@ -151,8 +153,9 @@ impl Gatherer {
     }
 
     /// One more step of the sweep.
-    pub async fn sweep(&self, now: Timestamp) -> Result<Stepped> {
+    pub async fn sweep(&mut self, now: Timestamp) -> Result<Stepped> {
         let had = progress(&self.db).await?;
+        self.whole |= had.place().is_none();
         let found = errors::older(&self.db, had.place(), WIDTH, now, SWEEP).await?;
         let new = ungrouped(&self.db, &found.keys).await?;
         if !self.put(&new).await? {
@@ -295,7 +298,9 @@ async fn look(gatherer: &mut Gatherer, now: Timestamp, swept: &mut Option<Instan
     }
     Ok(match gatherer.sweep(now).await? {
         Stepped::Done => {
-            *swept = Some(Instant::now());
+            // One that a process before had begun is followed by a whole one: much may have come meanwhile.
+            *swept = Some(Instant::now()).filter(|_| gatherer.whole);
+            gatherer.whole = false;
             newest
         }
         stepped => stepped,
