@@ -17,9 +17,10 @@ use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
 /// What is served: the constant that templates use, the file, and what a reader should know of it.
-const SERVED: [(&str, &str, &str); 5] = [
+const SERVED: [(&str, &str, &str); 6] = [
     ("APP_CSS", "app.css", "The stylesheet of every page."),
     ("STAFF_CSS", "staff.css", "What only the pages of staff need, so that no other page waits for it."),
+    ("ERRORS_CSS", "errors.css", "What only the pages of error groups need, likewise."),
     ("APP_JS", "app.js", "Copy buttons, menus and keys; every page works without it."),
     ("HTMX_JS", "htmx.min.js", "htmx, vendored: see `static/README.md`."),
     (
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (constant, file, about) in SERVED {
         println!("cargo:rerun-if-changed=static/{file}");
         let raw = fs::read(folder.join(file)).map_err(|e| format!("static/{file}: {e}"))?;
-        let raw = if ["app.", "staff."].iter().any(|ours| file.starts_with(ours)) {
+        let raw = if ["app.", "staff.", "errors."].iter().any(|ours| file.starts_with(ours)) {
             let compact = compact::compact(&String::from_utf8(raw)?);
             compact.map_err(|why| format!("static/{file}, {why}"))?.into_bytes()
         } else {

@@ -13,8 +13,13 @@ use tokio::task::JoinHandle;
 
 use crate::{
     db::Db,
+    error_groups::{
+        gather::{self, Gatherer},
+        here::Here,
+    },
     ingest::{Intake, Writer},
     logs::{
+        groups::ErrorGroups,
         live::watcher::Watcher,
         saved::SavedViews,
         search::index,
@@ -29,7 +34,7 @@ use crate::{
     },
     staff_log::StaffLog,
     views::shelf::Shelf,
-    web::{access_log, client, compress, headers, respond, state::State},
+    web::{access_log, client, compress, headers, respond, shell::Waiting, state::State},
 };
 
 /// How long requests in flight may take to finish when the server is told to stop, in seconds.
@@ -98,12 +103,17 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
     if state.db.dialect().derives() {
         background.push(tokio::spawn(server::add_up_always(state.db.clone())));
     }
+    let here = Arc::new(Here::new(state.db.clone()));
+    let gatherer = Gatherer::new(state.db.clone(), state.site.app_root.clone());
+    background.push(tokio::spawn(gather::run(gatherer, state.clock.clone(), Arc::clone(&here))));
     let desk = web::Data::new(Desk::of(&state));
     let (intake, writer) = (web::Data::new(Intake::default()), web::Data::new(Writer::start(state.db.clone())));
     let data = (web::Data::new(state), web::Data::new(sign_in), web::Data::new(staff_log.clone()));
     let (state, sign_in, log) = data;
     let shelf: Arc<dyn SavedViews> = Arc::new(Shelf::new(state.db.clone()));
     let views = web::Data::from(shelf);
+    let (of_entries, waiting): (Arc<dyn ErrorGroups>, Arc<dyn Waiting>) = (here.clone(), here.clone());
+    let groups = (web::Data::from(here), web::Data::from(of_entries), web::Data::from(waiting));
     let habits = web::Data::new(Habits::default());
     let watcher = web::Data::new(Watcher::default());
     let server = HttpServer::new(move || {
@@ -116,6 +126,9 @@ pub async fn start_with(state: State, listen: SocketAddr, routes: &'static [Rout
             .app_data(intake.clone())
             .app_data(writer.clone())
             .app_data(views.clone())
+            .app_data(groups.0.clone())
+            .app_data(groups.1.clone())
+            .app_data(groups.2.clone())
             .app_data(habits.clone())
             .app_data(watcher.clone())
             .configure(|cfg| access::register(cfg, routes, &sessions))

@@ -9,7 +9,7 @@
 //! | 1 | [`db`], [`paging`] | the database and the keyset |
 //! | 2 | [`web`], [`session`], [`staff_log`] | HTTP and staff, but no feature |
 //! | 3 | [`logs`] | the audit log: filter, list, entry, the one insert path |
-//! | 4 | [`members`], [`views`], [`tokens`], [`ingest`], [`demo`] | rooms beside the log, which never know each other |
+//! | 4 | [`members`], [`error_groups`], [`views`], [`tokens`], [`ingest`], [`demo`] | rooms beside the log, which never know each other |
 //! | 5 | [`find`] | whatever a pasted text may stand for: the log and its members |
 //! | 6 | [`config`], [`routes`], [`app`], [`commands`] | everything: they put it together |
 
@@ -19,6 +19,7 @@ pub mod config;
 pub mod core;
 pub mod db;
 pub mod demo;
+pub mod error_groups;
 pub mod find;
 pub mod ingest;
 pub mod logs;

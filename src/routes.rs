@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 
 use crate::{
     core::role::Role,
+    error_groups::{group, handlers as errors},
     find::handlers as find,
     ingest::{docs, handlers as ingest, reading},
     logs::{export::handlers as export, handlers as logs, live::handlers as live, overview::handlers as overview},
@@ -36,6 +37,9 @@ pub static ROUTES: &[Route] = &[
     get("/logs/{id}", VIEWER, |to| to.to(logs::entry)),
     get("/logs/{id}/error_detail.txt", SUPPORT, |to| to.to(logs::error_detail)),
     get("/find", VIEWER, |to| to.to(find::find)),
+    get("/errors", SUPPORT, |to| to.to(errors::list)),
+    get("/errors/{fingerprint}", SUPPORT, |to| to.to(group::page)),
+    post("/errors/{fingerprint}", SUPPORT, |to| to.to(group::say)),
     get("/members", VIEWER, |to| to.to(members::list)),
     get("/members/by-email", VIEWER, |to| to.to(person::by_email)),
     get("/members/unfinished", VIEWER, |to| to.to(unfinished::list)),

@@ -103,7 +103,7 @@
       const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility()), at = rows.indexOf(document.activeElement);
       const row = rows[key === "j" ? at + 1 : Math.max(at - 1, 0)];
       if (row) { e.preventDefault(); row.focus(); row.scrollIntoView({ block: "nearest" }); }
-    } else if (/^([/m?[\]c]|g [ams])$/.test(combined)) {
+    } else if (/^([/m?[\]c]|g [aems])$/.test(combined)) {
       const control = $(`[data-key="${combined}"]`);
       if (!control) return;
       e.preventDefault();

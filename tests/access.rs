@@ -168,6 +168,7 @@ database_test! {
     }
 
     async fn each_role_may_change_what_its_rows_say(db: TestDb) {
+        Places::write(&db).await;
         let app = TestApp::start(db).await;
         for role in Role::ALL {
             for (at, row) in rows(Verb::Post).enumerate() {

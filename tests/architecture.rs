@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 9] = [
     &["staff_log"],
     &["session"],
     &["logs"],
-    &["members", "views", "tokens", "staff", "ingest", "demo"],
+    &["members", "error_groups", "views", "tokens", "staff", "ingest", "demo"],
     &["find"],
     &["config", "routes", "app", "commands"],
 ];

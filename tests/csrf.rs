@@ -157,6 +157,7 @@ database_test! {
     }
 
     async fn a_form_of_ours_works(db: TestDb) {
+        Places::write(&db).await;
         let app = TestApp::start(db).await;
         let ours = app.base.clone();
         for row in posts() {
@@ -222,21 +223,30 @@ database_test! {
     }
 
     async fn opening_an_address_changes_nothing(db: TestDb) {
+        Places::write(&db).await;
         let app = TestApp::start(db).await;
+        let pages = ["/login", "/views", "/tokens", "/staff"];
         for row in posts() {
             let form = Form::open(&app, row).await;
             let token = form.token().await;
-            let before = contents(&app).await;
+            // To look at an error group is written down, as at any page with members' data.
+            let is_group = row.path == "/errors/{fingerprint}";
+            let kept = async || {
+                let mut all = contents(&app).await;
+                all.retain(|table, _| !is_group || table != "daybook_staff_log");
+                all
+            };
+            let before = kept().await;
             let pairs: Vec<_> = form.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let query = daybook::core::query_string::write(pairs);
             for method in [Method::GET, Method::HEAD, Method::PUT] {
                 let path = format!("{}?{query}&csrf_token={token}", form.path);
                 let page = form.client.send(method.clone(), &path, &[], None).await;
                 assert!(
-                    page.status == 405 || (["/login", "/views", "/tokens", "/staff"].contains(&row.path) && page.status == 200),
+                    page.status == 405 || ((is_group || pages.contains(&row.path)) && page.status == 200),
                     "{method} {path}"
                 );
-                assert_eq!(contents(&app).await, before, "{method} {path}");
+                assert_eq!(kept().await, before, "{method} {path}");
             }
         }
     }

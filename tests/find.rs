@@ -85,7 +85,7 @@ database_test! {
     async fn one_hit_is_gone_to_at_once(db: TestDb) {
         let places = written(&db).await;
         let app = TestApp::start(db).await;
-        let Places { member, booking, entry } = &places;
+        let Places { member, booking, entry, .. } = &places;
         for role in [Role::Viewer, Role::Support, Role::Admin] {
             let client = app.signed_in(role).await;
             let (member_page, entry_page) = (format!("/members/{member}"), format!("/logs/{entry}"));

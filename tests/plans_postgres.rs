@@ -6,6 +6,7 @@ use daybook::{
     db::{Sql, migrate, postgres::fittings::Without},
 };
 
+use crate::error_groups::gather;
 use crate::support::{Outside, TestApp, TestDb, app::Setup, application::FIXTURE, database::at, postgres::Server};
 
 /// A hundred thousand entries as an application writes them: random ids, few errors, old ones among them.
@@ -107,7 +108,21 @@ async fn no_page_reads_the_log_from_end_to_end() {
     }
     let (theirs, nobodys) = (format!("/logs/{}", theirs[0].0), format!("/logs/{}", nobodys[0].0));
     let story = format!("/members/{}", member.trim_start_matches("member="));
+    gather(&app.db).await;
+    outside.run("ANALYZE daybook.daybook_error_entries").await;
+    let groups = client.get("/errors").await.attributes("#list a[data-row]", "href");
+    let group = groups.first().expect("a group");
+    for query in ["", "?sort=times&state=new", "?sort=members", "?sort=first_seen&q=thing", "?state=resolved"] {
+        let page = client.get(&format!("/errors{query}")).await;
+        assert_eq!(page.status, 200, "{query}");
+        if let Some(more) = page.rel("next") {
+            assert_eq!(client.get(&more).await.status, 200, "{more}");
+        }
+    }
+    let page = client.get(group).await;
+    assert_eq!(client.get(&page.rel("next").expect("an older page")).await.status, 200);
     for path in [
+        group.as_str(),
         "/logs/b27e6f10-3c4d-4f6a-9e8b-7a6b5c4d3e03?status=error",
         &theirs,
         &nobodys,
@@ -154,7 +169,10 @@ async fn no_page_reads_the_log_from_end_to_end() {
     assert!(log.matches("Query Text:").count() > 300, "the server writes no plans");
     let plans: Vec<&str> = log
         .split("Query Text:")
-        .filter(|plan| plan.contains("Seq Scan on audit_logs") || plan.contains("Seq Scan on daybook_staff_log"))
+        .filter(|plan| {
+            let tables = ["audit_logs", "daybook_staff_log", "daybook_error_entries", "daybook_error_members"];
+            tables.iter().any(|table| plan.contains(&format!("Seq Scan on {table}")))
+        })
         .collect();
     let told: Vec<String> = plans
         .iter()

@@ -4,6 +4,7 @@ use daybook::{core::role::Role, db::Sql, logs::log::NewLog};
 
 use crate::{
     database_test,
+    error_groups::{gather, link},
     support::{TestApp, binary::run, sample},
 };
 
@@ -25,12 +26,33 @@ database_test! {
         let total = async || client.htmx("/logs/overview?range=all").await.texts(".hist .key").join(" ");
         let lost = total().await;
 
-        assert_eq!(run(&app.db, &["rebuild", "--database", &address]).done(), "rebuilt: search index, totals\n");
+        assert_eq!(run(&app.db, &["rebuild", "--database", &address]).done(), "rebuilt: search index, totals, error groups\n");
         assert_eq!(client.get("/logs?range=all&q=zyzzyva").await.entries().len(), 2);
         let found = total().await;
         assert!(found.contains("1,302") && !lost.contains("1,302"), "{lost} then {found}");
         let check = run(&app.db, &["check", "--database", &address]);
         assert!(check.done().contains("search index") && !check.stdout.contains('%'), "{}", check.stdout);
+    }
+
+    async fn error_groups_are_right_again_and_what_was_said_of_them_stays(db: TestDb) {
+        let error = sample::error(sample::minutes_ago(5));
+        db.write(vec![error.clone(), sample::error(sample::minutes_ago(9))]).await;
+        gather(&db).await;
+        let address = db.address.clone();
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let fields = [("state", "in_work"), ("note", "Offer to book it for them.")];
+        assert_eq!(client.submit(&link(&error), &fields).await.status, 303);
+        // Lost, and wrong.
+        app.db.execute(Sql::new("UPDATE daybook_error_groups SET times = 7, members = 7, state = 'new'")).await;
+        app.db.execute(Sql::new("DELETE FROM daybook_error_members")).await;
+        assert!(run(&app.db, &["rebuild", "--database", &address]).done().contains("error groups"));
+        let page = client.get(&link(&error)).await;
+        assert_eq!(page.texts(".stats dd")[..2], ["22 today", "1each counts once"]);
+        assert_eq!((page.texts(".head .tag"), page.texts("#note")), (vec!["In work".to_owned()], vec!["Offer to book it for them.".to_owned()]));
+        let check = run(&app.db, &["check", "--database", &address]);
+        let said = check.done();
+        assert!(said.lines().any(|line| line.starts_with("error groups") && line.ends_with("complete")), "{said}");
     }
 
     async fn it_makes_nothing_where_there_is_nothing(db: FileDb) {

@@ -8,6 +8,7 @@ use crate::{
     config::{DatabaseArgs, Sources},
     core::words,
     db::{Db, Sql, address::Address, migrate as schema, postgres::report},
+    error_groups::gather,
     logs::{search::index, totals::build as totals},
 };
 
@@ -105,6 +106,17 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
             100 => "complete".to_owned(),
             0 if db.dialect().derives() => "not there: daybook migrate would make searching fast".to_owned(),
             percent => format!("{percent} % of the entries: daybook serve builds the rest while it serves"),
+        },
+    ));
+    let groups = gather::progress(db).await.map_err(line)?;
+    findings.push((
+        "error groups",
+        match groups.back_to() {
+            _ if groups.is_complete() => "complete".to_owned(),
+            Some(at) => {
+                format!("back to {}: daybook serve gathers the rest while it serves", at.utc().format("%Y-%m-%d"))
+            }
+            None => "none yet: daybook serve gathers them while it serves".to_owned(),
         },
     ));
     Ok(None)

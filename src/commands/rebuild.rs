@@ -1,4 +1,5 @@
-//! `daybook rebuild`: computes everything derived anew while Daybook serves: the search index and the totals.
+//! `daybook rebuild`: computes everything derived anew while Daybook serves: the search index, the totals and
+//! the error groups.
 
 use anyhow::{Result, bail};
 use clap::Args as ClapArgs;
@@ -7,11 +8,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use super::{line, open};
 use crate::{
     config::{DatabaseArgs, Sources},
+    core::time::{Clock as _, SystemClock},
     db::{Db, migrate as schema},
+    error_groups::{forget, gather},
     logs::{search::index, totals::build},
 };
 
-/// Compute the search index and the totals anew, while it serves
+/// Compute the search index, the totals and the error groups anew, while it serves
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:\n  daybook rebuild --database sqlite:///var/lib/daybook/daybook.db")]
 pub struct Args {
@@ -46,7 +49,13 @@ async fn rebuild(db: &Db) -> Result<()> {
     while !build::step(db).await.map_err(line)? {
         bar.tick();
     }
+    bar.set_message("error groups");
+    // As whoever served last took the application's own frames to be; what people said of groups stays.
+    let app_root = gather::progress(db).await.map_err(line)?.app_root;
+    forget::all(db, &app_root).await.map_err(line)?;
+    let app_root = Some(app_root).filter(|root| !root.is_empty());
+    gather::finish(db, app_root, SystemClock.now(), || bar.tick()).await.map_err(line)?;
     bar.finish_and_clear();
-    println!("rebuilt: search index, totals");
+    println!("rebuilt: search index, totals, error groups");
     Ok(())
 }

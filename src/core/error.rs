@@ -53,6 +53,8 @@ pub enum What {
     View,
     /// A booking.
     Booking,
+    /// An error group.
+    ErrorGroup,
 }
 
 impl std::fmt::Display for What {
@@ -63,6 +65,7 @@ impl std::fmt::Display for What {
             Self::Member => "member",
             Self::View => "view",
             Self::Booking => "booking",
+            Self::ErrorGroup => "error group",
         })
     }
 }

@@ -270,6 +270,25 @@ impl Dialect {
         }
     }
 
+    /// Selects what a group of errors is told by, of each text at most so many characters: of tracebacks the last ones.
+    #[must_use]
+    pub fn error_texts(self, longest: i64, detail: i64) -> Sql {
+        let mut sql = Sql::empty();
+        for (before, after) in [
+            ("substr(area, 1, CAST(", " AS INTEGER)) AS area, "),
+            ("substr(description, 1, CAST(", " AS INTEGER)) AS description, "),
+            ("substr(error_message, 1, CAST(", " AS INTEGER)) AS error_message, "),
+        ] {
+            sql = sql.text(before).bind(longest).text(after);
+        }
+        sql.text(match self {
+            Self::Sqlite => "substr(error_detail, -CAST(",
+            Self::Postgres(_) => "right(error_detail, CAST(",
+        })
+        .bind(detail)
+        .text(" AS INTEGER)) AS error_detail")
+    }
+
     /// Text that is JSON, as the column `extra` takes it.
     #[must_use]
     pub fn json(self, text: Option<String>) -> Sql {

@@ -197,6 +197,15 @@ impl Tx {
         }
     }
 
+    /// Takes a turn that is not the writers' until the transaction ends, if nobody else has it: for work in the background,
+    /// which one process at a time does. The embedded database has one writer anyway.
+    pub async fn try_turn(&mut self, turn: i64) -> Result<bool> {
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Postgres(tx, _) => super::postgres::try_turn(tx, turn).await,
+        }
+    }
+
     /// Runs a statement; how many rows it changed.
     pub async fn execute(&mut self, sql: Sql) -> Result<u64> {
         match self {

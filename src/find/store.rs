@@ -9,6 +9,10 @@ use super::pasted;
 use crate::{
     core::{error::Result, ip::IpBlock, time::Timestamp},
     db::{Db, Looked, Sql},
+    error_groups::{
+        fingerprint::Fingerprint,
+        store::{self as errors, Group},
+    },
     logs::{
         filter::{Filter, Who},
         log::Log,
@@ -44,6 +48,8 @@ pub enum Hit {
     },
     /// An entry.
     Entry(Box<Log>),
+    /// An error group.
+    Errors(Box<Group>),
     /// A booking.
     Booking {
         /// Its id.
@@ -161,6 +167,11 @@ impl Place<'_> {
             if last.is_some() || self.is_booking(id).await? {
                 hits.hits.push(Hit::Booking { id, last: last.map(|key| key.timestamp) });
             }
+        }
+        if let Some(print) = Fingerprint::parse(&text.to_ascii_lowercase()).filter(|_| self.reader.role.sees_details())
+        {
+            let group = errors::group(self.db, print).await?;
+            hits.hits.extend(group.map(|group| Hit::Errors(Box::new(group))));
         }
         if let Some((first, last)) = pasted::id_range(text) {
             if first != last {

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     core::{marks::Marked, words},
+    error_groups::{filter as errors, fingerprint::Fingerprint},
     logs::{
         filter::Filter,
         link,
@@ -30,6 +31,7 @@ pub fn href(hit: &Hit, reader: &Reader) -> String {
             (None, email) => link::by_email(email.as_deref().unwrap_or_default()),
         },
         Hit::Entry(log) => link::entry(log.id, ""),
+        Hit::Errors(group) => errors::link(group.fingerprint()),
         Hit::Booking { id, .. } => link::filtered(Filter { booking: Some(*id), ..Filter::default() }, reader.zone),
         Hit::Address { block, .. } => link::filtered(Filter { ip: Some(*block), ..Filter::default() }, reader.zone),
     }
@@ -43,6 +45,7 @@ pub fn subject(hit: &Hit) -> Option<String> {
             found.id.map(|id| id.to_string()).or_else(|| found.email.clone())
         }
         Hit::Entry(log) => Some(log.id.to_string()),
+        Hit::Errors(group) => Some(group.fingerprint().to_string()),
         Hit::Booking { id, .. } => Some(id.to_string()),
         Hit::Address { block, .. } => Some(block.to_string()),
     }
@@ -52,10 +55,11 @@ pub fn subject(hit: &Hit) -> Option<String> {
 #[must_use]
 pub fn groups(hits: &Hits, text: &str, reader: &Reader) -> Vec<Group> {
     type Kind = (&'static str, fn(&Hit) -> bool);
-    let kinds: [Kind; 5] = [
+    let kinds: [Kind; 6] = [
         ("Members", |hit| matches!(hit, Hit::Member { .. })),
         ("E-mails without an account now", |hit| matches!(hit, Hit::Email { .. })),
         ("Entries", |hit| matches!(hit, Hit::Entry(_))),
+        ("Error groups", |hit| matches!(hit, Hit::Errors(_))),
         ("Bookings", |hit| matches!(hit, Hit::Booking { .. })),
         ("Addresses", |hit| matches!(hit, Hit::Address { .. })),
     ];
@@ -98,6 +102,13 @@ fn view(hit: &Hit, text: &str, reader: &Reader) -> HitView {
                 ..bare
             }
         }
+        Hit::Errors(group) => HitView {
+            title: group.title.clone(),
+            below: Below::Text(group.area.clone()),
+            why: Why { before: "Fingerprint is ", ..bare.why },
+            last: last(Some(group.last_at)),
+            ..bare
+        },
         Hit::Booking { id, last: at } => {
             HitView { title: format!("Booking {}", words::short_id(*id)), last: last(*at), ..bare }
         }
@@ -186,7 +197,7 @@ pub fn tried(text: &str, reader: &Reader, unfinished: bool) -> Vec<Tried> {
     };
     let name =
         if unfinished { "None so far; there was no time to look at every name" } else { "No member’s name has it" };
-    vec![
+    let mut tried = vec![
         Tried { as_what: "Entry ID", result: entry },
         Tried { as_what: "Member ID", result: member },
         Tried {
@@ -197,7 +208,11 @@ pub fn tried(text: &str, reader: &Reader, unfinished: bool) -> Vec<Tried> {
         Tried { as_what: "Name", result: name },
         Tried { as_what: "Address", result: address },
         Tried { as_what: "Daybook link", result: "Not a link to this Daybook" },
-    ]
+    ];
+    if details && Fingerprint::parse(&text.to_ascii_lowercase()).is_some() {
+        tried.insert(1, Tried { as_what: "Error group", result: "None has this fingerprint" });
+    }
+    tried
 }
 
 #[cfg(test)]

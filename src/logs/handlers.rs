@@ -19,6 +19,7 @@ use futures_util::{
 use super::{
     filter::{Filter, ListQuery},
     form::{Asker, FilterForm, Surface},
+    groups::ErrorGroups,
     link,
     look::{self, Count},
     pages::{EntryPage, FirstPage, ListFragment, ListPage, ResultsBody},
@@ -268,6 +269,7 @@ pub async fn entry(
     req: HttpRequest,
     path: web::Path<String>,
     state: web::Data<State>,
+    groups: web::Data<dyn ErrorGroups>,
     signed: Signed,
 ) -> Result<HttpResponse> {
     let id = match spelling::read(&req, &path, What::Entry, |id| link::entry(id, ""))? {
@@ -290,12 +292,13 @@ pub async fn entry(
     let since =
         since.zip(around::who(&log)).map(|(since, who)| told::since(since, &failed, (&who, log.timestamp), &reader));
     let lately = around.lately().and_then(|lately| told::lately(lately, &around.entry));
+    let group = if sees && log.is_error() { groups.of_entry(id, &reader).await? } else { None };
     let base = respond::base(&req);
     let setting = Setting { base: &base, app_root: state.site.app_root.as_deref(), terms: &place.terms };
     let told = Told { around: &around, lately: lately.as_ref(), since: since.as_ref() };
     let entry = Entry::of(&log, &details, told, &reader, setting);
     let around = AroundView::of(&around, &reader, shown, place.query());
-    respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place, around })
+    respond::page(StatusCode::OK, &EntryPage { shell: signed.shell(Section::Activity), entry, place, around, group })
 }
 
 /// How much is asked for around an entry, `earlier` and `later`; what is no number is as if it were not there.

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod export;
 pub mod filter;
 pub mod form;
+pub mod groups;
 pub mod handlers;
 pub mod json;
 pub mod link;

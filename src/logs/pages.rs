@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::groups::GroupHere;
 use super::story::view::{AroundView, Line};
 use super::view::{
     Shown,
@@ -83,4 +84,6 @@ pub struct EntryPage {
     pub place: Place,
     /// What surrounds it.
     pub around: AroundView,
+    /// The group it belongs to, where it is an error and the role may see it.
+    pub group: Option<GroupHere>,
 }

@@ -127,6 +127,48 @@ impl<'a> Traceback<'a> {
     }
 }
 
+/// How a text with tracebacks ends: the last one of them, which the others led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Last<'a> {
+    /// The line that names the exception, where there is one.
+    pub exception: Option<&'a str>,
+    /// The last frame of the application in it; of a library where none is the application's.
+    pub frame: Frame<'a>,
+}
+
+/// The last traceback in `text`; nothing where it has no frame. What is the application's is as [`Traceback::read`] means
+/// it.
+#[must_use]
+pub fn last<'a>(text: &'a str, app_root: Option<&str>) -> Option<Last<'a>> {
+    let app_root = app_root.filter(|root| !root.is_empty());
+    let mut place = Place::default();
+    let mut found: Option<Last<'a>> = None;
+    // Whether the frame is the application's, and whether the next one belongs to another traceback.
+    let (mut ours, mut over) = (false, true);
+    for line in lines_of(text) {
+        let content = split_margin(line).1;
+        over |= opens(line, content);
+        match place.step(line, app_root) {
+            (kind, Some(FileLine { frame, .. })) => {
+                let is_ours = kind == LineKind::ApplicationFile;
+                if over || is_ours || !ours {
+                    found = Some(Last { exception: None, frame });
+                    ours = is_ours;
+                }
+                over = false;
+            }
+            (LineKind::Exception, None) => {
+                if let Some(last) = found.as_mut().filter(|last| last.exception.is_none()) {
+                    last.exception = Some(content.trim());
+                }
+                over = true;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// The lines of a text without their ends. A carriage return alone is a character like any other.
 fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n').map(|line| {
@@ -226,7 +268,7 @@ impl Place {
                 return (if ours { LineKind::Application } else { LineKind::Library }, None);
             }
         }
-        let opens = content.trim_end().ends_with(HEADER) || is_divider(line);
+        let opens = opens(line, content);
         let outside = self.frame.is_none_or(|(frame_margin, frame_indent, _)| {
             margin == frame_margin && (frame_indent == 0 || indent(content) < frame_indent)
         });
@@ -239,6 +281,11 @@ impl Place {
 
 /// What opens a traceback; also the end of `Exception Group Traceback (most recent call last):`.
 const HEADER: &str = "Traceback (most recent call last):";
+
+/// Whether another traceback begins below a line.
+fn opens(line: &str, content: &str) -> bool {
+    content.trim_end().ends_with(HEADER) || is_divider(line)
+}
 
 /// The width of the margin that the traceback of an exception group has (`  | `, or `  + ` where it opens),
 /// and what follows it.

@@ -71,6 +71,17 @@ pub fn in_words(user_agent: &str) -> Option<String> {
     }
 }
 
+/// The browser or program alone, without version and device, out of what [`in_words`] says: `Safari`, `Samsung Internet`.
+#[must_use]
+pub fn family(words: &str) -> &str {
+    let is_end = |word: &str| word == "on" || word.starts_with(|c: char| c.is_ascii_digit());
+    let end = words.split(' ').take_while(|word| !is_end(word)).map(|word| word.len() + 1).sum::<usize>();
+    match end.checked_sub(1) {
+        Some(end) => &words[..end],
+        None => words,
+    }
+}
+
 /// A short part of a user agent that finds others like it: `Version/18.5 Mobile`, `Chrome/126`; where there is
 /// none, the text itself, at most 200 characters of it.
 #[must_use]

@@ -32,7 +32,7 @@ use crate::{
     },
     web::{
         next,
-        shell::{Section, Shell, Theme},
+        shell::{Section, Shell, Theme, Waiting},
         state::State,
     },
 };
@@ -156,6 +156,7 @@ fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone:
     // A form leads back to the page it stands on, and what only takes forms is no page.
     let is_page = matches!(*req.method(), Method::GET | Method::HEAD);
     let here = req.uri().path_and_query().filter(|_| is_page);
+    let waiting = req.app_data::<web::Data<dyn Waiting>>();
     Shell {
         site_name: state.site.name.clone(),
         email: account.email.clone(),
@@ -170,6 +171,7 @@ fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone:
         site_zone: String::new(),
         next: here.map_or_else(|| next::HOME.to_owned(), ToString::to_string),
         section: Section::Other,
+        errors: account.role.sees_details().then(|| waiting.map(|waiting| waiting.errors()).unwrap_or_default()),
     }
     .with_zone(zone, state.site.zone, state.now())
 }

@@ -96,6 +96,12 @@ kinds! {
     MemberDeleted = "member_deleted",
     /// A program deleted a booking.
     BookingDeleted = "booking_deleted",
+    /// Looked at the list of error groups.
+    ErrorsSearched = "errors_searched",
+    /// Opened an error group.
+    ErrorGroupOpened = "error_group_opened",
+    /// Said how an error group stands, or what to tell members.
+    ErrorGroupChanged = "error_group_changed",
     /// Looked at what staff did, with a filter.
     StaffLogSearched = "staff_log_searched",
 }
@@ -119,7 +125,8 @@ pub struct Record {
     pub staff_email: String,
     /// What they did.
     pub kind: Kind,
-    /// What it was about: the id of an entry or a member, the e-mail of an account, the kind of file of an export.
+    /// What it was about: the id of an entry or a member, the fingerprint of an error group, the e-mail of an account,
+    /// the kind of file of an export.
     pub subject: Option<String>,
     /// What else tells it from others of its kind: the query string of a search, a role.
     pub detail: Option<String>,

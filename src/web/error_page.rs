@@ -152,6 +152,18 @@ impl ErrorView {
         )
     }
 
+    /// 404: there is no such error group.
+    #[must_use]
+    pub fn no_error_group() -> Self {
+        Self::new(
+            404,
+            "There is no error group at this address",
+            &[
+                "A fingerprint is twelve digits, 0 to 9 and a to f. Groups are made anew when the rule by which errors are alike changes, or where the application’s files begin: then the same errors may stand under another fingerprint.",
+            ],
+        )
+    }
+
     /// 405: the address is right, the way of asking is not.
     #[must_use]
     pub fn method_not_allowed() -> Self {

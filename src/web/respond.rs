@@ -211,6 +211,7 @@ fn view(req: &HttpRequest, error: &Error) -> ErrorView {
         Error::NotFound(What::Entry) => ErrorView::no_entry(),
         Error::NotFound(What::Member) => ErrorView::no_member(),
         Error::NotFound(What::View) => ErrorView::no_view(),
+        Error::NotFound(What::ErrorGroup) => ErrorView::no_error_group(),
         Error::NotFound(What::Page | What::Booking) | Error::SignedOut => ErrorView::no_page(),
         Error::MethodNotAllowed => ErrorView::method_not_allowed(),
         Error::TooLarge => ErrorView::too_large(),

@@ -51,6 +51,13 @@ impl Theme {
     }
 }
 
+/// Whoever knows how many error groups wait for somebody. The server has it as `web::Data<dyn Waiting>`; every page asks it,
+/// so it answers from memory.
+pub trait Waiting: Send + Sync {
+    /// How many, as the bar says it: `3`, `99+`; blank where none does, or it is not known.
+    fn errors(&self) -> String;
+}
+
 /// One of the buttons that choose a theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ThemeChoice {
@@ -73,6 +80,8 @@ pub enum Section {
     Activity,
     /// Members.
     Members,
+    /// Error groups.
+    Errors,
     /// Own settings.
     Account,
     /// Staff: accounts.
@@ -114,6 +123,8 @@ pub struct Shell {
     pub next: String,
     /// Which part of Daybook this is.
     pub section: Section,
+    /// How many error groups wait for somebody, for whoever may see them: `3`, `99+`; blank where none does.
+    pub errors: Option<String>,
 }
 
 impl Shell {
@@ -135,6 +146,11 @@ impl Shell {
     /// Whether this page belongs to Members.
     pub fn in_members(&self) -> bool {
         self.section == Section::Members
+    }
+
+    /// Whether this page belongs to Errors.
+    pub fn in_errors(&self) -> bool {
+        self.section == Section::Errors
     }
 
     /// Whether this is the account page.
@@ -244,6 +260,7 @@ pub(crate) mod tests {
             site_zone: String::new(),
             next: next.into(),
             section,
+            errors: Some("1".into()),
         }
         .with_zone(chrono_tz::Europe::London, chrono_tz::Europe::London, now)
     }

@@ -11,7 +11,13 @@ use uuid::Uuid;
 
 use crate::{
     database_test,
-    support::{Browser, Look, TestApp, api::make, app::Setup, story},
+    error_groups::gather,
+    support::{
+        Browser, Look, TestApp,
+        api::make,
+        app::{PASSWORD, Setup},
+        story,
+    },
 };
 
 /// Vendored: see `tests/axe/README.md`.
@@ -93,6 +99,30 @@ database_test! {
                 ".notice a + span",
             ),
             ("/logs?range=all&q=00+ag".to_owned(), ".tell"),
+        ]).await;
+        browser.finish().await;
+    }
+
+    async fn error_groups_are_accessible(db: TestDb) {
+        let story = story::story(&db).await;
+        let app = TestApp::start(db).await;
+        gather(&app.db).await;
+        let email = app.account(Role::Support).await;
+        let client = app.client();
+        client.sign_in(&email, PASSWORD).await;
+        let group = client.get(&format!("/logs/{}", story.error)).await.attribute(".seen a", "href").expect("a group");
+        client.submit(&group, &[("state", "in_work"), ("note", "Offer to book it for them.")]).await;
+        let hostile = client.get(&format!("/logs/{}", story.hostile)).await.attribute(".seen a", "href").expect("a group");
+        let mut browser = Browser::open(&app).await;
+        browser.expect("status of 400");
+        browser.sign_in(&email).await;
+        check(&browser, &[
+            ("/errors".to_owned(), "#list .spark"),
+            ("/errors?q=nowhere".to_owned(), ".empty li"),
+            ("/errors?sort=x&state=y&q=a%00".to_owned(), ".notice a"),
+            (group, "#write #emails"),
+            (hostile, "#list"),
+            (entry(story.error), ".seen .tag"),
         ]).await;
         browser.finish().await;
     }

@@ -38,6 +38,9 @@ database_test! {
         assert_eq!(browser.path().await, "/members");
         browser.press("/").await;
         assert_eq!(browser.focus().await, "q");
+        browser.js("document.activeElement.blur()").await;
+        browser.leave(async || browser.press("ge").await).await;
+        assert_eq!(browser.path().await, "/errors");
         browser.finish().await;
     }
 
@@ -65,7 +68,7 @@ database_test! {
         browser.press("?").await;
         browser.wait("document.querySelector('#keys').matches(':popover-open')").await;
         // What it names is what is listened to.
-        assert!(browser.text("#keys").await.contains("Go to Members g m"));
+        assert!(browser.text("#keys").await.contains("Go to Members g m Go to Errors g e"));
         browser.press_key(Key::Escape).await;
         browser.wait("!document.querySelector('#keys').matches(':popover-open')").await;
 

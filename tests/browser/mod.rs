@@ -10,6 +10,7 @@ mod axe;
 mod call;
 mod door;
 mod entry;
+mod errors;
 mod filters;
 mod keyboard;
 mod live;

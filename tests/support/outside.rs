@@ -123,12 +123,14 @@ impl Outside {
     pub async fn contents(&mut self) -> Contents {
         let mut out = Contents::new();
         let file = matches!(self, Self::Sqlite(_));
+        // Without what is derived in the background, whatever a test does: error groups, and on a server the totals.
         let tables = if file {
-            "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+            "SELECT name FROM sqlite_schema WHERE type = 'table' \
+             AND (name NOT LIKE 'daybook\\_error\\_%' ESCAPE '\\' OR name = 'daybook_error_states') ORDER BY name"
         } else {
-            // Without the totals: what waits to be added up is, each second, whatever a test does.
             "SELECT tablename::text FROM pg_tables WHERE schemaname IN ('public', 'daybook') \
-             AND tablename NOT LIKE 'daybook\\_totals%' AND tablename <> 'daybook_combinations' ORDER BY 1"
+             AND tablename NOT LIKE 'daybook\\_totals%' AND tablename <> 'daybook_combinations' \
+             AND (tablename NOT LIKE 'daybook\\_error\\_%' OR tablename = 'daybook_error_states') ORDER BY 1"
         };
         for table in self.texts(tables).await {
             let rows = if file {

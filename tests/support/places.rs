@@ -2,6 +2,7 @@
 
 use daybook::{
     core::time::Timestamp,
+    error_groups::fingerprint::Fingerprint,
     logs::{
         log::{NewBooking, NewLog, NewMember},
         write::Batch,
@@ -23,6 +24,8 @@ pub struct Places {
     pub booking: Uuid,
     /// Their entry: an error with everything in it.
     pub entry: Uuid,
+    /// The error group of the entry.
+    pub group: Fingerprint,
 }
 
 impl Places {
@@ -40,8 +43,10 @@ impl Places {
 
     /// Writes these.
     pub async fn write_these(db: &TestDb, member: NewMember, booking: NewBooking, log: NewLog) -> Self {
-        let places = Self { member: member.id, booking: booking.id, entry: log.id };
+        let group = crate::error_groups::print(&log);
+        let places = Self { member: member.id, booking: booking.id, entry: log.id, group };
         db.write_batch(Batch { members: vec![member], bookings: vec![booking], logs: vec![log] }).await;
+        crate::error_groups::gather(db).await;
         places
     }
 
@@ -50,6 +55,7 @@ impl Places {
         match route.path {
             "/logs/{id}" => format!("/logs/{}", self.entry),
             "/logs/{id}/error_detail.txt" => format!("/logs/{}/error_detail.txt", self.entry),
+            "/errors/{fingerprint}" => format!("/errors/{}", self.group),
             "/logs/newer" => {
                 format!("/logs/newer?since={}", Cursor::at(Key { timestamp: Timestamp::MIN, id: self.entry }))
             }
@@ -93,6 +99,7 @@ impl Places {
                 ("new_password_again", "another horse, another battery"),
             ],
             "/views" => vec![("name", "Errors, a week"), ("query", "range=7d&status=error"), ("next", "/views")],
+            "/errors/{fingerprint}" => vec![("state", "in_work"), ("note", "Offer to book it for them.")],
             "/views/{id}" => vec![("name", "Another name"), ("shared", "1")],
             "/views/{id}/move" => vec![("move", "up")],
             "/tokens" => vec![("name", "nightly-report"), ("scope", "read"), ("owner", "owner@example.org")],
@@ -139,6 +146,12 @@ impl Places {
             let page = client.submit("/tokens", &Self::fields_of_a_token()).await;
             let revokes = page.attributes("form[action^='/tokens/']", "action");
             return revokes.first().cloned().unwrap_or_else(|| format!("/tokens/{}/revoke", Uuid::nil()));
+        }
+        if route.path == "/errors/{fingerprint}" {
+            let group = client.get("/errors").await.attribute("#list a[data-row]", "href");
+            let group = group.unwrap_or_else(|| "/errors/000000000000".to_owned());
+            client.submit(&group, &[("state", "new"), ("note", "")]).await;
+            return group;
         }
         if !route.path.starts_with("/views/{id}") {
             return route.path.to_owned();

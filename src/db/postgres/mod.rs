@@ -186,6 +186,12 @@ pub(super) async fn take_turn(connection: &mut PgConnection) -> Result<()> {
     sqlx::query(sql).bind(TURN).execute(connection).await.map(drop).map_err(explain)
 }
 
+/// Takes a turn of another number, if nobody else has it.
+pub(super) async fn try_turn(connection: &mut PgConnection, turn: i64) -> Result<bool> {
+    let sql = "SELECT pg_try_advisory_xact_lock($1)";
+    sqlx::query_scalar(sql).bind(turn).fetch_one(connection).await.map_err(explain)
+}
+
 /// A name as SQL writes it, whatever it holds.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -54,6 +54,14 @@ impl Layers {
         self.0.iter().sum()
     }
 
+    /// So many of one layer.
+    #[must_use]
+    pub fn of(layer: Layer, n: u64) -> Self {
+        let mut layers = Self::default();
+        layers.add(layer, n);
+        layers
+    }
+
     /// Both together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

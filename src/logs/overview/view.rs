@@ -10,7 +10,7 @@ use super::{
 use crate::{
     core::{time::Timestamp, words},
     logs::{
-        filter::{Filter, ListQuery, Range},
+        filter::{Choice, Filter, ListQuery, Range},
         link, summary,
         view::Reader,
     },
@@ -71,11 +71,42 @@ pub struct Unseen {
     pub middle: String,
 }
 
+/// What selecting a bar does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The same list, of that time alone.
+    Zoom,
+    /// What the bar counts, in a list.
+    Show,
+}
+
+impl Way {
+    /// What the chart says of it.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Zoom => "Select a bar to zoom in.",
+            Self::Show => "Select a bar to see those entries.",
+        }
+    }
+
+    /// What each link says of it.
+    #[must_use]
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Zoom => "Zoom in",
+            Self::Show => "Show them",
+        }
+    }
+}
+
 /// The chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     /// `Entries per hour`.
     pub title: String,
+    /// What selecting a bar does.
+    pub way: Way,
     /// The layers, where there are several.
     pub keys: Vec<Key>,
     /// How far counting came, where that was not the end.
@@ -116,11 +147,32 @@ pub fn figure(overview: &Overview, query: &ListQuery, reader: &Reader) -> Figure
             ..Figure::empty()
         };
     };
-    Draw { overview, buckets, query, reader, labels: Labels::of(buckets, reader) }.figure(
-        format!("{} per {}", capital(&sentence.many), buckets.step.words()),
-        &sentence.many,
-        building,
-    )
+    let href = |from: Bar, to: Bar| {
+        let range = Range::Between { from: Some(from.from), to: to.to };
+        let filter = Filter { range, ..query.filter.clone() };
+        link::list(&query.narrowed(filter), reader.zone)
+    };
+    let status = &query.filter.status;
+    Draw {
+        bars: &overview.bars,
+        reach: overview.reach,
+        buckets,
+        status,
+        way: Way::Zoom,
+        href: &href,
+        reader,
+        labels: Labels::of(buckets, reader),
+    }
+    .figure(format!("{} per {}", capital(&sentence.many), buckets.step.words()), &sentence.many, building)
+}
+
+/// The chart of errors that were counted otherwise, all of them; `href` leads to those of a bar, or of several.
+#[must_use]
+pub fn errors(buckets: &Buckets, bars: &[Layers], reader: &Reader, href: &dyn Fn(Bar, Bar) -> String) -> Figure {
+    let status = Choice { any: vec!["error".to_owned()], none: Vec::new() };
+    let labels = Labels::of(buckets, reader);
+    let draw = Draw { bars, reach: Reach::All, buckets, status: &status, way: Way::Show, href, reader, labels };
+    draw.figure(format!("Errors per {}", buckets.step.words()), "errors", None)
 }
 
 fn capital(text: &str) -> String {
@@ -129,9 +181,16 @@ fn capital(text: &str) -> String {
 }
 
 struct Draw<'a> {
-    overview: &'a Overview,
+    /// What each bar holds,
+    bars: &'a [Layers],
+    /// as far as was counted.
+    reach: Reach,
     buckets: &'a Buckets,
-    query: &'a ListQuery,
+    /// Which statuses are asked for.
+    status: &'a Choice<String>,
+    way: Way,
+    /// Where a bar leads, or several that lie side by side.
+    href: &'a dyn Fn(Bar, Bar) -> String,
     reader: &'a Reader,
     labels: Labels<'a>,
 }
@@ -141,9 +200,9 @@ impl Draw<'_> {
         let bars = &self.buckets.bars;
         let layers = self.layers();
         let seen = self.seen();
-        let all = self.overview.bars.iter().fold(Layers::default(), |sum, bar| sum.and(*bar));
-        let scale = Scale::of(self.overview.bars.iter().map(|bar| bar.sum()).max().unwrap_or_default());
-        let partly = self.overview.reach != Reach::All;
+        let all = self.bars.iter().fold(Layers::default(), |sum, bar| sum.and(*bar));
+        let scale = Scale::of(self.bars.iter().map(|bar| bar.sum()).max().unwrap_or_default());
+        let partly = self.reach != Reach::All;
         let key = |layer: &Layer| Key {
             class: chart::class(*layer),
             name: name(*layer),
@@ -152,10 +211,14 @@ impl Draw<'_> {
         let fine = self.hits(seen, 1);
         let links = words::counted(u64::try_from(fine.len()).unwrap_or_default(), "link", "links");
         let so_far = if partly { " Earlier time has not been looked at." } else { "" };
+        let each = match self.way {
+            Way::Zoom => "each zooms in",
+            Way::Show => "each shows the errors of its time",
+        };
         let rects = |(at, bar): (usize, &Layers)| chart::bar(at, bars.len(), *bar, scale);
         Figure {
             keys: if layers.len() > 1 { layers.iter().map(key).collect() } else { Vec::new() },
-            stopped: match self.overview.reach {
+            stopped: match self.reach {
                 Reach::All => None,
                 Reach::BackTo(at) => {
                     Some(format!("At least {} {many}, looked back to {}.", words::count(all.sum()), self.far(at)))
@@ -163,9 +226,9 @@ impl Draw<'_> {
                 Reach::Nowhere => Some("Nothing was looked at in time.".to_owned()),
             },
             building,
-            label: format!("{title}, {}.{so_far} {links}, each zooms in.", self.labels.span()),
+            label: format!("{title}, {}.{so_far} {links}, {}.", self.labels.span(), each),
             grid: scale.grid(),
-            rects: self.overview.bars.iter().enumerate().flat_map(rects).collect(),
+            rects: self.bars.iter().enumerate().flat_map(rects).collect(),
             unseen: (seen > 0).then(|| {
                 let slot = Slot { at: seen, many: bars.len() };
                 Unseen { width: slot.x(), middle: slot.middle_before() }
@@ -175,6 +238,7 @@ impl Draw<'_> {
             fine,
             heads: layers.iter().map(|layer| name(*layer)).collect(),
             rows: self.rows(seen, &layers),
+            way: self.way,
             title,
         }
     }
@@ -191,7 +255,7 @@ impl Draw<'_> {
 
     /// The first bar that was looked at, if only in part.
     fn seen(&self) -> usize {
-        match self.overview.reach {
+        match self.reach {
             Reach::All => 0,
             Reach::BackTo(at) => self.buckets.bars.iter().rposition(|bar| bar.from <= at).unwrap_or_default(),
             Reach::Nowhere => self.buckets.bars.len(),
@@ -200,31 +264,24 @@ impl Draw<'_> {
 
     /// The layers that the filter admits; a status that Daybook does not know only where there is one.
     fn layers(&self) -> Vec<Layer> {
-        let status = &self.query.filter.status;
         let shown = |layer: &Layer| {
-            let held = self.overview.bars.iter().any(|bar| bar.get(*layer) > 0);
+            let held = self.bars.iter().any(|bar| bar.get(*layer) > 0);
             let word = match layer {
                 Layer::Error => "error",
                 Layer::Warning => "warning",
                 Layer::Success => "success",
                 Layer::Other => return held,
             };
-            held || status.admits(|value| value == word)
+            held || self.status.admits(|value| value == word)
         };
         [Layer::Success, Layer::Warning, Layer::Error, Layer::Other].into_iter().filter(shown).collect()
-    }
-
-    fn href(&self, from: Bar, to: Bar) -> String {
-        let range = Range::Between { from: Some(from.from), to: to.to };
-        let filter = Filter { range, ..self.query.filter.clone() };
-        link::list(&self.query.narrowed(filter), self.reader.zone)
     }
 
     /// What a bar holds, in words: `76 entries, 4 warnings, 11 errors`.
     fn held(&self, layers: Layers, at_least: bool) -> String {
         let only = |layer| layers.get(layer) == layers.sum();
         let counted = |layer, one, many| words::counted(layers.get(layer), one, many);
-        let status = self.query.filter.status.any.as_slice();
+        let status = self.status.any.as_slice();
         let words = match status {
             [status] if status == "error" && only(Layer::Error) => counted(Layer::Error, "error", "errors"),
             [status] if status == "warning" && only(Layer::Warning) => counted(Layer::Warning, "warning", "warnings"),
@@ -244,7 +301,7 @@ impl Draw<'_> {
 
     /// The links over the bars, `wide` bars each.
     fn hits(&self, seen: usize, wide: usize) -> Vec<Hit> {
-        let (bars, counted) = (&self.buckets.bars, &self.overview.bars);
+        let (bars, counted) = (&self.buckets.bars, &self.bars);
         let mut out = Vec::new();
         let mut at = seen;
         while at < bars.len() {
@@ -255,7 +312,7 @@ impl Draw<'_> {
             let time = if end - at == 1 { self.labels.full(first) } else { self.labels.several(first, last) };
             let slot = Slot { at, many: bars.len() };
             out.push(Hit {
-                href: self.href(first, last),
+                href: (self.href)(first, last),
                 label: format!("{time}: {}", self.held(layers, self.is_partly_seen(at))),
                 x: slot.x(),
                 width: slot.wide(end - at),
@@ -267,7 +324,7 @@ impl Draw<'_> {
 
     /// Whether looking stopped within this bar.
     fn is_partly_seen(&self, at: usize) -> bool {
-        matches!(self.overview.reach, Reach::BackTo(to) if at == self.seen() && self.buckets.bars[at].from < to)
+        matches!(self.reach, Reach::BackTo(to) if at == self.seen() && self.buckets.bars[at].from < to)
     }
 
     /// About eight names along the axis; on a phone every other one, where there is room for it.
@@ -294,7 +351,7 @@ impl Draw<'_> {
         let row = |(at, (bar, counted)): (usize, (&Bar, &Layers))| {
             let at_least = if self.is_partly_seen(at) { "at least " } else { "" };
             Row {
-                href: self.href(*bar, *bar),
+                href: (self.href)(*bar, *bar),
                 from: self.labels.full(*bar),
                 numbers: layers
                     .iter()
@@ -302,7 +359,7 @@ impl Draw<'_> {
                     .collect(),
             }
         };
-        self.buckets.bars.iter().zip(&self.overview.bars).enumerate().skip(seen).map(row).collect()
+        self.buckets.bars.iter().zip(self.bars).enumerate().skip(seen).map(row).collect()
     }
 }
 
@@ -319,6 +376,7 @@ impl Figure {
     fn empty() -> Self {
         Self {
             title: String::new(),
+            way: Way::Zoom,
             keys: Vec::new(),
             stopped: None,
             building: None,

@@ -1,5 +1,7 @@
 //! One entry as its template prints it. What the role may not see is not in here.
 
+use uuid::Uuid;
+
 use super::{
     Reader, Shown,
     row::{self, Status, Who},
@@ -285,7 +287,7 @@ impl Entry {
                 ticket_of(log, details, &subject, failed, told, reader, setting)
             }),
             error_message: Shown::of(message, sees),
-            traceback: Shown::of(traceback.map(|read| traceback_view(&read, log, setting.terms)), sees),
+            traceback: Shown::of(traceback.map(|read| traceback_view(&read, log.id, setting.terms)), sees),
             ip_address: Shown::of(
                 details.ip_address.as_deref().filter(|text| !text.is_empty()).map(|text| Fact {
                     text: text.to_owned(),
@@ -367,7 +369,9 @@ fn around(at: Timestamp, zone: crate::core::time::Zone) -> String {
     link::filtered(Filter { range, ..Filter::default() }, zone)
 }
 
-fn traceback_view(read: &Traceback<'_>, log: &Log, terms: &[String]) -> TracebackView {
+/// A traceback of the entry `id`, with what was searched for marked.
+#[must_use]
+pub fn traceback_view(read: &Traceback<'_>, id: Uuid, terms: &[String]) -> TracebackView {
     let line = |line: &crate::logs::traceback::Line<'_>| {
         let (class, left_out) = match line.kind {
             LineKind::Plain => ("l", None),
@@ -404,7 +408,7 @@ fn traceback_view(read: &Traceback<'_>, log: &Log, terms: &[String]) -> Tracebac
         lines: read.lines.iter().map(line).collect(),
         frames: (ours + theirs > 0).then(|| format!("{ours} application, {theirs} library")),
         can_narrow: ours > 0 && theirs > 0,
-        file: link::error_detail(log.id),
+        file: link::error_detail(id),
         open_all: format!("Open all {} as text", words::counted(total, "line", "lines")),
     }
 }

@@ -13,6 +13,8 @@ pub enum Group {
     Entry,
     /// Opened a member.
     Member,
+    /// Opened or changed an error group.
+    ErrorGroup,
     /// Looked for something, or through a list.
     Search,
     /// Took entries as a file.
@@ -31,11 +33,12 @@ pub enum Group {
 
 impl Group {
     /// All groups, as the page lists them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Refused,
         Self::SignIn,
         Self::Entry,
         Self::Member,
+        Self::ErrorGroup,
         Self::Search,
         Self::Export,
         Self::View,
@@ -53,6 +56,7 @@ impl Group {
             Self::SignIn => "login",
             Self::Entry => "entry",
             Self::Member => "member",
+            Self::ErrorGroup => "error_group",
             Self::Search => "search",
             Self::Export => "export",
             Self::View => "view",
@@ -77,6 +81,7 @@ impl Group {
             Self::SignIn => "Signed in or out",
             Self::Entry => "Opened an entry",
             Self::Member => "Opened a member",
+            Self::ErrorGroup => "Opened or changed an error group",
             Self::Search => "Searched",
             Self::Export => "Exported",
             Self::View => "Changed a view",
@@ -95,6 +100,7 @@ impl Group {
             Self::SignIn => "login",
             Self::Entry => "page_visit",
             Self::Member => "user",
+            Self::ErrorGroup => "bug",
             Self::Search => "search",
             Self::Export => "download",
             Self::View => "bookmark",
@@ -113,11 +119,13 @@ impl Group {
             Kind::SignedIn | Kind::SignedOut => Self::SignIn,
             Kind::EntryOpened | Kind::ErrorDetailOpened => Self::Entry,
             Kind::MemberOpened => Self::Member,
+            Kind::ErrorGroupOpened | Kind::ErrorGroupChanged => Self::ErrorGroup,
             Kind::MembersSearched
             | Kind::Found
             | Kind::LogsSearched
             | Kind::LogsWatched
             | Kind::LogsCounted
+            | Kind::ErrorsSearched
             | Kind::StaffLogSearched => Self::Search,
             Kind::Exported | Kind::ExportEnded | Kind::ExportBrokenOff => Self::Export,
             Kind::ViewSaved | Kind::ViewChanged | Kind::ViewDeleted => Self::View,

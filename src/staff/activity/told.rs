@@ -8,7 +8,7 @@ use super::{
     store::{Known, Recorded},
 };
 use crate::{
-    core::{role::Role, words},
+    core::{query_string, role::Role, words},
     logs::{
         filter::ListQuery,
         form::{Asker, FilterForm, Surface},
@@ -107,6 +107,12 @@ pub fn told(record: &Recorded, known: &Known, reader: &Reader) -> (Said, Option<
         Kind::Imported => (about("Imported "), detail()),
         Kind::MemberDeleted => (member("Deleted the member ", subject, known), None),
         Kind::BookingDeleted => (Said::about("Deleted the booking ", short(subject)), None),
+        Kind::ErrorsSearched => {
+            let query = record.detail.as_deref().filter(|query| !query.is_empty());
+            (Said::plain("Looked at Errors"), query.map(|query| Said::about("Filter: ", cut(query))))
+        }
+        Kind::ErrorGroupOpened => (error_group("Error group ", subject), None),
+        Kind::ErrorGroupChanged => (error_group("Changed error group ", subject), detail()),
         Kind::StaffLogSearched => (Said::plain("Looked at what was done in Daybook"), records_filter(record, reader)),
     }
 }
@@ -134,6 +140,11 @@ fn entry(kind: Kind, subject: &str, known: &Known, reader: &Reader) -> (Said, Op
         None => Said::plain(when),
     };
     (Said::leading(before, cut(&titled(&log.description)), link::entry(id, "")), Some(more))
+}
+
+/// An error group by its fingerprint.
+fn error_group(before: &str, subject: &str) -> Said {
+    Said::leading(before, cut(subject), format!("/errors/{}", query_string::escape(subject)))
 }
 
 /// A member by their id, or an e-mail that nobody had.

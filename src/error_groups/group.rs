@@ -1,0 +1,204 @@
+//! The requests about one group: what is known of it, and saying how it stands.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use futures_util::future::{try_join3, try_join4};
+
+use super::{
+    differs,
+    filter::link,
+    fingerprint::Fingerprint,
+    form, gather,
+    group_view::{GroupView, Sources},
+    here::Here,
+    pages::GroupPage,
+    people, spark,
+    state::{self, Saying},
+    store::{self, Group, Quarters},
+};
+use crate::{
+    core::{
+        error::{Error, Result, What},
+        form::FieldErrors,
+        time::Timestamp,
+    },
+    logs::{
+        filter::Range,
+        form::FilterForm,
+        json,
+        overview::{
+            buckets::{Bar, Buckets},
+            tally::{Layer, Layers},
+            view::{self as chart, Figure},
+        },
+        store as logs,
+        view::Reader,
+    },
+    paging::{At, Cursor, Key, Page},
+    session::{CheckedForm, Signed},
+    staff_log::{self, Kind},
+    web::{respond, shell::Section, state::State},
+};
+
+/// How many times it happened stand on a page.
+const SHOWN: usize = 25;
+
+/// `GET /errors/{fingerprint}`
+pub async fn page(
+    req: HttpRequest,
+    path: web::Path<String>,
+    state: web::Data<State>,
+    signed: Signed,
+) -> Result<HttpResponse> {
+    let fingerprint = read(&path)?;
+    let drawn = draw(&req, &state, &signed, fingerprint).await?;
+    respond::page(StatusCode::OK, &drawn)
+}
+
+/// `POST /errors/{fingerprint}`: says how it stands, and what to tell members.
+pub async fn say(
+    req: HttpRequest,
+    path: web::Path<String>,
+    state: web::Data<State>,
+    here: web::Data<Here>,
+    signed: Signed,
+    form: CheckedForm,
+) -> Result<HttpResponse> {
+    let fingerprint = read(&path)?;
+    let told = match form::told(&form) {
+        Ok(told) => told,
+        Err(errors) => return refused(&req, &state, &signed, fingerprint, &form, &errors).await,
+    };
+    let saying = Saying { state: told.state, note: told.note.as_deref(), by: &signed.staff.email, at: signed.now };
+    let mut tx = state.db.write().await?;
+    let changed = state::say(&mut tx, fingerprint, &saying).await?.ok_or(Error::NotFound(What::ErrorGroup))?;
+    let mut words = Vec::new();
+    if let Some((before, now)) = changed.state {
+        words.push(format!("{} to {}", before.name(), now.name()));
+    }
+    if changed.note {
+        let note = told.note.as_deref().unwrap_or_default();
+        words.push(if note.is_empty() { "note removed".to_owned() } else { format!("note: {note}") });
+    }
+    if !words.is_empty() {
+        let line = signed.line(Kind::ErrorGroupChanged, Some(fingerprint.to_string()), Some(words.join("; ")));
+        staff_log::append(&mut tx, &[line]).await?;
+        tx.commit().await?;
+        here.count().await;
+    }
+    Ok(respond::see_other(&link(fingerprint)))
+}
+
+fn read(path: &str) -> Result<Fingerprint> {
+    Fingerprint::parse(path).ok_or(Error::NotFound(What::ErrorGroup))
+}
+
+/// What could not be kept stands in the form again, with why.
+async fn refused(
+    req: &HttpRequest,
+    state: &State,
+    signed: &Signed,
+    fingerprint: Fingerprint,
+    form: &CheckedForm,
+    errors: &FieldErrors,
+) -> Result<HttpResponse> {
+    let typed = |name: &str| form.field(name).map_or("", |pair| pair.value.as_str());
+    let mut drawn = draw(req, state, signed, fingerprint).await?;
+    drawn.group = drawn.group.typed(typed("state"), typed("note"), errors);
+    drawn.shell.next = link(fingerprint);
+    respond::page(StatusCode::BAD_REQUEST, &drawn)
+}
+
+/// Which of the times it happened are asked for.
+fn place(form: &FilterForm) -> Result<At> {
+    const UNREADABLE: &str = "the place in the list cannot be read; open the error group anew";
+    let cursor = |name: &str| match form.value(name) {
+        "" => Ok(None),
+        text => text.parse::<Cursor>().map(Some).map_err(|_| Error::BadRequest(UNREADABLE)),
+    };
+    match (cursor("before")?, cursor("after")?) {
+        (None, None) => Ok(At::Newest),
+        (Some(cursor), None) => Ok(At::Before(cursor)),
+        (None, Some(cursor)) => Ok(At::After(cursor)),
+        (Some(_), Some(_)) => Err(Error::BadRequest(UNREADABLE)),
+    }
+}
+
+async fn draw(req: &HttpRequest, state: &State, signed: &Signed, fingerprint: Fingerprint) -> Result<GroupPage> {
+    let reader = Reader::of(signed);
+    let State { db, budgets, .. } = state;
+    let form = FilterForm::new(req.query_string());
+    let at = place(&form)?;
+    let group = store::group(db, fingerprint).await?.ok_or(Error::NotFound(What::ErrorGroup))?;
+    signed.record(Kind::ErrorGroupOpened, Some(fingerprint.to_string()), None)?;
+    let (said, progress, details) =
+        try_join3(store::said(db, fingerprint), gather::progress(db), logs::details(db, group.last_id)).await?;
+    // None of them needs the others, and each waits for the database.
+    let (page, people, differs, quarters) = try_join4(
+        Box::pin(times(state, fingerprint, at)),
+        Box::pin(people::of(db, fingerprint, reader.now, (budgets.list, budgets.count))),
+        Box::pin(differs::of(db, fingerprint, &group.area, reader.now, budgets.count)),
+        Box::pin(store::quarters(db, &[fingerprint], group.first_at, budgets.count)),
+    )
+    .await?;
+    let quarters = quarters.map(|mut all| all.remove(&fingerprint).unwrap_or_default());
+    let tz = form.zone().map(|zone| zone.name().to_owned());
+    let sources = Sources {
+        group: &group,
+        said: said.as_ref(),
+        progress: &progress,
+        today: quarters.as_ref().and_then(|quarters| spark::by_day(quarters, &reader).last().copied()),
+        people: &people,
+        page: &page,
+        traceback: details.as_ref().and_then(|details| details.error_detail.as_deref()).filter(|text| !text.is_empty()),
+        app_root: state.site.app_root.as_deref(),
+        differs: &differs,
+        tz: tz.as_deref(),
+    };
+    Ok(GroupPage {
+        shell: signed.shell(Section::Errors),
+        group: GroupView::of(&sources, &reader),
+        figure: quarters.and_then(|quarters| figure(&group, &quarters, &reader)),
+        within_list: false,
+    })
+}
+
+/// A page of the times it happened, each with its service type.
+async fn times(
+    state: &State,
+    fingerprint: Fingerprint,
+    at: At,
+) -> Result<Page<(crate::logs::log::Log, Option<String>)>> {
+    let Page { rows: keys, older, newer, looked_to } = store::entries(&state.db, fingerprint, at, SHOWN).await?;
+    let entries = logs::logs(&state.db, &keys).await?;
+    let extras = if keys.is_empty() {
+        std::collections::HashMap::new()
+    } else {
+        logs::extras(&state.db, keys.iter().map(|key| key.id)).await?
+    };
+    let service = |id| extras.get(&id).and_then(|extra| json::top_level(extra, "service_type"));
+    let rows = entries.into_iter().map(|log| (service(log.id), log)).map(|(service, log)| (log, service)).collect();
+    Ok(Page { rows, older, newer, looked_to })
+}
+
+/// The chart of a group from its first time, at least of the last hours, to now. Its bars are quarters of an hour, or longer.
+fn figure(group: &Group, quarters: &Quarters, reader: &Reader) -> Option<Figure> {
+    const LEAST: chrono::Duration = chrono::Duration::hours(6);
+    let first = group.first_at.min(reader.now.plus(-LEAST)).max(Timestamp::MIN);
+    let ends = (first, group.last_at.max(reader.now));
+    let buckets = Buckets::of(Range::All, reader.now, Some(ends), reader.zone)?;
+    let edges = buckets.edges();
+    let mut counts = vec![0; buckets.bars.len()];
+    for (at, n) in quarters {
+        let bar = edges.partition_point(|edge| edge <= at).checked_sub(1);
+        if let Some(count) = bar.and_then(|bar| counts.get_mut(bar)) {
+            *count += n;
+        }
+    }
+    let bars: Vec<Layers> = counts.into_iter().map(|n| Layers::of(Layer::Error, n)).collect();
+    let href = |_: Bar, last: Bar| {
+        let own = link(group.fingerprint());
+        let end = last.to.map(|to| Cursor::beyond(Key { timestamp: to, id: uuid::Uuid::nil() }));
+        end.map_or_else(|| format!("{own}#each"), |end| format!("{own}?before={end}#each"))
+    };
+    Some(chart::errors(&buckets, &bars, reader, &href))
+}

@@ -1,0 +1,470 @@
+//! One group as its template prints it, for one reader.
+
+use super::{
+    differs::{Differs, Sample, Share, Tally},
+    filter::link,
+    gather::Progress,
+    people::{People, Person},
+    state::{NOTE, Said, State},
+    store::Group,
+    view::{self, Tag, minutes, moment, number},
+};
+use crate::{
+    core::{form::FieldErrors, query_string, time::Timestamp, words},
+    logs::{
+        filter::{Area, Choice, ExtraIs, Filter, Preset, Range},
+        link as logs,
+        log::Log,
+        story::recovery::Since,
+        traceback::Traceback,
+        view::{
+            Reader,
+            entry::{TracebackView, traceback_view},
+            row::Who,
+        },
+    },
+    paging::{At, Page},
+};
+
+/// How many values of a kind are shown.
+const VALUES: usize = 5;
+
+/// A figure: what, how much, and what else there is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// What.
+    pub label: &'static str,
+    /// How much.
+    pub value: String,
+    /// What else.
+    pub note: String,
+}
+
+/// A member whom nobody has seen to get past it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToWrite {
+    /// Who.
+    pub who: Who,
+    /// What became of it.
+    pub since: String,
+    /// When it happened to them last.
+    pub last: String,
+    /// That entry.
+    pub href: String,
+    /// `3 times`.
+    pub times: String,
+}
+
+/// What became of the members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcomes {
+    /// `The 14 members, since then`.
+    pub heading: String,
+    /// Recovered, not seen to succeed, not seen.
+    pub figures: Vec<Figure>,
+    /// What was not looked at.
+    pub left_out: Option<String>,
+}
+
+/// One time that it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Time {
+    /// The entry.
+    pub href: String,
+    /// `14:36:58`.
+    pub clock: String,
+    /// The same for machines.
+    pub datetime: String,
+    /// Whom it happened to.
+    pub who: Who,
+    /// The service type, where one is recorded.
+    pub service: Option<String>,
+}
+
+/// The times of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// `Today`, `Tuesday 16 June 2026`.
+    pub name: String,
+    /// Date and zone.
+    pub date: String,
+    /// Newest first.
+    pub times: Vec<Time>,
+}
+
+/// A value that errors have, beside what goes well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The value.
+    pub name: String,
+    /// `13 of 23, 22 % of successes`.
+    pub said: String,
+    /// The errors that have it.
+    pub href: String,
+}
+
+/// What a form says of the group, as it stands or as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateForm {
+    /// Where it goes.
+    pub action: String,
+    /// The states that can be said: value, words, whether it is chosen.
+    pub states: Vec<(&'static str, &'static str, bool)>,
+    /// Why the state cannot be read.
+    pub state_error: Option<String>,
+    /// Who said so when.
+    pub state_by: Option<String>,
+    /// The note.
+    pub note: String,
+    /// Why it cannot be kept.
+    pub note_error: Option<String>,
+    /// Who wrote it when.
+    pub note_by: Option<String>,
+    /// The longest note, in characters.
+    pub longest: String,
+}
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupView {
+    /// Its name.
+    pub fingerprint: String,
+    /// What people call it.
+    pub title: String,
+    /// Where it happened, most often first.
+    pub areas: Vec<String>,
+    /// How it stands.
+    pub tag: Tag,
+    /// What the newest entry says, where that is not the title.
+    pub described: Option<String>,
+    /// How far gathering is, where it has not come to the end.
+    pub gathering: Option<String>,
+    /// Times, members, first and last seen.
+    pub figures: Vec<Figure>,
+    /// What became of its members; none where there is none.
+    pub outcomes: Option<Outcomes>,
+    /// Who to write to.
+    pub to_write: Vec<ToWrite>,
+    /// Their e-mails.
+    pub emails: Vec<String>,
+    /// Each time it happened, on this page.
+    pub days: Vec<Day>,
+    /// What the table says of itself.
+    pub caption: String,
+    /// The page before and the page after.
+    pub newer: Option<String>,
+    /// The page after.
+    pub older: Option<String>,
+    /// Whether any of them says its service type.
+    pub has_services: bool,
+    /// The newest traceback, where there is one.
+    pub traceback: Option<TracebackView>,
+    /// The newest entry, and when it was.
+    pub newest: (String, String),
+    /// The form.
+    pub form: StateForm,
+    /// Service types.
+    pub services: Vec<Value>,
+    /// Browsers.
+    pub browsers: Vec<Value>,
+    /// What they are compared with.
+    pub compared: Option<String>,
+    /// The type of the exception.
+    pub exception: Option<String>,
+    /// The place in the code.
+    pub frame: Option<String>,
+    /// Its own address.
+    pub permalink: String,
+}
+
+/// What a group is shown from.
+pub struct Sources<'a> {
+    /// The group.
+    pub group: &'a Group,
+    /// What people said of it.
+    pub said: Option<&'a Said>,
+    /// How far gathering is.
+    pub progress: &'a Progress,
+    /// How many of it fell into this day.
+    pub today: Option<u64>,
+    /// Its members.
+    pub people: &'a People,
+    /// A page of its entries, and their service types.
+    pub page: &'a Page<(Log, Option<String>)>,
+    /// The newest traceback.
+    pub traceback: Option<&'a str>,
+    /// Which frames of it are the application's.
+    pub app_root: Option<&'a str>,
+    /// What its errors have in common.
+    pub differs: &'a Differs,
+    /// `tz` of this request, which its own links keep.
+    pub tz: Option<&'a str>,
+}
+
+impl GroupView {
+    /// The group for a reader.
+    #[must_use]
+    pub fn of(sources: &Sources<'_>, reader: &Reader) -> Self {
+        let Sources { group, said, progress, people, page, differs, .. } = *sources;
+        let print = group.fingerprint();
+        let own = link(print);
+        let way = |at: At| {
+            let cursor = match at {
+                At::Newest => None,
+                At::Before(cursor) => Some(("before", cursor.to_string())),
+                At::After(cursor) => Some(("after", cursor.to_string())),
+            };
+            let tz = sources.tz.map(|tz| ("tz", tz.to_owned()));
+            format!("{own}?{}#each", query_string::write(cursor.into_iter().chain(tz)))
+        };
+        let to_write: Vec<&Person> =
+            people.looked_at().filter(|(_, since)| !matches!(since, Since::Recovered(_))).map(|(one, _)| one).collect();
+        Self {
+            fingerprint: print.to_string(),
+            title: group.title.clone(),
+            areas: most(&differs.errors.areas, &group.area),
+            tag: group.state().into(),
+            described: Some(group.description.clone()).filter(|text| *text != group.title && !text.trim().is_empty()),
+            gathering: view::gathering(progress, reader),
+            figures: figures(sources, reader),
+            outcomes: outcomes(group, people),
+            emails: emails(&to_write),
+            to_write: to_write.into_iter().filter_map(|person| to_write_view(person, reader)).collect(),
+            has_services: page.rows.iter().any(|(_, service)| service.is_some()),
+            days: days(&page.rows, reader),
+            caption: format!("Each time it happened, newest first, times in {}", reader.zone_at(reader.now)),
+            newer: page.newer.map(|cursor| way(At::After(cursor))),
+            older: page.older.map(|cursor| way(At::Before(cursor))),
+            traceback: sources
+                .traceback
+                .map(|text| traceback_view(&Traceback::read(text, sources.app_root), group.last_id, &[])),
+            newest: (logs::entry(group.last_id, ""), reader.day_and_clock(group.last_at)),
+            form: StateForm::of(group, said, reader),
+            services: values(&differs.errors.services, (&differs.successes.services, differs), |value| {
+                let extra = vec![ExtraIs { key: "service_type".to_owned(), any: vec![value] }];
+                errors_in(group, Filter { extra, ..Filter::default() }, reader)
+            }),
+            browsers: values(&differs.errors.browsers, (&differs.successes.browsers, differs), |value| {
+                errors_in(group, Filter { user_agent: Some(value), ..Filter::default() }, reader)
+            }),
+            compared: (differs.successes.of > 0).then(|| {
+                let newest = |n, one, many| words::counted(n, one, many);
+                format!(
+                    "Its newest {} beside the newest {} in the same area, last 30 days.",
+                    newest(differs.errors.of, "error", "errors"),
+                    newest(differs.successes.of, "success", "successes")
+                )
+            }),
+            exception: group.exception.clone(),
+            frame: group.frame.clone(),
+            permalink: own,
+        }
+    }
+
+    /// The same with what was typed and could not be kept.
+    #[must_use]
+    pub fn typed(mut self, state: &str, note: &str, errors: &FieldErrors) -> Self {
+        let error = |name: &str| errors.get(name).map(str::to_owned);
+        let form = &mut self.form;
+        if let Some(state) = State::parse(state) {
+            form.states.iter_mut().for_each(|(value, _, chosen)| *chosen = *value == state.as_str());
+        }
+        note.clone_into(&mut form.note);
+        (form.state_error, form.note_error) = (error("state"), error("note"));
+        self
+    }
+}
+
+/// The areas of the newest errors, most frequent first; the newest one's where none was looked at.
+fn most(areas: &Tally, newest: &str) -> Vec<String> {
+    let shares = Sample::shares(areas, (&Tally::new(), 0), VALUES);
+    if shares.is_empty() { vec![newest.to_owned()] } else { shares.into_iter().map(|share| share.value).collect() }
+}
+
+fn figures(sources: &Sources<'_>, reader: &Reader) -> Vec<Figure> {
+    let Sources { group, progress, today, .. } = *sources;
+    let at_least = !progress.is_complete();
+    let capital = |text: String| text.replacen("at least", "At least", 1);
+    let seen = |at: Timestamp| {
+        let (clock, ago) = (minutes(at, reader), words::ago(reader.now, at));
+        match moment(at, reader).split_once(' ') {
+            Some((_, day @ ("today" | "yesterday"))) => (clock, format!("{day}, {ago}")),
+            _ => (words::date_short(at, reader.zone), format!("{clock}, {ago}")),
+        }
+    };
+    let ((first, first_note), (last, last_note)) = (seen(group.first_at), seen(group.last_at));
+    let anonymous = match group.anonymous {
+        0 => "each counts once".to_owned(),
+        n => format!("and {} of nobody known", number(n, at_least, |n| words::counted(n, "time", "times"))),
+    };
+    vec![
+        Figure {
+            label: "Times",
+            value: capital(number(group.times, at_least, words::count)),
+            note: today.map(|n| format!("{} today", words::count(n))).unwrap_or_default(),
+        },
+        Figure { label: "Members", value: capital(number(group.members, at_least, words::count)), note: anonymous },
+        Figure {
+            label: "First seen",
+            value: first,
+            note: if at_least { format!("{first_note}, or earlier") } else { first_note },
+        },
+        Figure { label: "Last seen", value: last, note: last_note },
+    ]
+}
+
+fn outcomes(group: &Group, people: &People) -> Option<Outcomes> {
+    if people.all.is_empty() {
+        return None;
+    }
+    let count = |is: fn(Since) -> bool| people.looked_at().filter(|(_, since)| is(*since)).count().to_string();
+    let looked = u64::try_from(people.looked_at().count()).unwrap_or_default();
+    let all = u64::try_from(group.members).unwrap_or_default();
+    let members = |n| words::counted(n, "member", "members");
+    let unknown = people.looked_at().filter(|(_, since)| matches!(since, Since::LookedTo(_))).count();
+    let mut left_out = Vec::new();
+    if looked < all {
+        left_out.push(format!("Looked at {} of {}, whom it met last first.", words::count(looked), members(all)));
+    }
+    if unknown > 0 {
+        left_out.push(format!(
+            "Of {} there was no time to look at everything later.",
+            members(u64::try_from(unknown).unwrap_or_default())
+        ));
+    }
+    let heading = if looked < all {
+        format!("{}, since then", members(looked))
+    } else {
+        format!("The {}, since then", members(all))
+    };
+    Some(Outcomes {
+        heading,
+        figures: vec![
+            Figure {
+                label: "Recovered",
+                value: count(|since| matches!(since, Since::Recovered(_))),
+                note: "a later success in the same area and service type is recorded".to_owned(),
+            },
+            Figure {
+                label: "Not seen to succeed since",
+                value: count(|since| matches!(since, Since::NotSeenToSucceed(_))),
+                note: "seen later, without that".to_owned(),
+            },
+            Figure {
+                label: "Not seen since",
+                value: count(|since| matches!(since, Since::NotSeen)),
+                note: "nothing later is recorded".to_owned(),
+            },
+        ],
+        left_out: Some(left_out.join(" ")).filter(|text| !text.is_empty()),
+    })
+}
+
+fn to_write_view(person: &Person, reader: &Reader) -> Option<ToWrite> {
+    let since = match person.since? {
+        Since::Recovered(_) => return None,
+        Since::NotSeenToSucceed(last) => format!("Not seen to succeed since, last seen {}", moment(last, reader)),
+        Since::NotSeen => "Not seen since".to_owned(),
+        Since::LookedTo(_) => "Not known yet".to_owned(),
+    };
+    Some(ToWrite {
+        who: Who::of(person.log.subject()),
+        since,
+        last: reader.day_and_clock(person.log.timestamp),
+        href: logs::entry(person.log.id, ""),
+        times: words::counted(u64::try_from(person.times).unwrap_or_default(), "time", "times"),
+    })
+}
+
+/// Where these members can be written to: today's e-mail, else the one that was recorded; each once.
+fn emails(people: &[&Person]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for Person { log, .. } in people {
+        let email = log.current_email.as_ref().or(log.member_email.as_ref()).filter(|email| email.contains('@'));
+        if let Some(email) = email
+            && !out.iter().any(|had| had.eq_ignore_ascii_case(email))
+        {
+            out.push(email.clone());
+        }
+    }
+    out
+}
+
+fn days(rows: &[(Log, Option<String>)], reader: &Reader) -> Vec<Day> {
+    let date = |at: Timestamp| at.in_zone(reader.zone).date_naive();
+    let mut out: Vec<(chrono::NaiveDate, Day)> = Vec::new();
+    for (log, service) in rows {
+        let time = Time {
+            href: logs::entry(log.id, ""),
+            clock: words::clock(log.timestamp, reader.zone, false),
+            datetime: reader.datetime(log.timestamp),
+            who: Who::of(log.subject()),
+            service: service.clone(),
+        };
+        let day = date(log.timestamp);
+        match out.last_mut() {
+            Some((had, group)) if *had == day => group.times.push(time),
+            _ => {
+                let name = words::day_name(day, date(reader.now));
+                let long = words::date_long(log.timestamp, reader.zone);
+                let zone = reader.zone_at(log.timestamp);
+                let rest = if name == long { zone } else { format!("{long}, {zone}") };
+                out.push((day, Day { name, date: rest, times: vec![time] }));
+            }
+        }
+    }
+    out.into_iter().map(|(_, day)| day).collect()
+}
+
+fn values(errors: &Tally, (successes, differs): (&Tally, &Differs), href: impl Fn(String) -> String) -> Vec<Value> {
+    let shares = Sample::shares(errors, (successes, differs.successes.of), VALUES);
+    let value = |Share { value, n, percent }: Share| Value {
+        said: match percent {
+            Some(percent) => {
+                format!("{} of {}, {percent} % of successes", words::count(n), words::count(differs.errors.of))
+            }
+            None => format!("{} of {}", words::count(n), words::count(differs.errors.of)),
+        },
+        href: href(value.clone()),
+        name: value,
+    };
+    shares.into_iter().map(value).collect()
+}
+
+/// The errors of the last 30 days where the group happened last, narrowed further.
+fn errors_in(group: &Group, filter: Filter, reader: &Reader) -> String {
+    let only = |value: &str| Choice { any: vec![value.to_owned()], none: Vec::new() };
+    let filter = Filter {
+        range: Range::Last(Preset::Month),
+        status: only("error"),
+        area: Choice { any: vec![Area::Exactly(group.area.clone())], none: Vec::new() },
+        ..filter
+    };
+    logs::filtered(filter, reader.zone)
+}
+
+impl StateForm {
+    fn of(group: &Group, said: Option<&Said>, reader: &Reader) -> Self {
+        let state = group.state();
+        let by = |who: &str, at: Timestamp| format!("{who}, {}", reader.day_and_clock(at));
+        let meant = |state: State| match state {
+            State::New => "New: nobody has looked yet",
+            State::InWork => "In work: somebody is on it",
+            State::CameBack | State::Resolved => "Resolved: shown as “Came back” if it is recorded again",
+        };
+        let choices = State::ALL.into_iter().filter(|state| state.can_be_said());
+        Self {
+            action: link(group.fingerprint()),
+            states: choices.map(|choice| (choice.as_str(), meant(choice), choice == state)).collect(),
+            state_error: None,
+            state_by: said.map(|said| {
+                let word = State::parse(&said.state).unwrap_or(State::New).name();
+                format!("{word} since {}: said by {}", reader.day_and_clock(said.state_at), said.state_by)
+            }),
+            note: said.map(|said| said.note.clone()).unwrap_or_default(),
+            note_error: None,
+            note_by: said.and_then(|said| Some(by(said.note_by.as_deref()?, said.note_at?))),
+            longest: words::count(u64::try_from(NOTE).unwrap_or_default()),
+        }
+    }
+}

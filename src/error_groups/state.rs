@@ -1,0 +1,232 @@
+//! The state of a group: what people said of it, and whether it was recorded since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fingerprint::Fingerprint;
+use crate::{
+    core::{error::Result, time::Timestamp},
+    db::{Sql, Tx},
+};
+
+/// The longest note, in characters.
+pub const NOTE: usize = 2_000;
+
+/// How a group stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    /// Nobody has looked yet.
+    New,
+    /// Somebody is on it.
+    InWork,
+    /// It was resolved, and recorded again since.
+    CameBack,
+    /// It was resolved.
+    Resolved,
+}
+
+impl State {
+    /// All states, as the list has its tabs.
+    pub const ALL: [Self; 4] = [Self::New, Self::InWork, Self::CameBack, Self::Resolved];
+
+    /// Its value in a query string and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::InWork => "in_work",
+            Self::CameBack => "came_back",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// The state of a value.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Its words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::InWork => "In work",
+            Self::CameBack => "Came back",
+            Self::Resolved => "Resolved",
+        }
+    }
+
+    /// Its icon.
+    #[must_use]
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::InWork => "known",
+            Self::CameBack => "back-again",
+            Self::Resolved => "check",
+        }
+    }
+
+    /// Whether people may say so; that it came back they cannot, as the log does.
+    #[must_use]
+    pub const fn can_be_said(self) -> bool {
+        !matches!(self, Self::CameBack)
+    }
+
+    /// The state of a group that was recorded last at `last`.
+    #[must_use]
+    pub fn of(said: Option<&Said>, last: Timestamp) -> Self {
+        let Some(said) = said else { return Self::New };
+        match Self::parse(&said.state) {
+            Some(Self::Resolved) if said.resolved_after.is_some_and(|after| last > after) => Self::CameBack,
+            Some(state) => state,
+            None => Self::New,
+        }
+    }
+}
+
+/// What people said of a group.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Said {
+    /// Which group.
+    pub fingerprint: i64,
+    /// The state, by its word.
+    pub state: String,
+    /// When it was said.
+    pub state_at: Timestamp,
+    /// Who said so, by e-mail.
+    pub state_by: String,
+    /// What is recorded later makes a resolved one come back.
+    pub resolved_after: Option<Timestamp>,
+    /// What to tell members; empty where nothing was written.
+    pub note: String,
+    /// When the note was written.
+    pub note_at: Option<Timestamp>,
+    /// Who wrote it, by e-mail.
+    pub note_by: Option<String>,
+}
+
+/// Asks what was said of groups; a condition follows.
+#[must_use]
+pub fn select() -> Sql {
+    Sql::new(
+        "SELECT fingerprint, state, state_at, state_by, resolved_after, note, note_at, note_by \
+         FROM daybook_error_states WHERE fingerprint ",
+    )
+}
+
+/// What was said of these groups.
+pub async fn said(tx: &mut Tx, fingerprints: &BTreeSet<i64>) -> Result<BTreeMap<Fingerprint, Said>> {
+    let sql = select().text("IN (").bind_all(fingerprints.iter().copied()).text(")");
+    let rows: Vec<Said> = tx.fetch_all(sql).await?;
+    Ok(rows.into_iter().map(|said| (Fingerprint::from_number(said.fingerprint), said)).collect())
+}
+
+/// What somebody wants to say of a group; what they do not say stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying<'a> {
+    /// The state.
+    pub state: Option<State>,
+    /// The note.
+    pub note: Option<&'a str>,
+    /// Who says so, by e-mail.
+    pub by: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What of it was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    /// The state before and the one now, where they differ.
+    pub state: Option<(State, State)>,
+    /// Whether the note is another.
+    pub note: bool,
+}
+
+impl Said {
+    /// Nothing yet.
+    fn nothing(fingerprint: Fingerprint, saying: &Saying<'_>) -> Self {
+        Self {
+            fingerprint: fingerprint.number(),
+            state: State::New.as_str().to_owned(),
+            state_at: saying.at,
+            state_by: saying.by.to_owned(),
+            resolved_after: None,
+            note: String::new(),
+            note_at: None,
+            note_by: None,
+        }
+    }
+
+    /// The same with what somebody says; `last` is when the group was recorded last.
+    fn with(mut self, saying: &Saying<'_>, last: Timestamp) -> (Self, Changed) {
+        let before = State::of(Some(&self), last);
+        if let Some(state) = saying.state.filter(|state| *state != before) {
+            state.as_str().clone_into(&mut self.state);
+            saying.by.clone_into(&mut self.state_by);
+            self.state_at = saying.at;
+            // What is recorded already, if only ahead of time, does not make it come back.
+            self.resolved_after = (state == State::Resolved).then(|| last.max(saying.at));
+        }
+        let note = saying.note.filter(|note| *note != self.note);
+        if let Some(note) = note {
+            note.clone_into(&mut self.note);
+            (self.note_at, self.note_by) = (Some(saying.at), Some(saying.by.to_owned()));
+        }
+        let now = State::of(Some(&self), last);
+        let state = (now != before).then_some((before, now));
+        (self, Changed { state, note: note.is_some() })
+    }
+}
+
+/// Says it; none where there is no such group. Whoever says something last has said it.
+pub async fn say(tx: &mut Tx, fingerprint: Fingerprint, saying: &Saying<'_>) -> Result<Option<Changed>> {
+    let lock = tx.dialect().for_update();
+    let number = fingerprint.number();
+    let sql = Sql::new("SELECT last_at FROM daybook_error_groups WHERE fingerprint = ").bind(number);
+    let Some((last,)) = tx.fetch_all::<(Timestamp,)>(sql.text(lock)).await?.pop() else { return Ok(None) };
+    let had = said(tx, &BTreeSet::from([number])).await?.remove(&fingerprint);
+    let (said, changed) = had.unwrap_or_else(|| Said::nothing(fingerprint, saying)).with(saying, last);
+    if changed.state.is_none() && !changed.note {
+        return Ok(Some(changed));
+    }
+    put(tx, said, last).await?;
+    Ok(Some(changed))
+}
+
+/// Puts down what was said of a group that was recorded last at `last`.
+pub async fn put(tx: &mut Tx, said: Said, last: Timestamp) -> Result<()> {
+    let (number, state) = (said.fingerprint, State::of(Some(&said), last));
+    keep(tx, said).await?;
+    let sql = Sql::new("UPDATE daybook_error_groups SET state = ").bind(state.as_str());
+    tx.execute(sql.text(" WHERE fingerprint = ").bind(number)).await.map(drop)
+}
+
+async fn keep(tx: &mut Tx, said: Said) -> Result<()> {
+    let sql = Sql::new(
+        "INSERT INTO daybook_error_states (fingerprint, state, state_at, state_by, resolved_after, note, note_at, note_by) \
+         VALUES (",
+    )
+    .bind(said.fingerprint)
+    .text(", ")
+    .bind(said.state)
+    .text(", ")
+    .bind(said.state_at)
+    .text(", ")
+    .bind(said.state_by)
+    .text(", ")
+    .bind(said.resolved_after)
+    .text(", ")
+    .bind(said.note)
+    .text(", ")
+    .bind(said.note_at)
+    .text(", ")
+    .bind(said.note_by)
+    .text(
+        ") ON CONFLICT (fingerprint) DO UPDATE SET state = excluded.state, state_at = excluded.state_at, \
+         state_by = excluded.state_by, resolved_after = excluded.resolved_after, note = excluded.note, \
+         note_at = excluded.note_at, note_by = excluded.note_by",
+    );
+    tx.execute(sql).await.map(drop)
+}
