@@ -22,6 +22,7 @@ mod around;
 mod attached;
 mod bounded;
 mod browser;
+mod changing;
 mod command_line;
 mod csrf;
 mod doors;

@@ -35,6 +35,9 @@ pub enum Error {
     /// The database cannot serve just now; the next request may work.
     #[error("unavailable: {0}")]
     Unavailable(Outage),
+    /// The database answers, but is not as it must be: what whoever runs Daybook has to do, which goes to the log.
+    #[error("{0}")]
+    Unfit(anyhow::Error),
     /// Ours: it goes to the log under an incident number.
     #[error(transparent)]
     Internal(#[from] anyhow::Error),

@@ -45,6 +45,8 @@ pub enum Away {
     Unrecorded,
     /// As many exports run as may run at once.
     Exporting,
+    /// Its tables, or what Daybook may do there, are not as they must be.
+    Unfit,
 }
 
 /// What an error says. Plain text throughout: it never tells SQL, a path or a secret.
@@ -227,10 +229,18 @@ impl ErrorView {
                 "Other exports are being made just now",
                 &["Daybook makes a few at a time, so that pages stay quick. Try again when one of them has ended."],
             ),
+            Away::Unfit => Self::new(
+                503,
+                "The log cannot be read just now",
+                &[
+                    "Something about the database has changed: its tables, or what Daybook may read. Daybook’s own log says what.",
+                    by_itself,
+                ],
+            ),
         };
         let tried = when.map_or(String::new(), |when| format!("Last try {when}. "));
         let hint = match away {
-            Away::Full => format!("{tried}Tell whoever runs Daybook."),
+            Away::Full | Away::Unfit => format!("{tried}Tell whoever runs Daybook."),
             _ => format!("{tried}If this lasts for more than a few minutes, tell whoever runs Daybook."),
         };
         Self { retry, hint: Some(hint), ..view }
@@ -270,6 +280,7 @@ mod tests {
             ErrorView::away(Away::Full, None, None),
             ErrorView::away(Away::Unrecorded, None, None),
             ErrorView::away(Away::Exporting, None, None),
+            ErrorView::away(Away::Unfit, None, None),
             ErrorView::bad_export(vec!["Area: Write what to exclude after the “!”.".to_owned()]),
         ] {
             let (code, title) = (error.code, error.title.clone());

@@ -27,6 +27,8 @@ pub struct Shape {
     pub served: Served,
     /// The definitions, each as it stands in a `WITH` clause.
     definitions: [String; 3],
+    /// How many others came before it. It stands in questions: what a connection has prepared for another is not run.
+    number: u32,
 }
 
 /// One of the application's tables.
@@ -263,6 +265,16 @@ impl Shape {
         Ok(shape)
     }
 
+    /// Whether it is the same, but for its number.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        *self == Self { number: self.number, ..other.clone() }
+    }
+
+    /// The same, as the one that comes after another.
+    pub(super) fn after(self, other: &Self) -> Self {
+        Self { number: other.number.wrapping_add(1), ..self }
+    }
+
     /// Whether the application's table is there.
     #[must_use]
     pub fn exists(&self) -> bool {
@@ -308,6 +320,11 @@ impl Shape {
     fn define(&self, ready: bool) -> [String; 3] {
         std::array::from_fn(|at| {
             let (table, name) = (&self.tables[at], TABLES[at]);
+            if let (0, Some(column)) = (at, self.lacking().first()) {
+                // Nothing can be asked of a log without it; the server says so until it was looked at again.
+                let (column, schema, name) = (quoted(column), quoted(&self.schema), quoted(name));
+                return format!("{name} AS (SELECT {column} FROM {schema}.{name})");
+            }
             let mut out = format!("{name} AS NOT MATERIALIZED (SELECT ");
             for (place, (column, _)) in WANTED[at].iter().enumerate() {
                 let comma = if place > 0 { ", " } else { "" };
@@ -348,10 +365,10 @@ impl Shape {
         if definitions.is_empty() {
             return text;
         }
-        let definitions = definitions.join(", ");
+        let (definitions, number) = (definitions.join(", "), self.number);
         match text.strip_prefix("WITH RECURSIVE ") {
-            Some(rest) => format!("WITH RECURSIVE {definitions}, {rest}"),
-            None => format!("WITH {definitions} {text}"),
+            Some(rest) => format!("WITH RECURSIVE /* {number} */ {definitions}, {rest}"),
+            None => format!("WITH /* {number} */ {definitions} {text}"),
         }
     }
 
