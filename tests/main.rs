@@ -30,6 +30,7 @@ mod entry;
 mod errors;
 mod export;
 mod export_slow;
+mod far_instants;
 mod faults_postgres;
 mod filters;
 mod find;
