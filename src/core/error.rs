@@ -83,6 +83,8 @@ pub enum Outage {
     Unrecorded,
     /// As many exports run as may run at once.
     Exporting,
+    /// Nothing could be looked at in time, as its table has no index by time.
+    Unfitted,
 }
 
 impl std::fmt::Display for Outage {
@@ -93,6 +95,7 @@ impl std::fmt::Display for Outage {
             Self::Full => "the disk of the database is full",
             Self::Unrecorded => "what staff open cannot be recorded",
             Self::Exporting => "as many exports run as may run at once",
+            Self::Unfitted => "nothing could be looked at in time without an index by time; daybook migrate makes it",
         })
     }
 }

@@ -45,6 +45,8 @@ pub enum Away {
     Unrecorded,
     /// As many exports run as may run at once.
     Exporting,
+    /// It has no index by time, and nothing could be looked at in time.
+    Unfitted,
     /// Its tables, or what Daybook may do there, are not as they must be.
     Unfit,
 }
@@ -229,6 +231,14 @@ impl ErrorView {
                 "Other exports are being made just now",
                 &["Daybook makes a few at a time, so that pages stay quick. Try again when one of them has ended."],
             ),
+            Away::Unfitted => Self::new(
+                503,
+                "Nothing could be looked at in time",
+                &[
+                    "This database has no index by the time of entries, so nothing can be said of them: not that there are none either.",
+                    "Whoever runs Daybook makes the index with “daybook migrate”, and looking is fast then.",
+                ],
+            ),
             Away::Unfit => Self::new(
                 503,
                 "The log cannot be read just now",
@@ -240,7 +250,7 @@ impl ErrorView {
         };
         let tried = when.map_or(String::new(), |when| format!("Last try {when}. "));
         let hint = match away {
-            Away::Full | Away::Unfit => format!("{tried}Tell whoever runs Daybook."),
+            Away::Full | Away::Unfit | Away::Unfitted => format!("{tried}Tell whoever runs Daybook."),
             _ => format!("{tried}If this lasts for more than a few minutes, tell whoever runs Daybook."),
         };
         Self { retry, hint: Some(hint), ..view }
@@ -281,6 +291,7 @@ mod tests {
             ErrorView::away(Away::Unrecorded, None, None),
             ErrorView::away(Away::Exporting, None, None),
             ErrorView::away(Away::Unfit, None, None),
+            ErrorView::away(Away::Unfitted, None, None),
             ErrorView::bad_export(vec!["Area: Write what to exclude after the “!”.".to_owned()]),
         ] {
             let (code, title) = (error.code, error.title.clone());

@@ -222,6 +222,7 @@ fn view(req: &HttpRequest, error: &Error) -> ErrorView {
                 Outage::Full => Away::Full,
                 Outage::Unrecorded => Away::Unrecorded,
                 Outage::Exporting => Away::Exporting,
+                Outage::Unfitted => Away::Unfitted,
             };
             tracing::warn!(request_id = super::client::request_id(req), "{error}");
             ErrorView::away(away, when(req).as_deref(), retry)

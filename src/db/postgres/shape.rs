@@ -172,7 +172,7 @@ impl Table {
         self.indexes.iter().any(|(index, had, _)| index == name && *had >= keys)
     }
 
-    /// Whether some index of all its rows leads with this column.
+    /// Whether some index of all its rows, in their order, leads with this column.
     #[must_use]
     pub fn leads_with(&self, column: &str) -> bool {
         self.indexes.iter().any(|(_, _, first)| first.trim_matches('"') == column)
@@ -226,8 +226,12 @@ impl Shape {
             .await
             .map_err(explain)?;
             table.indexes = sqlx::query_as(
-                "SELECT i.relname::text, x.indnkeyatts, \
-                 CASE WHEN x.indpred IS NULL THEN pg_get_indexdef(x.indexrelid, 1, true) ELSE '' END FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
+                // Only one that holds every row in the order of the list leads with a column: not one of blocks or hashes.
+                "SELECT i.relname::text, x.indnkeyatts,
+                 CASE WHEN x.indpred IS NULL AND m.amname = 'btree' AND x.indoption[0] IN (0, 3)
+                 AND EXISTS (SELECT FROM pg_opclass AS o WHERE o.oid = x.indclass[0] AND o.opcdefault)
+                 THEN pg_get_indexdef(x.indexrelid, 1, true) ELSE '' END
+                 FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid LEFT JOIN pg_am AS m ON m.oid = i.relam
                  JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
                  WHERE n.nspname = $1 AND c.relname = $2 AND x.indisvalid AND x.indisready ORDER BY 1",
             )
