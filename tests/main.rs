@@ -83,4 +83,5 @@ mod tls;
 mod token_command;
 mod tokens;
 mod unfinished;
+mod unfit_postgres;
 mod views;

@@ -60,11 +60,18 @@ async fn ran(connection: &mut PgConnection) -> Result<Vec<i64>> {
 
 /// Looks at the schema without changing anything.
 pub(in crate::db) async fn state(db: &PgDb) -> Result<State> {
+    let mut connection = db.writers().acquire().await.map_err(explain)?;
+    let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(explain)?;
+    if encoding != "UTF8" {
+        return Ok(State::Encoded(encoding));
+    }
     let shape = db.shape();
     if shape.exists() && !shape.lacking().is_empty() {
         return Ok(State::Unfit(shape.lacking()));
     }
-    let mut connection = db.writers().acquire().await.map_err(explain)?;
     let ran = ran(&mut connection).await?;
     let newest = STEPS.iter().map(|step| step.version).max().unwrap_or_default();
     if let Some(&version) = ran.last()
@@ -111,7 +118,7 @@ fn search_path(version: i64, schema: &str) -> String {
 
 /// Runs what has not run; the names of the steps that did.
 pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMut(&str)) -> Result<Vec<String>> {
-    if let refused @ (State::Newer(_) | State::Unfit(_)) = state(db).await? {
+    if let refused @ (State::Newer(_) | State::Unfit(_) | State::Encoded(_)) = state(db).await? {
         return Err(Error::Internal(anyhow::anyhow!("{refused}")));
     }
     // Not one of the pool: it waits for locks and builds indexes as long as that takes.
