@@ -1,8 +1,8 @@
-//! What a server may lack, and that the commands say so in a line.
+//! What a server may lack, and that the commands say so in a line: another encoding, rights, rows that policies keep.
 
 use crate::support::{
     Outside, TestDb,
-    application::OBJECTS,
+    application::{OBJECTS, attached},
     binary::run,
     postgres,
 };
@@ -31,5 +31,51 @@ async fn a_database_that_is_not_in_utf_8_is_refused_and_left_as_it_is() {
             }
             assert_eq!(outside.texts(OBJECTS).await, before, "{encoding}");
         }
+    }
+}
+
+/// A role that serves, with every right that it needs; its address.
+async fn serving(db: &TestDb, outside: &mut Outside, name: &str) -> (String, String) {
+    let role = format!("{name}_{}", std::process::id());
+    outside
+        .run(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT SELECT ON audit_logs, members, bookings TO {role};
+             GRANT USAGE ON SCHEMA daybook TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA daybook TO {role}"
+        ))
+        .await;
+    (db.address.replacen("owner@", &format!("{role}@"), 1), role)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_says_which_functions_may_not_be_called_and_which_rows_are_kept_back() {
+    let (db, mut outside) = attached("", &[]).await;
+    let (address, role) = serving(&db, &mut outside, "checked").await;
+    let check = || run(&db, &["check", "--database", &address]);
+    check().done();
+    outside.run("REVOKE EXECUTE ON FUNCTION daybook.ip(text) FROM PUBLIC").await;
+    assert!(check().failed().contains("may not execute the functions ip of the schema daybook"), "{}", check().stderr);
+    outside.run(&format!("GRANT EXECUTE ON FUNCTION daybook.ip(text) TO {role}")).await;
+    check().done();
+    outside.run("ALTER TABLE audit_logs ENABLE ROW LEVEL SECURITY").await;
+    assert!(check().failed().contains("public.audit_logs, which has row-level security"), "{}", check().stderr);
+    outside.run(&format!("CREATE POLICY seen ON audit_logs FOR SELECT TO {role} USING (status = 'success')")).await;
+    let checked = check();
+    assert!(checked.done().contains("as far as policies let this role see"), "{}", checked.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_tells_a_view_from_what_is_like_one() {
+    for (change, said) in [
+        ("CREATE VIEW audit_logs AS SELECT * FROM entries", "is a view"),
+        ("CREATE MATERIALIZED VIEW audit_logs AS SELECT * FROM entries", "is a materialised view"),
+        (
+            "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+             CREATE FOREIGN TABLE audit_logs (id uuid NOT NULL, timestamp timestamptz NOT NULL) SERVER files OPTIONS (filename '/dev/null')",
+            "is a foreign table",
+        ),
+    ] {
+        let (db, _outside) = attached(&format!("ALTER TABLE audit_logs RENAME TO entries; {change}"), &[]).await;
+        let checked = run(&db, &["check", "--database", &db.address]);
+        assert!(checked.done().contains(&format!("audit_logs {said}")), "{said}: {}", checked.stdout);
     }
 }

@@ -34,7 +34,7 @@ pub struct Shape {
 /// One of the application's tables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
-    /// What it is in the catalogue: `r` a table, `p` one in partitions, `v` a view.
+    /// What it is in the catalogue: `r` a table, `p` one in partitions, `v` a view, `m` one that is kept, `f` foreign.
     pub kind: String,
     /// Its columns; none where there is no such table.
     pub columns: Vec<Column>,
@@ -189,7 +189,7 @@ pub(super) async fn schema(connection: &mut PgConnection, named: Option<&str>) -
         "SELECT coalesce(
              (SELECT path.name::text FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at)
               JOIN pg_namespace AS n ON n.nspname = path.name
-              JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'audit_logs' AND c.relkind IN ('r', 'p', 'v', 'f')
+              JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'audit_logs' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
               WHERE path.name <> 'daybook' ORDER BY path.at LIMIT 1),
              current_schema()::text, 'public')",
     )
