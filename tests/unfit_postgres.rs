@@ -79,3 +79,12 @@ async fn check_tells_a_view_from_what_is_like_one() {
         assert!(checked.done().contains(&format!("audit_logs {said}")), "{said}: {}", checked.stdout);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rebuilding_says_who_must_run_it() {
+    let (db, mut outside) = attached("", &[]).await;
+    let (address, _) = serving(&db, &mut outside, "rebuilds").await;
+    let ran = run(&db, &["rebuild", "--database", &address]);
+    assert!(ran.failed().contains("run daybook rebuild as the role that runs daybook migrate"), "{}", ran.stderr);
+    run(&db, &["rebuild", "--database", &db.address]).done();
+}

@@ -9,7 +9,7 @@ use sqlx::{Acquire as _, AssertSqlSafe, PgConnection, migrate::Migrator};
 use super::{
     PgDb, Shape,
     fittings::{self, Without},
-    quoted,
+    quoted, refusal,
 };
 use crate::{
     core::error::{Error, Result},
@@ -181,7 +181,12 @@ pub(in crate::db) async fn reindex_words(db: &PgDb) -> Result<()> {
     let mut connection = db.writers().acquire().await.map_err(explain)?.detach();
     sqlx::raw_sql("SET statement_timeout = 0").execute(&mut connection).await.map_err(explain)?;
     let text = format!("REINDEX INDEX CONCURRENTLY {}.daybook_words", quoted(&shape.schema));
-    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.map_err(explain)?;
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.map_err(explain).map_err(|error| match error {
+        Error::Unfit(why) if refusal::is_of_a_right(&why) => Error::Internal(anyhow::anyhow!(
+            "the index of words belongs to the owner of audit_logs: run daybook rebuild as the role that runs daybook migrate"
+        )),
+        error => error,
+    })?;
     let _ = sqlx::Connection::close(connection).await;
     Ok(())
 }
