@@ -7,7 +7,7 @@ use daybook::{
 };
 
 use crate::support::{
-    Outside, TestApp,
+    Outside, TestApp, TestDb,
     app::Setup,
     application::{ENTRIES, attached, found, signed_in},
     binary::run,
@@ -215,5 +215,57 @@ async fn a_list_that_stopped_says_what_would_make_it_fast_where_that_is_missing(
         let page = client.get("/logs?range=all&area=members/*&status=success").await;
         assert!(page.texts(".tell").concat().contains("This looked for"), "{}", page.text());
         assert_eq!(page.texts(".tell").concat().contains("daybook migrate"), !without.is_empty(), "{without:?}");
+    }
+}
+
+/// What stands on the column of time and serves no list.
+const NO_USE: [&str; 5] = [
+    "SELECT",
+    "CREATE INDEX theirs ON audit_logs USING brin (timestamp)",
+    "CREATE INDEX theirs ON audit_logs USING hash (timestamp)",
+    "CREATE INDEX theirs ON audit_logs (timestamp) WHERE status = 'error'",
+    "CREATE INDEX theirs ON audit_logs (timestamp DESC NULLS LAST)",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_by_time_is_made_wherever_none_serves_the_list() {
+    for theirs in NO_USE {
+        let (db, mut outside) = attached(&format!("DROP INDEX ix_audit_logs_timestamp; {theirs}"), &[]).await;
+        let made = "SELECT count(*) FROM pg_indexes WHERE indexname = 'daybook_timestamp'";
+        assert_eq!(outside.number(made).await, 1, "{theirs}");
+        assert!(db.db.dialect().is_fitted(), "{theirs}");
+    }
+    for theirs in
+        ["CREATE INDEX theirs ON audit_logs (timestamp DESC)", "CREATE INDEX theirs ON audit_logs (timestamp, id)"]
+    {
+        let (db, mut outside) = attached(&format!("DROP INDEX ix_audit_logs_timestamp; {theirs}"), &[]).await;
+        assert_eq!(outside.number("SELECT count(*) FROM pg_indexes WHERE indexname = 'daybook_timestamp'").await, 0);
+        assert!(db.db.dialect().is_fitted(), "{theirs}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_without_an_index_by_time_is_looked_at_no_longer_than_its_time() {
+    for theirs in NO_USE {
+        let change = format!("DROP INDEX ix_audit_logs_timestamp; {theirs}");
+        let (db, mut outside) = attached(&change, &[Kind::Indexes]).await;
+        // Its first instant would be looked for while every writer waits.
+        let totals = "SELECT count(*) FROM pg_trigger WHERE tgname = 'daybook_note_totals'";
+        assert_eq!(outside.number(totals).await, 0, "{theirs}");
+        let address = db.address.clone();
+        let (app, client) = signed_in(db).await;
+        assert_eq!(found(&client, "range=all").await, ENTRIES, "what comes in time is shown");
+        drop(app);
+        let db = TestDb::postgres_at(&address).await;
+        let mut setup = Setup { now: at("2026-04-06T00:00:00Z"), ..Setup::default() };
+        setup.budgets.list = Budget { time: std::time::Duration::ZERO, ..setup.budgets.list };
+        let app = TestApp::with(db, setup).await;
+        let client = app.signed_in(Role::Support).await;
+        for query in ["range=all", "range=24h", "range=all&status=error&area=members/*", "range=all&q=booking"] {
+            let page = client.get(&format!("/logs?{query}")).await;
+            assert_eq!(page.status, 503, "{theirs}: {query}");
+            assert!(page.text().contains("daybook migrate"), "{}", page.text());
+        }
+        assert_eq!(client.get(&format!("/logs/{}", ENTRIES[3])).await.status, 200, "{theirs}");
     }
 }

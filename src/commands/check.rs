@@ -68,7 +68,11 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
     let state = schema::state(db).await.map_err(line)?;
     findings.push(("schema", state.to_string()));
     match state {
-        schema::State::Newer(_) | schema::State::Foreign | schema::State::Unfit(_) | schema::State::Unattached(_) => {
+        schema::State::Newer(_)
+        | schema::State::Foreign
+        | schema::State::Unfit(_)
+        | schema::State::Encoded(_)
+        | schema::State::Unattached(_) => {
             return Ok(Some(state.to_string()));
         }
         // What is not there yet cannot be counted; serve brings it up to date by itself.

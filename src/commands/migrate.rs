@@ -63,7 +63,10 @@ async fn print(address: &Address, without: &Without) -> Result<()> {
     let pending = match &db {
         None => schema::all(),
         Some(db) => match schema::state(db).await.map_err(line)? {
-            state @ (schema::State::Newer(_) | schema::State::Foreign | schema::State::Unfit(_)) => bail!("{state}"),
+            state @ (schema::State::Newer(_)
+            | schema::State::Foreign
+            | schema::State::Unfit(_)
+            | schema::State::Encoded(_)) => bail!("{state}"),
             _ => schema::pending(db, without).await.map_err(line)?,
         },
     };

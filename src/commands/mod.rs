@@ -66,7 +66,7 @@ pub async fn run(cli: Cli) -> Result<()> {
 /// An error of ours as one line for the terminal.
 fn line(error: Error) -> anyhow::Error {
     match error {
-        Error::Internal(error) => error,
+        Error::Internal(error) | Error::Unfit(error) => error,
         error => anyhow!("{error}"),
     }
 }

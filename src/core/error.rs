@@ -35,6 +35,9 @@ pub enum Error {
     /// The database cannot serve just now; the next request may work.
     #[error("unavailable: {0}")]
     Unavailable(Outage),
+    /// The database answers, but is not as it must be: what whoever runs Daybook has to do, which goes to the log.
+    #[error("{0}")]
+    Unfit(anyhow::Error),
     /// Ours: it goes to the log under an incident number.
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
@@ -83,6 +86,8 @@ pub enum Outage {
     Unrecorded,
     /// As many exports run as may run at once.
     Exporting,
+    /// Nothing could be looked at in time, as its table has no index by time.
+    Unfitted,
 }
 
 impl std::fmt::Display for Outage {
@@ -93,6 +98,7 @@ impl std::fmt::Display for Outage {
             Self::Full => "the disk of the database is full",
             Self::Unrecorded => "what staff open cannot be recorded",
             Self::Exporting => "as many exports run as may run at once",
+            Self::Unfitted => "nothing could be looked at in time without an index by time; daybook migrate makes it",
         })
     }
 }

@@ -34,17 +34,14 @@ impl Timestamp {
     /// The beginning of its second.
     #[must_use]
     pub const fn whole_second(self) -> Self {
-        Self(self.0.div_euclid(1_000_000) * 1_000_000)
+        Self(self.0.div_euclid(1_000_000).saturating_mul(1_000_000))
     }
 
-    /// The same instant for `chrono`; an instant beyond what it can hold becomes the nearest it can.
+    /// The same instant for `chrono`; one beyond the years that RFC 3339 has (0 to 9999) becomes the nearest of them.
     #[must_use]
     pub fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0).unwrap_or(if self.0 < 0 {
-            DateTime::<Utc>::MIN_UTC
-        } else {
-            DateTime::<Utc>::MAX_UTC
-        })
+        const YEAR_0: i64 = -62_167_219_200_000_000;
+        DateTime::from_timestamp_micros(self.0.clamp(YEAR_0, Self::MAX.0)).unwrap_or_default()
     }
 
     /// The same instant on the clocks of `zone`.
@@ -199,6 +196,9 @@ mod tests {
         let at = Timestamp::parse_rfc3339("2026-06-18T14:00:00.123456+01:00").expect("an instant");
         assert_eq!(at.rfc3339(), "2026-06-18T13:00:00.123456Z");
         assert_eq!(Timestamp::parse_rfc3339("1969-12-31T23:59:59Z"), None);
+        assert_eq!(Timestamp::from_micros(i64::MIN).rfc3339(), "0000-01-01T00:00:00.000000Z");
+        assert_eq!(Timestamp::from_micros(i64::MAX).rfc3339(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(Timestamp::from_micros(i64::MIN).whole_second(), Timestamp::from_micros(i64::MIN));
         assert_eq!(Timestamp::parse_rfc3339("2026-06-18T14:00:00"), None);
     }
 }

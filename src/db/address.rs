@@ -36,8 +36,8 @@ impl Server {
         let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
         // A socket is named in the query alone, and then no host stands before the path.
         let rest = match rest.rsplit_once('@') {
-            Some((user, host)) if host.starts_with('/') => format!("{user}@localhost{host}"),
-            None if rest.starts_with('/') => format!("localhost{rest}"),
+            Some((user, host)) if host.starts_with(['/', ':']) => format!("{user}@localhost{host}"),
+            None if rest.starts_with(['/', ':']) => format!("localhost{rest}"),
             _ => rest.to_owned(),
         };
         // What the parser says may repeat a password.
@@ -165,6 +165,20 @@ mod tests {
         for text in ["postgres://", "postgresqlite://a:secret@b/c", "postgres://a:secret@b:port/c"] {
             let message = Address::parse(text).expect_err(text);
             assert!(message.contains("postgresql://") && !message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_socket_is_taken_with_a_port_and_without() {
+        for (text, port) in [
+            ("postgresql+psycopg://me@:5433/club?host=/run/postgresql", 5433),
+            ("postgresql://me@/club?host=/run/postgresql&port=5433", 5433),
+            ("postgresql://:5433/club?host=/run/postgresql", 5433),
+            ("postgresql:///club?host=/run/postgresql", 5432),
+        ] {
+            let Ok(Address::Postgres(server)) = Address::parse(text) else { panic!("{text} is refused") };
+            assert_eq!(server.options().get_socket(), Some(&PathBuf::from("/run/postgresql")));
+            assert_eq!((server.options().get_port(), server.options().get_database()), (port, Some("club")), "{text}");
         }
     }
 

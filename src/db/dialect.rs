@@ -148,7 +148,17 @@ impl Dialect {
     pub fn is_fitted(self) -> bool {
         use Column::{ActionType, Area, BookingId, Ip, MemberEmail, MemberId, Status};
         let all = [ActionType, Status, Area, MemberId, MemberEmail, BookingId, Ip];
-        all.into_iter().all(|column| self.serves(column)) && self.serves_without_member() && self.has_words()
+        let by_time = self.serves_time();
+        by_time && all.into_iter().all(|column| self.serves(column)) && self.serves_without_member() && self.has_words()
+    }
+
+    /// Whether an index serves the list as such, by time.
+    #[must_use]
+    pub fn serves_time(self) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres(served) => served.has(Service::Time),
+        }
     }
 
     /// A number that is another one as soon as an action, a status or an area is new to the log, in no row where it
@@ -329,6 +339,8 @@ pub enum Service {
     WithoutMember,
     /// Words.
     Words,
+    /// A walk by time alone.
+    Time,
 }
 
 /// What the indexes of a server's tables serve. Small, so that a plan can carry it.
@@ -363,6 +375,8 @@ impl Served {
         let without = log.has_index("daybook_no_account", 2) && log.has_index("daybook_anonymous", 2);
         add(Service::WithoutMember, without);
         add(Service::Words, log.has_index("daybook_words", 1));
+        // What is no table takes no index: there is none that it lacks.
+        add(Service::Time, log.leads_with("timestamp") || !log.takes_fittings());
         served
     }
 }
@@ -373,6 +387,7 @@ fn bit(service: Service) -> u32 {
         Service::Values(column) => 8 + column as u32,
         Service::WithoutMember => 16,
         Service::Words => 17,
+        Service::Time => 18,
     }
 }
 

@@ -25,6 +25,8 @@ pub enum State {
     Foreign,
     /// The application's `audit_logs` lacks columns without which nothing can be shown: these.
     Unfit(Vec<&'static str>),
+    /// Its texts are not kept as UTF-8 but by this encoding, so not everything can be asked for.
+    Encoded(String),
     /// There is a table `audit_logs` that Daybook did not make, on a server, and migrations that have not run.
     Unattached(Vec<String>),
 }
@@ -45,6 +47,10 @@ impl std::fmt::Display for State {
                 f,
                 "the application's audit_logs cannot be shown: it has no column {} of the type that an entry needs",
                 columns.join(", nor ")
+            ),
+            Self::Encoded(how) => write!(
+                f,
+                "the database is encoded in {how}, and Daybook needs UTF8: make one with ENCODING 'UTF8' and load a dump of this one into it"
             ),
             Self::Unattached(_) => f.write_str(
                 "the tables are the application's and Daybook's own are not all there: run daybook migrate (--dry-run shows what it does)",

@@ -38,7 +38,7 @@ pub(crate) fn explain(error: sqlx::Error) -> Error {
             let code = database.code().unwrap_or_default();
             if database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
                 let known = postgres::outage(&code).map(Error::Unavailable);
-                let known = known.or_else(|| postgres::refusal(&code, database.message()));
+                let known = known.or_else(|| postgres::refusal::of(&code, database.message()));
                 return known.unwrap_or_else(|| Error::Internal(anyhow::Error::new(error)));
             }
             let code = code.parse::<i32>().unwrap_or_default();

@@ -38,6 +38,15 @@ pub struct PartRow {
     last: Timestamp,
 }
 
+/// Where time ends.
+const END: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// When a week begins. The first and the last are longer: they reach to where time ends.
+fn week(number: i64) -> Timestamp {
+    let begins = number.checked_mul(WEEK).and_then(|micros| micros.checked_add(MONDAY));
+    Timestamp::from_micros(begins.unwrap_or(if number < 0 { i64::MIN } else { i64::MAX }))
+}
+
 impl Dialect {
     /// The next parts after one that may hold entries between two instants, the one that a walk meets first at the front.
     #[must_use]
@@ -100,7 +109,9 @@ impl Dialect {
                 let beyond = if newest_first {
                     "\"timestamp\" < date_bin('7 days', CAST(w.at AS timestamptz), '2000-01-03 00:00:00+00')"
                 } else {
-                    "\"timestamp\" >= date_bin('7 days', CAST(w.at AS timestamptz), '2000-01-03 00:00:00+00') + interval '7 days'"
+                    // The week of `-infinity` is followed by itself.
+                    "\"timestamp\" > w.at AND \"timestamp\" >= \
+                     date_bin('7 days', CAST(w.at AS timestamptz), '2000-01-03 00:00:00+00') + interval '7 days'"
                 };
                 Sql::new("WITH RECURSIVE w(at) AS (SELECT ")
                     .append(&next("true"))
@@ -122,9 +133,10 @@ impl Dialect {
         match self {
             Self::Sqlite => Part { number: row.number, first: row.first, last: row.last },
             Self::Postgres(_) => {
-                let number = (row.first.micros() - MONDAY).div_euclid(WEEK);
-                let start = MONDAY + number * WEEK;
-                Part { number, first: Timestamp::from_micros(start), last: Timestamp::from_micros(start + WEEK - 1) }
+                let number = row.first.micros().saturating_sub(MONDAY).div_euclid(WEEK);
+                let (first, next) = (week(number), week(number + 1));
+                let last = if next == END { END } else { Timestamp::from_micros(next.micros() - 1) };
+                Part { number, first, last }
             }
         }
     }
@@ -139,9 +151,9 @@ impl Dialect {
                 Sql::new(column).text(" >= ").bind(from * each).text(" AND ").text(column).text(" < ").bind(to * each)
             }
             Self::Postgres(_) => {
-                let start = |number: i64| Timestamp::from_micros(MONDAY + number * WEEK);
                 let column = if asked { "week" } else { "\"timestamp\"" };
-                Sql::new(column).text(" >= ").bind(start(from)).text(" AND ").text(column).text(" < ").bind(start(to))
+                let below = if week(to) == END { " <= " } else { " < " };
+                Sql::new(column).text(" >= ").bind(week(from)).text(" AND ").text(column).text(below).bind(week(to))
             }
         }
     }

@@ -96,18 +96,23 @@ impl Db {
                         Box::pin(async move { question.fetch_all(on).await })
                     })
                     .await
+                    .map_err(explain)
             }
             Self::Postgres(db) => {
-                let (text, args) = db.question(sql);
-                db.pages()
-                    .ask(|on| {
+                let mut question = db.question(sql);
+                loop {
+                    let (text, args) = question.asked();
+                    let asked = db.pages().ask(|on| {
                         let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
                         Box::pin(async move { question.fetch_all(on).await })
-                    })
-                    .await
+                    });
+                    match asked.await.map_err(explain) {
+                        Ok(answer) => return Ok(answer),
+                        Err(error) => question.failed(error).await?,
+                    }
+                }
             }
         }
-        .map_err(explain)
     }
 
     /// The first row of a query, if there is one.
@@ -121,18 +126,23 @@ impl Db {
                         Box::pin(async move { question.fetch_optional(on).await })
                     })
                     .await
+                    .map_err(explain)
             }
             Self::Postgres(db) => {
-                let (text, args) = db.question(sql);
-                db.pages()
-                    .ask(|on| {
+                let mut question = db.question(sql);
+                loop {
+                    let (text, args) = question.asked();
+                    let asked = db.pages().ask(|on| {
                         let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
                         Box::pin(async move { question.fetch_optional(on).await })
-                    })
-                    .await
+                    });
+                    match asked.await.map_err(explain) {
+                        Ok(answer) => return Ok(answer),
+                        Err(error) => question.failed(error).await?,
+                    }
+                }
             }
         }
-        .map_err(explain)
     }
 
     /// Begins a transaction: on the one writer of an embedded database, on one of several connections of a server.
@@ -231,7 +241,7 @@ impl Tx {
                 sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **tx).await
             }
             Self::Postgres(tx, db) => {
-                let (text, args) = db.question(sql);
+                let (text, args) = db.question(sql).asked();
                 sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **tx).await
             }
         }

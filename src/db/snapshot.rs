@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, pool::PoolConnection, postgres::PgArguments};
 
 use super::{
     Sql, explain,
@@ -69,8 +69,9 @@ impl Db {
             Self::Postgres(db) => {
                 let connection = db.snapshots().acquire().await.map_err(busy)?;
                 let mut snapshot = Snapshot(Reader::Postgres { connection, db: db.clone() });
-                snapshot.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-                snapshot.run("SELECT 1").await?;
+                if let Reader::Postgres { connection, .. } = &mut snapshot.0 {
+                    begin(connection).await?;
+                }
                 Ok(snapshot)
             }
         }
@@ -83,15 +84,22 @@ impl Snapshot {
         match &mut self.0 {
             Reader::Sqlite { connection, .. } => {
                 let (text, args) = sqlite::statement(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **connection).await
+                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **connection).await.map_err(explain)
             }
             Reader::Postgres { connection, db } => {
-                let (text, args) = db.question(sql);
-                sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **connection).await
+                let mut question = db.question(sql);
+                loop {
+                    let (text, args) = question.asked();
+                    let asked = sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **connection);
+                    match asked.await.map_err(explain) {
+                        Ok(rows) => return Ok(rows),
+                        Err(error) => question.failed(error).await?,
+                    }
+                    begin_again(connection).await?;
+                }
             }
-            Reader::Given => return Err(given()),
+            Reader::Given => Err(given()),
         }
-        .map_err(explain)
     }
 
     /// Hands each row to `each` as it comes, in flat memory, until that breaks off.
@@ -111,15 +119,10 @@ impl Snapshot {
                 }
             }
             Reader::Postgres { connection, db } => {
-                let (text, args) = db.question(sql);
-                let declare = format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {text}");
-                sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut **connection).await.map_err(explain)?;
-                for part in parts() {
-                    let rows: Vec<T> = fetch(connection, part).await.map_err(explain)?;
-                    let last = rows.len() < part;
-                    if rows.into_iter().any(|row| each(row).is_break()) || last {
-                        break;
-                    }
+                let mut question = db.question(sql);
+                while let Err(error) = hand_over(connection, question.asked(), &mut each).await.map_err(explain) {
+                    question.failed(error).await?;
+                    begin_again(connection).await?;
                 }
                 self.run("CLOSE daybook_rows").await?;
             }
@@ -145,6 +148,39 @@ impl Snapshot {
         }
         .map_err(explain)
     }
+}
+
+/// Hands over the rows of a question as they come.
+async fn hand_over<T: FromRow>(
+    connection: &mut PgConnection,
+    (text, args): (String, PgArguments),
+    each: &mut (impl FnMut(T) -> ControlFlow<()> + Send),
+) -> sqlx::Result<()> {
+    let declare = format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {text}");
+    sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut *connection).await?;
+    for part in parts() {
+        let rows: Vec<T> = fetch(connection, part).await?;
+        let last = rows.len() < part;
+        if rows.into_iter().any(|row| each(row).is_break()) || last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Takes hold of what a server has now.
+async fn begin(connection: &mut PgConnection) -> Result<()> {
+    for sql in ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT 1"] {
+        sqlx::query(sql).execute(&mut *connection).await.map_err(explain)?;
+    }
+    Ok(())
+}
+
+/// The same for a question that is asked once more: with its failure the transaction was over. Rows of a table keep it as
+/// it is, so none of this table was read by then.
+async fn begin_again(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query("ROLLBACK").execute(&mut *connection).await.map_err(explain)?;
+    begin(connection).await
 }
 
 fn given() -> Error {

@@ -47,19 +47,25 @@ impl Type<Postgres> for Timestamp {
 /// Microseconds from 1970 to 2000, where PostgreSQL begins to count.
 const EPOCH: i64 = 946_684_800_000_000;
 /// The first instant that PostgreSQL's calendar has, in 4713 BC, as it counts: it refuses one before that. Its last is
-/// beyond ours.
+/// beyond ours, but for `infinity`.
 const FIRST: i64 = -211_813_488_000_000_000;
+/// The ends of PostgreSQL's count and of ours: `-infinity` and `infinity`, which are instants of their own, or a
+/// place in the list among them would be another one when it is asked for.
+const ENDS: [i64; 2] = [i64::MIN, i64::MAX];
 
 impl Encode<'_, Postgres> for Timestamp {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        <i64 as Encode<'_, Postgres>>::encode_by_ref(&self.micros().saturating_sub(EPOCH).max(FIRST), buffer)
+        let micros = self.micros();
+        let count = if ENDS.contains(&micros) { micros } else { micros.saturating_sub(EPOCH).max(FIRST) };
+        <i64 as Encode<'_, Postgres>>::encode_by_ref(&count, buffer)
     }
 }
 
 impl<'r> Decode<'r, Postgres> for Timestamp {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
-        // Both kinds travel as the same eight bytes. `infinity` is the largest of them, and is read as the last instant.
-        let micros = <i64 as Decode<'r, Postgres>>::decode(value)?.saturating_add(EPOCH);
-        Ok(Self::from_micros(micros.min(Self::MAX.micros())))
+        // Both kinds travel as the same eight bytes. The years from 294268 on, which our count has no room for, are one.
+        let count = <i64 as Decode<'r, Postgres>>::decode(value)?;
+        let finite = || count.saturating_add(EPOCH).min(i64::MAX - 1);
+        Ok(Self::from_micros(if ENDS.contains(&count) { count } else { finite() }))
     }
 }

@@ -23,7 +23,7 @@ use crate::{
         time::Timestamp,
     },
     db::{Budget, Db, FromRow, Looked, Looking, Sql},
-    paging::{At, Direction, Key, Seen},
+    paging::{At, Cursor, Direction, Key, Seen},
 };
 
 /// Counting stops here.
@@ -125,8 +125,13 @@ impl Facts {
 /// Up to `want` matching rows from a position on, in the order of the walk, and how far was looked.
 pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> Result<(Vec<Key>, Seen)> {
     let mut looking = db.look(budget).await?;
-    let found = keys_with(&mut looking, plan, at, want, budget).await;
-    finish(looking, found)
+    match (keys_with(&mut looking, plan, at, want, budget).await, at.cursor()) {
+        // It came nowhere from there, which can be said.
+        (Err(Error::Unavailable(Outage::Unfitted)), Some(Cursor { key, inclusive: false })) => {
+            Ok((Vec::new(), Seen::To(key)))
+        }
+        (found, _) => finish(looking, found),
+    }
 }
 
 /// The rows of a statement that reads no more than it brings, as a walk does whose every row is a match: where the database
@@ -135,13 +140,25 @@ pub async fn walk<T: FromRow>(db: &Db, sql: Sql, budget: Budget) -> Result<Vec<T
     let mut looking = db.look(budget).await?;
     let mut looked = looking.fetch_all(sql.clone()).await;
     if matches!(looked, Ok(Looked::Interrupted)) {
-        looking.extend(PATIENCE);
+        patiently(&mut looking)?;
         looked = looking.fetch_all(sql).await;
     }
     match finish(looking, looked)? {
         Looked::Whole(rows) => Ok(rows),
         Looked::Interrupted => Err(Error::Unavailable(Outage::Away)),
     }
+}
+
+/// Gives time to a statement where nothing could be said otherwise.
+///
+/// # Errors
+/// [`Outage::Unfitted`] where what it needs the time for is a whole table without an index by time: that can be said.
+fn patiently(looking: &mut Looking) -> Result<()> {
+    if !looking.dialect().serves_time() {
+        return Err(Error::Unavailable(Outage::Unfitted));
+    }
+    looking.extend(PATIENCE);
+    Ok(())
 }
 
 /// How many rows match at all.
@@ -263,7 +280,7 @@ impl Walk<'_> {
                     if let Some(far) = far {
                         return Ok((found, Seen::To(far)));
                     }
-                    self.again_smaller();
+                    self.again_smaller()?;
                     continue;
                 }
             }
@@ -372,7 +389,7 @@ impl Walk<'_> {
                 Looked::Whole(rows) => rows,
                 Looked::Interrupted if taken > 0 => return Ok(None),
                 Looked::Interrupted => {
-                    self.again_smaller();
+                    self.again_smaller()?;
                     let sql = self.plan.boundary(driver, window, self.direction, self.budget.step);
                     match self.looking.fetch_all::<KeyRow>(sql).await? {
                         Looked::Whole(rows) => rows,
@@ -396,11 +413,11 @@ impl Walk<'_> {
     }
 
     /// A first step must come to an end, or looking further would lead nowhere: it is made small and gets time.
-    fn again_smaller(&mut self) {
+    fn again_smaller(&mut self) -> Result<()> {
         const SMALL: i64 = 500;
         self.budget.step = self.budget.step.min(SMALL);
         self.budget.steps = 1;
-        self.looking.extend(PATIENCE);
+        patiently(self.looking)
     }
 
     async fn step_keys(&mut self, step: &Step, want: usize) -> Result<Stepped<Vec<Key>>> {

@@ -45,6 +45,10 @@ pub enum Away {
     Unrecorded,
     /// As many exports run as may run at once.
     Exporting,
+    /// It has no index by time, and nothing could be looked at in time.
+    Unfitted,
+    /// Its tables, or what Daybook may do there, are not as they must be.
+    Unfit,
 }
 
 /// What an error says. Plain text throughout: it never tells SQL, a path or a secret.
@@ -239,10 +243,26 @@ impl ErrorView {
                 "Other exports are being made just now",
                 &["Daybook makes a few at a time, so that pages stay quick. Try again when one of them has ended."],
             ),
+            Away::Unfitted => Self::new(
+                503,
+                "Nothing could be looked at in time",
+                &[
+                    "This database has no index by the time of entries, so nothing can be said of them: not that there are none either.",
+                    "Whoever runs Daybook makes the index with “daybook migrate”, and looking is fast then.",
+                ],
+            ),
+            Away::Unfit => Self::new(
+                503,
+                "The log cannot be read just now",
+                &[
+                    "Something about the database has changed: its tables, or what Daybook may read. Daybook’s own log says what.",
+                    by_itself,
+                ],
+            ),
         };
         let tried = when.map_or(String::new(), |when| format!("Last try {when}. "));
         let hint = match away {
-            Away::Full => format!("{tried}Tell whoever runs Daybook."),
+            Away::Full | Away::Unfit | Away::Unfitted => format!("{tried}Tell whoever runs Daybook."),
             _ => format!("{tried}If this lasts for more than a few minutes, tell whoever runs Daybook."),
         };
         Self { retry, hint: Some(hint), ..view }
@@ -282,6 +302,8 @@ mod tests {
             ErrorView::away(Away::Full, None, None),
             ErrorView::away(Away::Unrecorded, None, None),
             ErrorView::away(Away::Exporting, None, None),
+            ErrorView::away(Away::Unfit, None, None),
+            ErrorView::away(Away::Unfitted, None, None),
             ErrorView::bad_export(vec!["Area: Write what to exclude after the “!”.".to_owned()]),
         ] {
             let (code, title) = (error.code, error.title.clone());

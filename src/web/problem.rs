@@ -205,6 +205,7 @@ impl Problem {
                 Self::new(Kind::Full, "the disk of the database is full")
             }
             Error::Unavailable(outage) => Self::new(Kind::Unavailable, outage.to_string()).retry_after(TRY_AGAIN),
+            Error::Unfit(_) => Self::new(Kind::Unavailable, "the log cannot be read just now").retry_after(TRY_AGAIN),
             Error::Internal(_) => Self::new(Kind::Fault, "it is not in what was sent"),
         }
     }
@@ -243,8 +244,8 @@ pub(super) fn draw(req: &HttpRequest, failed: &HttpResponse) -> HttpResponse {
     let ours = failed.error().and_then(|error| error.as_error::<Error>());
     let problem = match ours {
         Some(error) => {
-            if let Error::Unavailable(outage) = error {
-                tracing::warn!(request_id = client::request_id(req), "{outage}");
+            if let Error::Unavailable(_) | Error::Unfit(_) = error {
+                tracing::warn!(request_id = client::request_id(req), "{error}");
             }
             let mut problem = Problem::of(error, req.method());
             if let Error::Internal(error) = error {

@@ -85,7 +85,7 @@ impl ResponseError for Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Unfit(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -223,9 +223,14 @@ fn view(req: &HttpRequest, error: &Error) -> ErrorView {
                 Outage::Full => Away::Full,
                 Outage::Unrecorded => Away::Unrecorded,
                 Outage::Exporting => Away::Exporting,
+                Outage::Unfitted => Away::Unfitted,
             };
             tracing::warn!(request_id = super::client::request_id(req), "{error}");
             ErrorView::away(away, when(req).as_deref(), retry)
+        }
+        Error::Unfit(_) => {
+            tracing::warn!(request_id = super::client::request_id(req), "{error}");
+            ErrorView::away(Away::Unfit, when(req).as_deref(), retry)
         }
         Error::Internal(error) => fault(req, &format!("{error:#}"), retry),
     }

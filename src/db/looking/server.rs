@@ -46,14 +46,21 @@ impl Reader {
     }
 
     pub(super) async fn fetch_all<T: FromRow>(&mut self, sql: Sql, deadline: Instant) -> Result<Looked<Vec<T>>> {
-        let (text, args) = self.db.question(sql);
-        self.ask(deadline, async |lent| {
-            if !grant_again(lent, deadline).await? {
-                return Ok(Looked::Interrupted);
+        let db = self.db.clone();
+        let mut question = db.question(sql);
+        loop {
+            let (text, args) = question.asked();
+            let asked = self.ask(deadline, async |lent| {
+                if !grant_again(lent, deadline).await? {
+                    return Ok(Looked::Interrupted);
+                }
+                in_time(sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **lent).await)
+            });
+            match asked.await {
+                Ok(looked) => return Ok(looked),
+                Err(error) => question.failed(error).await?,
             }
-            in_time(sqlx::query_as_with(AssertSqlSafe(text), args).fetch_all(&mut **lent).await)
-        })
-        .await
+        }
     }
 
     pub(super) async fn for_each<T: FromRow>(
@@ -62,31 +69,39 @@ impl Reader {
         deadline: Instant,
         mut each: impl FnMut(T) -> ControlFlow<()>,
     ) -> Result<Looked<()>> {
-        let (text, args) = self.db.question(sql);
-        // Not only as far as it is read: what a server has begun to send must be taken, so it sends in parts.
-        let declare = format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {text}");
-        self.ask(deadline, async |lent| {
-            // Before the transaction: what is granted within it goes with it.
-            if !grant_again(lent, deadline).await? {
-                return Ok(Looked::Interrupted);
+        let db = self.db.clone();
+        let mut question = db.question(sql);
+        loop {
+            let (text, args) = question.asked();
+            // Not only as far as it is read: what a server has begun to send must be taken, so it sends in parts.
+            let declare = format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {text}");
+            let asked = self.ask(deadline, async |lent| {
+                // Before the transaction: what is granted within it goes with it.
+                if !grant_again(lent, deadline).await? {
+                    return Ok(Looked::Interrupted);
+                }
+                let granted = lent.known().take();
+                let Looked::Whole(mut tx) = in_time(lent.begin().await)? else { return Ok(Looked::Interrupted) };
+                let declared = sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut *tx).await;
+                if matches!(in_time(declared)?, Looked::Interrupted) {
+                    return Ok(Looked::Interrupted);
+                }
+                let granted = match hand_over(&mut tx, granted, deadline, &mut each).await? {
+                    Looked::Whole(granted) => granted,
+                    Looked::Interrupted => return Ok(Looked::Interrupted),
+                };
+                // If there was no time for that, the rows are no less whole.
+                if matches!(in_time(tx.commit().await)?, Looked::Whole(())) {
+                    *lent.known() = granted;
+                }
+                Ok(Looked::Whole(()))
+            });
+            match asked.await {
+                Ok(looked) => return Ok(looked),
+                // What is not as it was is told before the first row.
+                Err(error) => question.failed(error).await?,
             }
-            let granted = lent.known().take();
-            let Looked::Whole(mut tx) = in_time(lent.begin().await)? else { return Ok(Looked::Interrupted) };
-            let declared = sqlx::query_with(AssertSqlSafe(declare), args).execute(&mut *tx).await;
-            if matches!(in_time(declared)?, Looked::Interrupted) {
-                return Ok(Looked::Interrupted);
-            }
-            let granted = match hand_over(&mut tx, granted, deadline, &mut each).await? {
-                Looked::Whole(granted) => granted,
-                Looked::Interrupted => return Ok(Looked::Interrupted),
-            };
-            // If there was no time for that, the rows are no less whole.
-            if matches!(in_time(tx.commit().await)?, Looked::Whole(())) {
-                *lent.known() = granted;
-            }
-            Ok(Looked::Whole(()))
-        })
-        .await
+        }
     }
 
     pub(super) fn done(self) {

@@ -12,7 +12,7 @@ use sqlx::{
 use super::{
     PgDb, Shape,
     fittings::{self, Without},
-    literal, quoted,
+    literal, quoted, refusal,
 };
 use crate::{
     core::error::{Error, Result},
@@ -88,11 +88,18 @@ fn due(ran: &[i64]) -> Vec<&'static Migration> {
 
 /// Looks at the schema without changing anything.
 pub(in crate::db) async fn state(db: &PgDb) -> Result<State> {
+    let mut connection = db.writers().acquire().await.map_err(explain)?;
+    let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(explain)?;
+    if encoding != "UTF8" {
+        return Ok(State::Encoded(encoding));
+    }
     let shape = db.shape();
     if shape.exists() && !shape.lacking().is_empty() {
         return Ok(State::Unfit(shape.lacking()));
     }
-    let mut connection = db.writers().acquire().await.map_err(explain)?;
     let ran = ran(&mut connection).await?;
     let newest = STEPS.iter().map(|step| step.version).max().unwrap_or_default();
     if let Some(&version) = ran.last()
@@ -135,7 +142,7 @@ pub(in crate::db) async fn pending(db: &PgDb, without: &Without) -> Result<Vec<S
 
 /// Runs what has not run; the names of the steps that did.
 pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMut(&str)) -> Result<Vec<String>> {
-    if let refused @ (State::Newer(_) | State::Unfit(_)) = state(db).await? {
+    if let refused @ (State::Newer(_) | State::Unfit(_) | State::Encoded(_)) = state(db).await? {
         return Err(Error::Internal(anyhow::anyhow!("{refused}")));
     }
     // Not one of the pool: it waits for locks and builds indexes as long as that takes.
@@ -185,7 +192,12 @@ pub(in crate::db) async fn reindex_words(db: &PgDb) -> Result<()> {
     let mut connection = db.writers().acquire().await.map_err(explain)?.detach();
     sqlx::raw_sql("SET statement_timeout = 0").execute(&mut connection).await.map_err(explain)?;
     let text = format!("REINDEX INDEX CONCURRENTLY {}.daybook_words", quoted(&shape.schema));
-    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.map_err(explain)?;
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.map_err(explain).map_err(|error| match error {
+        Error::Unfit(why) if refusal::is_of_a_right(&why) => Error::Internal(anyhow::anyhow!(
+            "the index of words belongs to the owner of audit_logs: run daybook rebuild as the role that runs daybook migrate"
+        )),
+        error => error,
+    })?;
     let _ = sqlx::Connection::close(connection).await;
     Ok(())
 }

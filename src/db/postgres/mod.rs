@@ -5,6 +5,9 @@
 
 pub mod fittings;
 pub(super) mod migrate;
+mod origin;
+mod question;
+pub(super) mod refusal;
 pub mod report;
 pub(super) mod shape;
 
@@ -16,7 +19,9 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, pool::PoolOptions, postgres::PgArguments};
 
+use question::Question;
 pub use shape::Shape;
+use tokio::sync::Mutex;
 
 use super::{
     Arg, Sql,
@@ -27,7 +32,7 @@ use super::{
     readers::{Readers, Remote},
     sql::statement,
 };
-use crate::core::error::{Error, Outage, Result};
+use crate::core::error::{Outage, Result};
 
 /// The pools of a server. Each is small, and none can take what another needs: a page never waits for an export, and
 /// signing in never waits for those who look for long.
@@ -38,6 +43,8 @@ pub struct PgDb {
     writers: PgPool,
     snapshots: PgPool,
     shape: Arc<RwLock<Arc<Shape>>>,
+    /// Held by the one who looks at the tables anew because a question failed.
+    turn: Arc<Mutex<()>>,
     memo: Arc<Memo>,
 }
 
@@ -61,7 +68,7 @@ impl PgDb {
     pub(super) async fn open(server: &Server) -> Result<Self> {
         let options = server.options();
         let mut first = PgConnection::connect_with(options).await.map_err(explain)?;
-        let schema = shape::schema(&mut first, server.schema()).await?;
+        let schema = origin::schema(&mut first, server.schema()).await?;
         let shape = Shape::of(&mut first, &schema).await?;
         let _ = first.close().await;
         let [pages, looks, writers, snapshots] = POOLS;
@@ -72,6 +79,7 @@ impl PgDb {
             writers: connect(writers, SHORT),
             snapshots: connect(snapshots, LONG),
             shape: Arc::new(RwLock::new(Arc::new(shape))),
+            turn: Arc::default(),
             memo: Arc::default(),
         })
     }
@@ -105,16 +113,33 @@ impl PgDb {
 
     /// Looks at the application's tables anew, after something may have changed them.
     pub(super) async fn look_again(&self) -> Result<()> {
+        let had = self.shape();
         let mut connection = self.writers.acquire().await.map_err(explain)?;
-        let shape = Shape::of(&mut connection, &self.shape().schema).await?;
-        *self.shape.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(shape);
+        let found = Shape::of(&mut connection, &had.schema).await?;
+        self.take(if found.is_like(&had) { (*had).clone() } else { found.after(&had) });
         Ok(())
     }
 
-    /// Text and arguments of a question, as sqlx takes them.
-    pub(super) fn question(&self, sql: Sql) -> (String, PgArguments) {
-        let (text, args) = statement(sql);
-        (self.shape().defined(text), args)
+    fn take(&self, shape: Shape) {
+        *self.shape.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(shape);
+    }
+
+    /// Looks at the tables anew, unless another has since a question was asked by `shape`. Also where they look the same:
+    /// what a connection has prepared may still be of what they were.
+    async fn look_past(&self, shape: &Arc<Shape>) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        let had = self.shape();
+        if Arc::ptr_eq(&had, shape) {
+            let mut connection = self.writers.acquire().await.map_err(explain)?;
+            let found = Shape::of(&mut connection, &had.schema).await?;
+            self.take(found.after(&had));
+        }
+        Ok(())
+    }
+
+    /// A question, by what the tables look like.
+    pub(super) fn question(&self, sql: Sql) -> Question<'_> {
+        Question::new(self, sql)
     }
 
     pub(super) async fn close(&self) {
@@ -219,16 +244,4 @@ pub(super) fn outage(code: &str) -> Option<Outage> {
             _ => None,
         },
     }
-}
-
-/// A refusal that the one who runs Daybook can mend, in a line.
-pub(super) fn refusal(code: &str, message: &str) -> Option<Error> {
-    let hint = match code {
-        "28P01" | "28000" => "the server refused the user or the password",
-        "3D000" => "there is no such database on the server",
-        "42501" => "the role of this connection lacks a right; daybook check lists what is missing",
-        "25006" => "this server is read-only (a standby?)",
-        _ => return None,
-    };
-    Some(Error::Internal(anyhow::anyhow!("{hint}: {message}")))
 }

@@ -30,11 +30,19 @@ pub async fn tables(db: &PgDb) -> Result<Vec<Finding>> {
         },
     ));
     if shape.exists() && !shape.tables[0].takes_fittings() {
-        let what = if shape.tables[0].kind == "p" { "in partitions" } else { "a view" };
+        let what = match shape.tables[0].kind.as_str() {
+            "p" => "in partitions",
+            "m" => "a materialised view, as new as its last refresh",
+            "f" => "a foreign table",
+            _ => "a view",
+        };
         let said = format!(
             "audit_logs is {what}: migrate puts no index or trigger onto it, and filters look for a bounded time"
         );
         out.push(("log", said));
+    }
+    if row_security(&mut connection, schema, TABLES[0]).await? {
+        out.push(("rows", "as far as policies let this role see: the log has row-level security".to_owned()));
     }
     let missing = shape.missing();
     if shape.exists() && !missing.is_empty() {
@@ -73,7 +81,26 @@ pub async fn rights(db: &PgDb) -> Result<Vec<String>> {
         let full = format!("{}.{}", quoted(&shape.schema), quoted(name));
         if table.exists() && !has(&mut connection, &full, "SELECT").await? {
             out.push(format!("read {}.{name}", shape.schema));
+        } else if table.exists()
+            && row_security(&mut connection, &shape.schema, name).await?
+            && no_row_is_for(&mut connection, &full).await?
+        {
+            out.push(format!(
+                "read any row of {}.{name}, which has row-level security and no policy for this role",
+                shape.schema
+            ));
         }
+    }
+    let functions: Vec<String> = sqlx::query_scalar(
+        "SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = 'daybook'::regnamespace \
+         AND NOT has_function_privilege(p.oid, 'EXECUTE') AND p.prorettype <> 'trigger'::regtype
+         AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e') ORDER BY 1",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(explain)?;
+    if !functions.is_empty() {
+        out.push(format!("execute the functions {} of the schema daybook", functions.join(", ")));
     }
     let own: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'daybook'::regnamespace AND relkind = 'r' \
@@ -97,6 +124,34 @@ pub async fn rights(db: &PgDb) -> Result<Vec<String>> {
         }
     }
     Ok(out)
+}
+
+/// Whether policies say which rows of a table this role sees.
+async fn row_security(connection: &mut sqlx::PgConnection, schema: &str, table: &str) -> Result<bool> {
+    let active: Option<bool> = sqlx::query_scalar(
+        "SELECT row_security_active(c.oid) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname = $2",
+    )
+    .bind(schema)
+    .bind(table)
+    .fetch_optional(connection)
+    .await
+    .map_err(explain)?;
+    Ok(active == Some(true))
+}
+
+/// Whether none of its policies lets this role see a row.
+async fn no_row_is_for(connection: &mut sqlx::PgConnection, table: &str) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT NOT EXISTS (
+             SELECT FROM pg_policy AS p WHERE p.polrelid = to_regclass($1) AND p.polpermissive AND p.polcmd IN ('r', '*')
+             AND EXISTS (SELECT FROM unnest(p.polroles) AS r (role)
+                 WHERE r.role = 0 OR pg_has_role(current_user, r.role, 'USAGE')))",
+    )
+    .bind(table)
+    .fetch_one(connection)
+    .await
+    .map_err(explain)
 }
 
 async fn has(connection: &mut sqlx::PgConnection, table: &str, right: &str) -> Result<bool> {

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 
 use sqlx::PgConnection;
 
-use super::{fittings, quoted};
+use super::{fittings, origin::Origin, quoted};
 use crate::{
-    core::error::{Error, Result},
+    core::error::Result,
     db::{dialect::Served, explain},
 };
 
@@ -27,12 +27,14 @@ pub struct Shape {
     pub served: Served,
     /// The definitions, each as it stands in a `WITH` clause.
     definitions: [String; 3],
+    /// How many others came before it. It stands in questions: what a connection has prepared for another is not run.
+    number: u32,
 }
 
 /// One of the application's tables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
-    /// What it is in the catalogue: `r` a table, `p` one in partitions, `v` a view.
+    /// What it is in the catalogue: `r` a table, `p` one in partitions, `v` a view, `m` one that is kept, `f` foreign.
     pub kind: String,
     /// Its columns; none where there is no such table.
     pub columns: Vec<Column>,
@@ -205,94 +207,10 @@ impl Table {
         self.indexes.iter().any(|index| index.name == name && index.keys >= keys)
     }
 
-    /// Whether some index of all its rows leads with this column.
+    /// Whether some index of all its rows, in their order, leads with this column.
     #[must_use]
     pub fn leads_with(&self, column: &str) -> bool {
         self.indexes.iter().any(|index| index.first.trim_matches('"') == column)
-    }
-}
-
-/// The schema of the application's tables: the one whose log all that is Daybook's in this database is about; before
-/// there is any, the one that was named, else the first on the search path that has `audit_logs`, else the one where a new
-/// table would go.
-///
-/// # Errors
-/// A line that says what to do: where another schema is named than Daybook's tables are about, or one that is not there;
-/// where none is named, and the only `audit_logs` stand where nobody would look for them.
-pub(super) async fn schema(connection: &mut PgConnection, named: Option<&str>) -> Result<String> {
-    let kept = Kept::of(connection).await?.and_then(|kept| kept.schema);
-    if let (Some(kept), Some(named)) = (&kept, named.filter(|named| kept.as_deref() != Some(*named))) {
-        return refused(format!(
-            "what Daybook keeps in this database is about the log in the schema {kept}, not about one in {named}: \
-             leave --schema out, or use a database of its own for the other log"
-        ));
-    }
-    if let Some(schema) = kept.as_deref().or(named) {
-        let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
-            .bind(schema)
-            .fetch_one(connection)
-            .await
-            .map_err(explain)?;
-        if !there {
-            return refused(format!(
-                "there is no schema {schema} in this database: create it, or name another with --schema"
-            ));
-        }
-        return Ok(schema.to_owned());
-    }
-    let logs: Vec<(String, bool)> = sqlx::query_as(
-        "SELECT n.nspname::text, path.at IS NOT NULL FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-         LEFT JOIN unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) ON path.name = n.nspname
-         WHERE c.relname = 'audit_logs' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'daybook'
-         AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ORDER BY path.at NULLS LAST, 1",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(explain)?;
-    match logs.first() {
-        Some((schema, true)) => return Ok(schema.clone()),
-        Some((schema, false)) => {
-            return refused(format!(
-                "audit_logs stands in the schema {schema} of this database, which is not on the search path: \
-                 name it with --schema {schema}, or with another where Daybook is to make its own"
-            ));
-        }
-        None => {}
-    }
-    sqlx::query_scalar("SELECT coalesce(current_schema()::text, 'public')").fetch_one(connection).await.map_err(explain)
-}
-
-fn refused<T>(why: String) -> Result<T> {
-    Err(Error::Internal(anyhow::anyhow!(why)))
-}
-
-/// What the first `migrate` wrote down of the application's tables.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-struct Kept {
-    /// Whether they stood before Daybook came.
-    attached: bool,
-    /// Where they stand.
-    schema: Option<String>,
-}
-
-impl Kept {
-    /// None before the first `migrate`, and where this connection may not read it.
-    async fn of(connection: &mut PgConnection) -> Result<Option<Self>> {
-        let readable: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-             WHERE n.nspname = 'daybook' AND c.relname = 'daybook_migrations'
-             AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))",
-        )
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(explain)?;
-        if !readable {
-            return Ok(None);
-        }
-        // By way of JSON, as the first versions had no such column.
-        let sql = "SELECT attached, max(to_jsonb(m) ->> 'schema') OVER () AS schema \
-                   FROM daybook.daybook_migrations AS m ORDER BY version LIMIT 1";
-        sqlx::query_as(sql).fetch_optional(connection).await.map_err(explain)
     }
 }
 
@@ -325,9 +243,13 @@ impl Shape {
             .await
             .map_err(explain)?;
             table.indexes = sqlx::query_as(
-                "SELECT i.relname::text AS name, x.indnkeyatts AS keys, \
-                 CASE WHEN x.indpred IS NULL THEN pg_get_indexdef(x.indexrelid, 1, true) ELSE '' END AS first, \
-                 pg_get_indexdef(x.indexrelid) LIKE '%\"left\"(%' AS cut FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
+                // Only one that holds every row in the order of the list leads with a column: not one of blocks or hashes.
+                "SELECT i.relname::text AS name, x.indnkeyatts AS keys,
+                 CASE WHEN x.indpred IS NULL AND m.amname = 'btree' AND x.indoption[0] IN (0, 3)
+                 AND EXISTS (SELECT FROM pg_opclass AS o WHERE o.oid = x.indclass[0] AND o.opcdefault)
+                 THEN pg_get_indexdef(x.indexrelid, 1, true) ELSE '' END AS first,
+                 pg_get_indexdef(x.indexrelid) LIKE '%\"left\"(%' AS cut
+                 FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid LEFT JOIN pg_am AS m ON m.oid = i.relam
                  JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
                  WHERE n.nspname = $1 AND c.relname = $2 AND x.indisvalid AND x.indisready ORDER BY 1",
             )
@@ -345,7 +267,7 @@ impl Shape {
         .fetch_one(&mut *connection)
         .await
         .map_err(explain)?;
-        shape.attached = Kept::of(connection).await?.map_or_else(|| shape.exists(), |kept| kept.attached);
+        shape.attached = Origin::of(connection).await?.map_or_else(|| shape.exists(), |origin| origin.attached);
         if !shape.attached {
             shape.tables.iter_mut().flat_map(|table| &mut table.columns).for_each(|column| column.long = false);
         }
@@ -356,6 +278,16 @@ impl Shape {
         shape.served = Served::of(&shape.tables[0]);
         shape.definitions = shape.define(ready);
         Ok(shape)
+    }
+
+    /// Whether it is the same, but for its number.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        *self == Self { number: self.number, ..other.clone() }
+    }
+
+    /// The same, as the one that comes after another.
+    pub(super) fn after(self, other: &Self) -> Self {
+        Self { number: other.number.wrapping_add(1), ..self }
     }
 
     /// Whether the application's table is there.
@@ -403,6 +335,11 @@ impl Shape {
     fn define(&self, ready: bool) -> [String; 3] {
         std::array::from_fn(|at| {
             let (table, name) = (&self.tables[at], TABLES[at]);
+            if let (0, Some(column)) = (at, self.lacking().first()) {
+                // Nothing can be asked of a log without it; the server says so until it was looked at again.
+                let (column, schema, name) = (quoted(column), quoted(&self.schema), quoted(name));
+                return format!("{name} AS (SELECT {column} FROM {schema}.{name})");
+            }
             let mut out = format!("{name} AS NOT MATERIALIZED (SELECT ");
             for (place, (column, _)) in WANTED[at].iter().enumerate() {
                 let comma = if place > 0 { ", " } else { "" };
@@ -443,10 +380,10 @@ impl Shape {
         if definitions.is_empty() {
             return text;
         }
-        let definitions = definitions.join(", ");
+        let (definitions, number) = (definitions.join(", "), self.number);
         match text.strip_prefix("WITH RECURSIVE ") {
-            Some(rest) => format!("WITH RECURSIVE {definitions}, {rest}"),
-            None => format!("WITH {definitions} {text}"),
+            Some(rest) => format!("WITH RECURSIVE /* {number} */ {definitions}, {rest}"),
+            None => format!("WITH /* {number} */ {definitions} {text}"),
         }
     }
 

@@ -198,7 +198,8 @@ impl Buckets {
     /// there could be do not meet.
     #[must_use]
     pub fn of(range: Range, now: Timestamp, ends: Option<(Timestamp, Timestamp)>, zone: Zone) -> Option<Self> {
-        let (first, last) = ends?;
+        // What is dated after the years that there are is in the bar that has no end.
+        let (first, last) = ends.map(|(first, last)| (first.min(Timestamp::MAX), last.min(Timestamp::MAX)))?;
         let (from, to) = range.bounds(now);
         let from = from.map(|from| from.max(Timestamp::MIN));
         let start = from.unwrap_or(first);

@@ -317,8 +317,14 @@ async fn number(looking: &mut Looking, sql: Sql) -> Result<Option<i64>> {
 fn edge(part: &Part, direction: Direction) -> Key {
     match direction {
         // Its newest instant is still to come, the next one is not.
-        Direction::Older => Key { timestamp: Timestamp::from_micros(part.last.micros() + 1), id: uuid::Uuid::nil() },
-        Direction::Newer => Key { timestamp: Timestamp::from_micros(part.first.micros() - 1), id: uuid::Uuid::max() },
+        Direction::Older => match part.last.micros().checked_add(1) {
+            Some(next) => Key { timestamp: Timestamp::from_micros(next), id: uuid::Uuid::nil() },
+            None => Key { timestamp: part.last, id: uuid::Uuid::max() },
+        },
+        Direction::Newer => match part.first.micros().checked_sub(1) {
+            Some(before) => Key { timestamp: Timestamp::from_micros(before), id: uuid::Uuid::max() },
+            None => Key { timestamp: part.first, id: uuid::Uuid::nil() },
+        },
     }
 }
 

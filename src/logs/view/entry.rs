@@ -361,7 +361,8 @@ fn whom(
 /// The list of what happened within five minutes either side.
 fn around(at: Timestamp, zone: crate::core::time::Zone) -> String {
     let five = chrono::Duration::minutes(5);
-    let whole = Timestamp::from_micros(at.micros().div_euclid(1_000_000) * 1_000_000);
+    // Links are of the years that a filter takes.
+    let whole = at.clamp(Timestamp::MIN, Timestamp::MAX).whole_second();
     let range = Range::Between {
         from: Some(whole.plus(-five).max(Timestamp::MIN)),
         to: Some(whole.plus(five).min(Timestamp::MAX)),
