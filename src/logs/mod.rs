@@ -16,6 +16,7 @@ pub mod object;
 pub mod overview;
 pub mod pages;
 pub mod predicates;
+pub mod proven;
 pub mod rows;
 pub mod saved;
 pub mod search;
