@@ -3,7 +3,10 @@
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
-use super::filter::{Area, Choice, DEFAULT_LIMIT, ExtraIs, Filter, LIMITS, ListQuery, Preset, Range, Search, Who};
+use super::{
+    filter::{Area, Choice, DEFAULT_LIMIT, ExtraIs, Filter, LIMITS, ListQuery, Preset, Range, Search, Who},
+    terms::terms,
+};
 use crate::{
     core::{
         form::FieldErrors,
@@ -398,31 +401,6 @@ pub fn side(text: &str) -> (bool, &str) {
         (None, Some(value)) if text.trim_start_matches('\\').starts_with('!') => (false, value),
         _ => (false, text),
     }
-}
-
-/// The terms of a search: words, and phrases in double quotes (also typographic ones), in lower case.
-#[must_use]
-pub fn terms(typed: &str) -> Vec<String> {
-    let is_quote = |c: char| matches!(c, '"' | '“' | '”');
-    let mut out: Vec<String> = Vec::new();
-    let mut rest = typed.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (term, after) = if is_quote(first) {
-            let inside = &rest[first.len_utf8()..];
-            match inside.char_indices().find(|&(_, c)| is_quote(c)) {
-                Some((at, c)) => (&inside[..at], &inside[at + c.len_utf8()..]),
-                None => (inside, ""),
-            }
-        } else {
-            rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()))
-        };
-        let term = term.trim().to_lowercase();
-        if !term.is_empty() && !out.contains(&term) {
-            out.push(term);
-        }
-        rest = after.trim_start();
-    }
-    out
 }
 
 /// Reads an instant: RFC 3339 with an offset, or a local date and time, or a date. The error continues the sentence

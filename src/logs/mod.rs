@@ -25,6 +25,7 @@ pub mod sql;
 pub mod store;
 pub mod story;
 pub mod summary;
+pub mod terms;
 pub mod ticket;
 pub mod totals;
 pub mod traceback;
