@@ -387,6 +387,46 @@ database_test! {
         assert_eq!(empty.texts("#hist strong"), ["No entries"]);
     }
 
+    async fn by_itself_it_lists_its_own_areas_most_first_and_each_leads_to_as_many(db: TestDb) {
+        // What came last says nothing of a week: thirty areas lie before it.
+        let lately = (0..320).map(|at| sample::log(sample::minutes_ago(at / 10)));
+        let before = (0..30).flat_map(|area| {
+            let log = move |at: i64| NewLog {
+                area: format!("old/{area:02}"),
+                status: if at % 2 == 0 { "error" } else { "warning" }.to_owned(),
+                ..sample::log(sample::minutes_ago(2_000 + at))
+            };
+            (0..30 - area).map(log)
+        });
+        db.write(lately.chain(before).collect()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        assert!(client.get("/logs?range=7d").await.texts("#f-area-h")[0].starts_with("21 more areas. End with"));
+        for (query, first, more) in [
+            ("range=7d&status=error", "old/00", "10 more areas."),
+            ("range=7d", "members/dashboard", "11 more areas."),
+            ("range=7d&status=error&area=old/*&area=nowhere", "old/00", "10 more areas."),
+            ("range=7d&status=error&status=warning&area=!old/00", "old/00", "10 more areas."),
+        ] {
+            let page = client.get(&format!("/logs/overview?{query}")).await;
+            let html = page.html();
+            let select = |css: &str| scraper::Selector::parse(css).expect("a selector");
+            let (tables, rows, link) = (select("#values section"), select("tbody tr"), select("td a"));
+            for table in html.select(&tables) {
+                for row in table.select(&rows) {
+                    let link = row.select(&link).next().expect("a link");
+                    let (name, href) = (link.text().collect::<String>(), link.attr("href").expect("an address"));
+                    let said: String = row.select(&select("td.num")).flat_map(|cell| cell.text()).collect();
+                    let list = client.get(&format!("{href}&limit=25")).await.texts("#count strong")[0].clone();
+                    assert_eq!(said, list, "{query}: {name}, {href}");
+                }
+            }
+            let areas = page.texts("#values section:last-child td:first-child");
+            assert_eq!(areas[0], first, "{query}");
+            assert!(page.texts("#values .hint")[0].starts_with(more), "{query}: {:?}", page.texts("#values .hint"));
+        }
+    }
+
     async fn what_a_viewer_may_not_ask_and_what_cannot_be_read_is_refused(db: TestDb) {
         let places = crate::support::Places::write(&db).await;
         let app = TestApp::start(db).await;

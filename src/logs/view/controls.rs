@@ -70,6 +70,8 @@ pub struct Controls {
     pub facets: Vec<Facet>,
     /// Every area, to choose from while typing.
     pub areas: Vec<String>,
+    /// `11 more areas.`, where not all are choices of the facet.
+    pub more_areas: Option<String>,
     /// The search.
     pub q: Field,
     /// The seven ranges.
@@ -193,8 +195,13 @@ impl Controls {
         let extra = extra_fields(form, errors);
         let more = ["booking", "ip", "user_agent"];
         let (from, to) = (time_field(form, errors, "from", reader), time_field(form, errors, "to", reader));
+        let facets = facets::of(form, errors, &base, values, reader);
+        let is_choice = |area: &&String| {
+            facets.iter().any(|facet| facet.name == "area" && facet.options.iter().any(|option| option.plain == **area))
+        };
         Self {
-            facets: facets::of(form, errors, &base, values, reader),
+            more_areas: facets::more_areas(values.areas.iter().filter(|area| !is_choice(area)).count()),
+            facets,
             areas: values.areas.clone(),
             q: field("q"),
             ranges: ranges(form, query.map(|query| query.filter.range)),

@@ -106,8 +106,7 @@ pub(super) fn of(
     let query = base.from(At::Newest).query_string(reader.zone);
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
     let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
-    let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
-    let areas = with_chosen(first_areas, &area);
+    let areas = with_chosen(values.areas.iter().take(AREAS).cloned().collect(), &area);
 
     let error = |name: &str| errors.get(name).map(str::to_owned);
     vec![
@@ -142,6 +141,13 @@ pub(super) fn of(
             }),
         },
     ]
+}
+
+/// `11 more areas.`, where there are so many.
+#[must_use]
+pub fn more_areas(n: usize) -> Option<String> {
+    let n = u64::try_from(n).unwrap_or(u64::MAX);
+    (n > 0).then(|| format!("{}.", words::counted(n, "more area", "more areas")))
 }
 
 fn options(
