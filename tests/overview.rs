@@ -57,7 +57,11 @@ struct Row {
 }
 
 fn number(text: &str) -> usize {
-    text.trim_start_matches("at least ").replace(',', "").parse().unwrap_or_else(|_| panic!("{text} is no number"))
+    text.replace("so far none", "0")
+        .trim_start_matches("at least ")
+        .replace(',', "")
+        .parse()
+        .unwrap_or_else(|_| panic!("{text} is no number"))
 }
 
 fn rows(page: &Page) -> Vec<Row> {
@@ -68,7 +72,7 @@ fn rows(page: &Page) -> Vec<Row> {
         .filter_map(|row| {
             let href = row.select(&link).next()?.attr("href")?.to_owned();
             let cells: Vec<String> = row.select(&cell).map(|cell| cell.text().collect()).collect();
-            let at_least = cells.iter().any(|text| text.starts_with("at least"));
+            let at_least = cells.iter().any(|text| text.starts_with("at least") || text == "so far none");
             Some(Row { href, n: cells.iter().map(|text| number(text)).sum(), at_least })
         })
         .collect()
@@ -321,6 +325,7 @@ database_test! {
             let page = client.htmx(&of(&address)).await;
             let (rows, n) = (rows(&page), reference.list(&pairs).len());
             let said = page.texts("#hist figcaption")[0].clone();
+            assert!(!page.text().to_lowercase().contains("at least 0"), "{address}: {}", page.text());
             let stopped = said.contains("looked back to") || said.contains("Nothing was looked at in time");
             let sum: usize = rows.iter().map(|row| row.n).sum();
             if !stopped {
@@ -364,8 +369,16 @@ database_test! {
         assert!(ids(&one).is_disjoint(&ids(&other)));
         // Another page of the list has the same overview.
         assert_eq!(ids(&one), ids(&client.get("/logs?range=24h&before=AQAABlI-tUgAAAAAAAAAAAAAAAAAAAAAAAA").await));
-        // Where nothing matches there is nothing to draw.
-        assert!(!client.get("/logs?range=24h&status=warning").await.has("#hist"));
+        // Where nothing matches there is nothing to draw, but numbers say what would help.
+        let nothing = client.get("/logs?range=24h&status=warning").await;
+        assert!(!nothing.has("#hist") && nothing.has(".empty"));
+        let asked = nothing.attribute("[hx-trigger=load][hx-swap=none]", "hx-get").expect("the numbers are asked for");
+        let fragment = client.htmx(&asked).await;
+        for (value, id) in values(&nothing).into_iter().filter(|(value, _)| value.0 == "status") {
+            let n = if value.1 == "warning" { "0" } else { "1" };
+            assert_eq!(fragment.texts(&format!("b#{id}")), [n], "{value:?}");
+        }
+        assert_eq!(nothing.attribute("a.no-js", "href"), Some(asked));
     }
 
     async fn without_a_script_it_is_a_page(db: TestDb) {

@@ -41,6 +41,8 @@ pub struct Results {
     pub refresh: String,
     /// Histogram and counts of it.
     pub overview: String,
+    /// Whether there is something to draw: else only the counts come.
+    pub drawn: bool,
     /// This very page of it, to pass on.
     pub permalink: String,
     /// Being told what comes to it, on its first page.
@@ -208,6 +210,7 @@ impl Results {
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
             overview: link::overview(query, zone, reader.now),
+            drawn: !nothing || query.at != At::Newest,
             permalink: link::list(query, zone),
             live: (query.at == At::Newest).then(|| {
                 let shown = Shown::of(page, reader.now).to_string();
