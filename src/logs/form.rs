@@ -84,14 +84,25 @@ impl FilterForm {
         self.pairs.iter().rfind(|pair| pair.name == name).map_or("", |pair| pair.value.as_str())
     }
 
+    /// The values of a choice as typed: those that can be chosen, or those that cannot, as they are not even text, or a `!`
+    /// alone.
+    pub fn choices<'a>(&'a self, name: &'a str, readable: bool) -> impl Iterator<Item = &'a str> {
+        let is_readable = |pair: &Pair| {
+            pair.problem.is_none() && pair.value.chars().count() <= LONGEST && side(&pair.value) != (true, "")
+        };
+        self.all(name).filter(move |pair| is_readable(pair) == readable).map(|pair| pair.value.as_str())
+    }
+
     /// The keys of `extra` that are asked for, in their order.
     pub fn extra_keys(&self) -> impl Iterator<Item = &str> {
         self.pairs.iter().filter_map(|pair| pair.name.strip_prefix("extra.")).filter(|key| !key.is_empty())
     }
 
-    /// Every pair as typed, for a link that keeps a list's query although it cannot be read.
+    /// Every pair as typed, for a link that keeps a list's query although it cannot be read: the range first, as in every
+    /// link.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|pair| (pair.name.as_str(), pair.value.as_str()))
+        let (range, others): (Vec<&Pair>, Vec<&Pair>) = self.pairs.iter().partition(|pair| pair.name == "range");
+        range.into_iter().chain(others).map(|pair| (pair.name.as_str(), pair.value.as_str()))
     }
 
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Pair> {

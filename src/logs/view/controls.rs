@@ -86,7 +86,7 @@ pub struct Controls {
     pub swap: Option<String>,
     /// The zone of the two.
     pub zone: String,
-    /// Another area; empty, as what was sent is a choice of the facet.
+    /// Another area; empty where what was sent could be read, and so is a choice of the facet.
     pub area: Field,
     /// One member: e-mail or id.
     pub member: Field,
@@ -208,7 +208,10 @@ impl Controls {
             range_error: errors.get("range").map(str::to_owned),
             swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, "/logs")),
             zone: reader.zone_at(reader.now),
-            area: Field { value: String::new(), error: errors.get("area").map(str::to_owned) },
+            area: Field {
+                value: form.choices("area", false).last().unwrap_or_default().to_owned(),
+                error: errors.get("area").map(str::to_owned),
+            },
             member,
             who,
             more_members: members

@@ -78,10 +78,10 @@ pub(super) fn of(
     values: &Values,
     reader: &Reader,
 ) -> Vec<Facet> {
-    // Where the query could not be read, its choices are still as typed.
+    // Where the query could not be read, its choices are still as typed; what cannot be one is said beside it.
     let typed = |name: &str| {
         let mut choice = Choice::default();
-        for value in form.values(name) {
+        for value in form.choices(name, true) {
             match form::side(value) {
                 (true, value) => choice.none.push(value.to_owned()),
                 (false, value) => choice.any.push(value.to_owned()),
@@ -134,7 +134,8 @@ pub(super) fn of(
             id: "facet-area",
             name: "area",
             legend: "Area",
-            error: error("area"),
+            // It stands beside the field for another area, and so does what was typed.
+            error: None,
             hint: None,
             options: options("area", &query, areas, &area, str::to_owned, |value| {
                 not(&|filter| filter.area.add(Area::parse(value), true))

@@ -16,7 +16,7 @@ use crate::{
         summary,
         view::{
             Reader,
-            chips::Chip,
+            chips::{Chip, typed_words},
             count::{CountWords, count_words},
             list::{BadField, Stopped, Way},
         },
@@ -377,10 +377,11 @@ impl BadQuery {
                 return None;
             }
             let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);
+            let (verb, value) = typed_words(name, value);
             Some(Chip {
-                label: named(name)?.0.to_owned(),
-                verb: String::new(),
-                value: Some((*value).to_owned()),
+                label: if *name == "range" { "Time" } else { named(name)?.0 }.to_owned(),
+                verb,
+                value,
                 href: format!("{PATH}?{}", query_string::write(others)),
                 bad: errors.get(name).is_some(),
                 focus: false,
