@@ -46,6 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let raw = fs::read(folder.join(file)).map_err(|e| format!("static/{file}: {e}"))?;
         let raw = if ["app.", "staff.", "errors."].iter().any(|ours| file.starts_with(ours)) {
             let compact = compact::compact(&String::from_utf8(raw)?);
+            let is_stylesheet = Path::new(file).extension().is_some_and(|kind| kind == "css");
+            let compact = if is_stylesheet { compact.and_then(|css| compact::tight(&css)) } else { compact };
             compact.map_err(|why| format!("static/{file}, {why}"))?.into_bytes()
         } else {
             raw

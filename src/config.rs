@@ -210,8 +210,10 @@ impl Log {
     /// Begins to write the log to stderr; stdout carries only what is promised there.
     pub fn begin(&self) -> Result<()> {
         use tracing_subscriber::{EnvFilter, fmt};
-        // A cookie that is not ours is no news: anybody can send one, as often as they like.
-        let filter = EnvFilter::try_new(format!("actix_session=error,actix_server=warn,{}", self.filter))
+        // A cookie that is not ours is no news, and neither is what is no HTTP: anybody can send them, as often as they
+        // like. What breaks off on our side is told by whoever makes it.
+        let quiet = "actix_session=error,actix_server=warn,actix_http::h1=off";
+        let filter = EnvFilter::try_new(format!("{quiet},{}", self.filter))
             .map_err(|_| anyhow!("--log: “{}” is not a level: error, warn, info or debug", self.filter))?;
         let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
         // A second server in one process, as in tests, keeps the log of the first.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use daybook::{
     core::role::Role,
     db::Budget,
-    logs::log::NewLog,
+    logs::{log::NewLog, summary},
     paging::{Cursor, Key},
 };
 use uuid::Uuid;
@@ -91,6 +91,8 @@ fn is_honest(page: &Page, reference: &Reference, pairs: &Pairs) {
         None => assert_eq!(figure(&count), Some(total), "{count}: {pairs:?}"),
     }
     let stopped = page.has(".tell");
+    // The chart can be skipped whatever stands below it.
+    assert!(page.has("#list"), "there is nothing to skip to: {pairs:?}");
     if stopped {
         assert!(page.texts(".tell")[0].contains("There may be more beyond"), "{:?}", page.texts(".tell"));
         assert!(!page.has(".empty"), "looking stopped, and yet the page says that there is nothing");
@@ -216,6 +218,40 @@ database_test! {
             "{ways:?}: any status, never counted out"
         );
         assert_eq!(ways[1], "0 entries", "with any browser: the status alone is enough to know");
+    }
+
+    async fn what_is_said_of_a_list_is_never_less_than_what_stands_in_it(db: TestDb) {
+        let hay = |at: i64| NewLog {
+            description: "Nothing but hay".to_owned(),
+            ..sample::log(sample::minutes_ago(at * 1_440))
+        };
+        let logs: Vec<NewLog> = (0..120).map(hay).collect();
+        let said = |at: usize| summary::day(logs[at].timestamp, chrono_tz::UTC, sample::now());
+        db.write(logs.clone()).await;
+        let mut setup = Setup::default();
+        setup.budgets.count = STEPS;
+        let app = TestApp::with(db, setup).await;
+        let client = app.signed_in(Role::Support).await;
+        let mut next = Some("/logs?range=all&q=ay&limit=25".to_owned());
+        // Two steps count 22, and each page says what it adds to those.
+        for (number, looked_to) in [
+            ("At least 25", said(24)),
+            ("At least 47", said(49)),
+            ("At least 47", said(74)),
+            ("At least 47", said(99)),
+            ("At least 42", "the beginning".to_owned()),
+        ] {
+            let page = client.get(&next.expect("another page")).await;
+            next = page.rel("next");
+            assert_eq!(page.texts("#count strong"), [number, &looked_to]);
+            assert_eq!(page.attribute("#count a", "href"), next, "looking further goes on from there");
+            let heard = client.htmx(&page.attribute("[data-copy-link]", "data-copy-link").expect("its address")).await;
+            let heard = &heard.texts("#announce")[0];
+            assert!(heard.starts_with(number) && heard.ends_with(&format!("looked back to {looked_to}")), "{heard}");
+        }
+        assert_eq!(next, None);
+        let nothing = client.get("/logs?range=all&q=ay&user_agent=nowhere").await;
+        assert_eq!(nothing.texts("#count strong"), ["0"], "the page came to the end");
     }
 
     async fn the_ways_from_an_entry_lead_on_where_looking_stopped(db: TestDb) {

@@ -57,7 +57,11 @@ struct Row {
 }
 
 fn number(text: &str) -> usize {
-    text.trim_start_matches("at least ").replace(',', "").parse().unwrap_or_else(|_| panic!("{text} is no number"))
+    text.replace("so far none", "0")
+        .trim_start_matches("at least ")
+        .replace(',', "")
+        .parse()
+        .unwrap_or_else(|_| panic!("{text} is no number"))
 }
 
 fn rows(page: &Page) -> Vec<Row> {
@@ -68,7 +72,7 @@ fn rows(page: &Page) -> Vec<Row> {
         .filter_map(|row| {
             let href = row.select(&link).next()?.attr("href")?.to_owned();
             let cells: Vec<String> = row.select(&cell).map(|cell| cell.text().collect()).collect();
-            let at_least = cells.iter().any(|text| text.starts_with("at least"));
+            let at_least = cells.iter().any(|text| text.starts_with("at least") || text == "so far none");
             Some(Row { href, n: cells.iter().map(|text| number(text)).sum(), at_least })
         })
         .collect()
@@ -321,6 +325,7 @@ database_test! {
             let page = client.htmx(&of(&address)).await;
             let (rows, n) = (rows(&page), reference.list(&pairs).len());
             let said = page.texts("#hist figcaption")[0].clone();
+            assert!(!page.text().to_lowercase().contains("at least 0"), "{address}: {}", page.text());
             let stopped = said.contains("looked back to") || said.contains("Nothing was looked at in time");
             let sum: usize = rows.iter().map(|row| row.n).sum();
             if !stopped {
@@ -364,8 +369,16 @@ database_test! {
         assert!(ids(&one).is_disjoint(&ids(&other)));
         // Another page of the list has the same overview.
         assert_eq!(ids(&one), ids(&client.get("/logs?range=24h&before=AQAABlI-tUgAAAAAAAAAAAAAAAAAAAAAAAA").await));
-        // Where nothing matches there is nothing to draw.
-        assert!(!client.get("/logs?range=24h&status=warning").await.has("#hist"));
+        // Where nothing matches there is nothing to draw, but numbers say what would help.
+        let nothing = client.get("/logs?range=24h&status=warning").await;
+        assert!(!nothing.has("#hist") && nothing.has(".empty"));
+        let asked = nothing.attribute("[hx-trigger=load][hx-swap=none]", "hx-get").expect("the numbers are asked for");
+        let fragment = client.htmx(&asked).await;
+        for (value, id) in values(&nothing).into_iter().filter(|(value, _)| value.0 == "status") {
+            let n = if value.1 == "warning" { "0" } else { "1" };
+            assert_eq!(fragment.texts(&format!("b#{id}")), [n], "{value:?}");
+        }
+        assert_eq!(nothing.attribute("a.no-js", "href"), Some(asked));
     }
 
     async fn without_a_script_it_is_a_page(db: TestDb) {
@@ -385,6 +398,46 @@ database_test! {
         assert_eq!(client.get("/logs?range=7d&status=error").await.texts("#count strong"), ["1"]);
         let empty = client.get("/logs/overview?range=custom&to=2020-01-01").await;
         assert_eq!(empty.texts("#hist strong"), ["No entries"]);
+    }
+
+    async fn by_itself_it_lists_its_own_areas_most_first_and_each_leads_to_as_many(db: TestDb) {
+        // What came last says nothing of a week: thirty areas lie before it.
+        let lately = (0..320).map(|at| sample::log(sample::minutes_ago(at / 10)));
+        let before = (0..30).flat_map(|area| {
+            let log = move |at: i64| NewLog {
+                area: format!("old/{area:02}"),
+                status: if at % 2 == 0 { "error" } else { "warning" }.to_owned(),
+                ..sample::log(sample::minutes_ago(2_000 + at))
+            };
+            (0..30 - area).map(log)
+        });
+        db.write(lately.chain(before).collect()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        assert!(client.get("/logs?range=7d").await.texts("#f-area-h")[0].starts_with("21 more areas. End with"));
+        for (query, first, more) in [
+            ("range=7d&status=error", "old/00", "10 more areas."),
+            ("range=7d", "members/dashboard", "11 more areas."),
+            ("range=7d&status=error&area=old/*&area=nowhere", "old/00", "10 more areas."),
+            ("range=7d&status=error&status=warning&area=!old/00", "old/00", "10 more areas."),
+        ] {
+            let page = client.get(&format!("/logs/overview?{query}")).await;
+            let html = page.html();
+            let select = |css: &str| scraper::Selector::parse(css).expect("a selector");
+            let (tables, rows, link) = (select("#values section"), select("tbody tr"), select("td a"));
+            for table in html.select(&tables) {
+                for row in table.select(&rows) {
+                    let link = row.select(&link).next().expect("a link");
+                    let (name, href) = (link.text().collect::<String>(), link.attr("href").expect("an address"));
+                    let said: String = row.select(&select("td.num")).flat_map(|cell| cell.text()).collect();
+                    let list = client.get(&format!("{href}&limit=25")).await.texts("#count strong")[0].clone();
+                    assert_eq!(said, list, "{query}: {name}, {href}");
+                }
+            }
+            let areas = page.texts("#values section:last-child td:first-child");
+            assert_eq!(areas[0], first, "{query}");
+            assert!(page.texts("#values .hint")[0].starts_with(more), "{query}: {:?}", page.texts("#values .hint"));
+        }
     }
 
     async fn what_a_viewer_may_not_ask_and_what_cannot_be_read_is_refused(db: TestDb) {

@@ -10,6 +10,7 @@ use crate::{
         Places, TestDb,
         app::{PASSWORD, add_account},
         binary::{Server, daybook},
+        raw::raw,
         sample,
     },
 };
@@ -155,6 +156,18 @@ database_test! {
         }
         assert!(!all.join("").contains("mark") && !all.join("").contains('\u{1b}'), "{all:?}");
         assert_eq!(server.stdout().len(), 3, "stdout carries only what is promised: {:?}", server.stdout());
+    }
+
+    async fn what_is_no_http_is_the_client_s_fault_and_no_line(db: TestDb) {
+        let mut server = server(&db);
+        let base = server.base().await;
+        for request in ["GET /lo gs", "marked", "GET /\u{1} HTTP/9.9"] {
+            assert_eq!(raw(&base, request, &[], b"").await.status(), 400, "{request}");
+        }
+        server.client().await.get("/login").await;
+        server.stop();
+        assert_eq!(requests(&lines(&server)), [("GET".to_owned(), "/login".to_owned(), 200)]);
+        assert!(lines(&server).iter().all(|line| line["level"] != "ERROR"), "{:?}", server.stderr());
     }
 
     async fn the_log_can_be_made_quiet(db: TestDb) {

@@ -12,7 +12,8 @@ use daybook::{
     },
     logs::{
         filter::{Area, Choice, ExtraIs, Filter, LIMITS, ListQuery, Preset, Range, Search, Who},
-        form::{Asker, FilterForm, Surface, terms},
+        form::{Asker, FilterForm, Surface},
+        terms::terms,
     },
     paging::{At, Cursor, Key},
 };

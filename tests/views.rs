@@ -125,7 +125,8 @@ database_test! {
             assert_eq!(query.as_deref(), Some("range=7d&status=error"));
             assert_eq!(part.texts("#save .menu-item"), ["Delete the view “Mine”"]);
             let token = part.attribute("#save input[name=csrf_token]", "value").expect("a token");
-            let saved = client.post("/views", &[("csrf_token", &token), ("name", "x"), ("query", "range=1h")]).await;
+            let name = format!("View {}", headers.len());
+            let saved = client.post("/views", &[("csrf_token", &token), ("name", &name), ("query", "range=1h")]).await;
             assert_eq!(saved.status, StatusCode::SEE_OTHER);
         }
         let bad = client.htmx("/logs?status=error&booking=x").await;
@@ -301,15 +302,18 @@ database_test! {
     async fn a_query_is_kept_as_daybook_writes_it(db: TestDb) {
         let app = app(db).await;
         let client = app.signed_in(Role::Support).await;
-        for (query, canonical) in [
+        for (at, (query, canonical)) in [
             ("", "range=24h"),
             ("status=error&utm_source=x&page=3", "range=24h&status=error"),
             ("member=HANA@Example.org", "range=all&member=hana@example.org"),
             ("from=2026-06-18T14:00", "range=custom&from=2026-06-18T14:00:00%2B01:00"),
             ("from=2026-06-18&to=2026-06-18&tz=Asia/Kathmandu", "range=custom&from=2026-06-18T00:00:00%2B05:45&to=2026-06-19T00:00:00%2B05:45&tz=Asia/Kathmandu"),
             ("range=7d&action_type=%5C!odd&action_type=!login", "range=7d&action_type=%5C!odd&action_type=!login"),
-        ] {
-            save(&client, "x", query, false).await;
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            save(&client, &format!("View {at}"), query, false).await;
             let kept = app.db.outside().await.texts("SELECT query FROM daybook_views ORDER BY id DESC LIMIT 1").await;
             assert_eq!(kept, [canonical], "{query}");
         }
@@ -319,6 +323,26 @@ database_test! {
         client.sign_in("support@example.org", PASSWORD).await;
         let href = client.get("/logs").await.attributes("nav#views a[aria-current]", "href");
         assert!(href.contains(&"/logs?range=24h".to_owned()), "{href:?}");
+    }
+
+    async fn a_name_tells_one_view_of_its_owner_from_another(db: TestDb) {
+        let app = app(db).await;
+        let (client, other) = (someone(&app, "a@example.org", Role::Viewer).await, app.signed_in(Role::Support).await);
+        save(&client, "Mine", "range=1h", true).await;
+        save(&other, "Mine", "range=1h", false).await;
+        let twice = client.submit("/views", &[("name", " Mine "), ("query", "range=7d"), ("shared", "1")]).await;
+        assert_eq!(twice.status, StatusCode::BAD_REQUEST);
+        assert_eq!(twice.attribute("#v-name", "aria-describedby").as_deref(), Some("v-name-e"));
+        assert!(twice.texts("#v-name-e")[0].contains("has that name"), "{:?}", twice.texts("#v-name-e"));
+        assert_eq!(twice.attribute("#v-name", "value").as_deref(), Some(" Mine "));
+        save(&client, "Yours", "range=7d", false).await;
+        let yours = address(&client, "Yours").await;
+        let renamed = client.submit(&yours, &[("name", "Mine")]).await;
+        assert_eq!(renamed.status, StatusCode::BAD_REQUEST);
+        assert!(renamed.texts("main [open] .field-error")[0].contains("has that name"));
+        let same = client.submit(&yours, &[("name", "Yours"), ("shared", "1")]).await;
+        assert_eq!(same.status, StatusCode::SEE_OTHER, "its own name is no other's");
+        assert_eq!(listed(&client).await[0], ["Mine", "Yours"]);
     }
 
     async fn what_cannot_be_saved_comes_back_as_it_was_typed(db: TestDb) {
@@ -408,7 +432,7 @@ database_test! {
         }
         // And however the way back is spelt, it stays here.
         for next in ["//evil.example", "https://evil.example", "/\\evil.example"] {
-            let page = maya.submit("/views", &[("name", "x"), ("query", ""), ("next", next)]).await;
+            let page = maya.submit("/views", &[("name", next), ("query", ""), ("next", next)]).await;
             assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/logs"), "{next}");
         }
     }

@@ -9,7 +9,8 @@ use crate::{
     core::form::FieldErrors,
     logs::{
         filter::{LIMITS, Search},
-        form::{Asker, FilterForm, SEARCH, TERMS, terms},
+        form::{Asker, FilterForm, SEARCH, TERMS},
+        terms::terms,
     },
     paging::At,
     session::form::Form,

@@ -16,7 +16,7 @@ use crate::{
         form::FilterForm,
         look::Count,
         summary,
-        view::{Reader, list::count_figure},
+        view::{Reader, count::count_figure},
     },
     paging::{At, Page},
 };

@@ -18,7 +18,7 @@ use crate::{
         query_string::{self, Pair},
         words,
     },
-    logs::{form, view::Reader},
+    logs::{form, terms::terms, view::Reader},
     session::Signed,
     staff_log::Kind,
     web::{
@@ -96,7 +96,7 @@ fn page(signed: &Signed, q: String) -> FindPage {
 fn answer(signed: &Signed, reader: &Reader, text: String, found: &Hits) -> FindPage {
     let n = u64::try_from(found.hits.len()).unwrap_or_default();
     let unsure = found.more || found.unfinished;
-    let searchable = text.chars().count() <= form::SEARCH && form::terms(&text).len() <= form::TERMS;
+    let searchable = text.chars().count() <= form::SEARCH && terms(&text).len() <= form::TERMS;
     let search = format!("/logs?{}", query_string::write([("range", "all"), ("q", text.as_str())]));
     FindPage {
         caption: format!("Found, by kind, times in {}", reader.zone_at(reader.now)),

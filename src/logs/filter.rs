@@ -128,6 +128,14 @@ impl<T: PartialEq> Choice<T> {
         }
     }
 
+    /// Adds a value to those that are excluded, or puts it in the place of all that stand there.
+    pub fn put(&mut self, value: T, excluded: bool) {
+        if !excluded {
+            *self = Self::default();
+        }
+        self.add(value, excluded);
+    }
+
     /// Whether an entry with this value may pass.
     pub fn admits(&self, is: impl Fn(&T) -> bool) -> bool {
         (self.any.is_empty() || self.any.iter().any(&is)) && !self.none.iter().any(&is)

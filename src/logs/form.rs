@@ -3,7 +3,10 @@
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
-use super::filter::{Area, Choice, DEFAULT_LIMIT, ExtraIs, Filter, LIMITS, ListQuery, Preset, Range, Search, Who};
+use super::{
+    filter::{Area, Choice, DEFAULT_LIMIT, ExtraIs, Filter, LIMITS, ListQuery, Preset, Range, Search, Who},
+    terms::terms,
+};
 use crate::{
     core::{
         form::FieldErrors,
@@ -81,14 +84,25 @@ impl FilterForm {
         self.pairs.iter().rfind(|pair| pair.name == name).map_or("", |pair| pair.value.as_str())
     }
 
+    /// The values of a choice as typed: those that can be chosen, or those that cannot, as they are not even text, or a `!`
+    /// alone.
+    pub fn choices<'a>(&'a self, name: &'a str, readable: bool) -> impl Iterator<Item = &'a str> {
+        let is_readable = |pair: &Pair| {
+            pair.problem.is_none() && pair.value.chars().count() <= LONGEST && side(&pair.value) != (true, "")
+        };
+        self.all(name).filter(move |pair| is_readable(pair) == readable).map(|pair| pair.value.as_str())
+    }
+
     /// The keys of `extra` that are asked for, in their order.
     pub fn extra_keys(&self) -> impl Iterator<Item = &str> {
         self.pairs.iter().filter_map(|pair| pair.name.strip_prefix("extra.")).filter(|key| !key.is_empty())
     }
 
-    /// Every pair as typed, for a link that keeps a list's query although it cannot be read.
+    /// Every pair as typed, for a link that keeps a list's query although it cannot be read: the range first, as in every
+    /// link.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|pair| (pair.name.as_str(), pair.value.as_str()))
+        let (range, others): (Vec<&Pair>, Vec<&Pair>) = self.pairs.iter().partition(|pair| pair.name == "range");
+        range.into_iter().chain(others).map(|pair| (pair.name.as_str(), pair.value.as_str()))
     }
 
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Pair> {
@@ -398,31 +412,6 @@ pub fn side(text: &str) -> (bool, &str) {
         (None, Some(value)) if text.trim_start_matches('\\').starts_with('!') => (false, value),
         _ => (false, text),
     }
-}
-
-/// The terms of a search: words, and phrases in double quotes (also typographic ones), in lower case.
-#[must_use]
-pub fn terms(typed: &str) -> Vec<String> {
-    let is_quote = |c: char| matches!(c, '"' | '“' | '”');
-    let mut out: Vec<String> = Vec::new();
-    let mut rest = typed.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (term, after) = if is_quote(first) {
-            let inside = &rest[first.len_utf8()..];
-            match inside.char_indices().find(|&(_, c)| is_quote(c)) {
-                Some((at, c)) => (&inside[..at], &inside[at + c.len_utf8()..]),
-                None => (inside, ""),
-            }
-        } else {
-            rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()))
-        };
-        let term = term.trim().to_lowercase();
-        if !term.is_empty() && !out.contains(&term) {
-            out.push(term);
-        }
-        rest = after.trim_start();
-    }
-    out
 }
 
 /// Reads an instant: RFC 3339 with an offset, or a local date and time, or a date. The error continues the sentence

@@ -21,8 +21,10 @@ use super::{
     form::{Asker, FilterForm, Surface},
     groups::ErrorGroups,
     link,
+    log::Log,
     look::{self, Count},
     pages::{EntryPage, FirstPage, ListFragment, ListPage, ResultsBody},
+    proven::Proven,
     saved::{Saved, SavedViews},
     sql::Plan,
     store::{self, Neighbour, Times},
@@ -118,13 +120,14 @@ async fn found(
     }
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
     let ways = if nothing { ways(state, &vocabulary, reader, &query.filter).await? } else { Vec::new() };
-    let detail = staff_log::counted(&count.recorded(), &query.query_string(reader.zone));
+    let proven = Proven::of(count, &page, query.at, Log::key);
+    let detail = staff_log::counted(&proven.count.recorded(), &query.query_string(reader.zone));
     signed.record(Kind::LogsSearched, None, Some(detail))?;
 
     let found = Found {
         query: &query,
         page: &page,
-        count,
+        proven,
         ways,
         budget: budgets.list.time,
         unfitted: !db.dialect().is_fitted(),

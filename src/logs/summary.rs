@@ -1,5 +1,7 @@
 //! A filter in a sentence: the title of a page, the sentence above its list, and the words of its chips.
 
+use chrono::Offset as _;
+
 use super::filter::{Area, Filter, Part, Range, Who};
 use crate::core::{
     time::{Timestamp, Zone},
@@ -56,9 +58,13 @@ pub fn range(range: Range, zone: Zone, now: Timestamp) -> String {
         Range::Between { from: Some(from), to: None } => format!("since {}", moment(from, zone, now)),
         Range::Between { from: None, to: Some(to) } => format!("before {}", moment(to, zone, now)),
         Range::Between { from: Some(from), to: Some(to) } => {
-            let same_day = from.in_zone(zone).date_naive() == to.in_zone(zone).date_naive();
+            let (first, last) = (from.in_zone(zone), to.in_zone(zone));
+            let same_day = first.date_naive() == last.date_naive();
             let end = if same_day { short_clock(to, zone) } else { moment(to, zone, now) };
-            format!("{} to {end}", moment(from, zone, now))
+            // Where clocks were set between them, a time alone may be read as another.
+            let set = first.offset().fix() != last.offset().fix();
+            let named = |at| if set { format!(" {}", words::zone_abbreviation(at, zone)) } else { String::new() };
+            format!("{}{} to {end}{}", moment(from, zone, now), named(from), named(to))
         }
     }
 }
@@ -223,6 +229,12 @@ mod tests {
                 "Entries of Sign-in or Sign-out, 18 June 14:00 to 15:00:30",
             ),
             ("from=2025-12-31", "Entries, since 31 December 2025 00:00"),
+            (
+                "from=2025-10-26T01:50:00%2B01:00&to=2025-10-26T01:00:00Z",
+                "Entries, 26 October 2025 01:50 BST to 01:00 GMT",
+            ),
+            ("from=2026-03-28&to=2026-03-29", "Entries, 28 March 00:00 GMT to 30 March 00:00 BST"),
+            ("from=2026-06-01&to=2026-06-01", "Entries, 1 June 00:00 to 2 June 00:00"),
         ] {
             assert_eq!(of(query), sentence, "{query}");
         }

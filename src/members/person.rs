@@ -37,7 +37,7 @@ use crate::{
             view as told,
             visits::{From, Timeline, page},
         },
-        view::{Reader, export::ExportMenu, list::count_figure, row},
+        view::{Reader, count::count_figure, export::ExportMenu, row},
     },
     paging::{At, Cursor},
     session::Signed,

@@ -12,6 +12,8 @@ use crate::{
 
 /// The longest name, in characters.
 pub const LONGEST_NAME: usize = 60;
+/// Why a name cannot be given twice.
+pub const TAKEN: &str = "Another of these views has that name. Give this one another.";
 /// The longest query string that is kept, in bytes: links to it stand on every list.
 pub const LONGEST_QUERY: usize = 4_000;
 

@@ -46,14 +46,17 @@ pub async fn save(signed: Signed, form: CheckedForm, state: web::Data<State>) ->
         let query = form::canonical(&query, reader.asker());
         let new = NewView { owner: signed.staff.id, name, query, shared };
         let mut tx = state.db.write().await?;
-        if store::add(&mut tx, &new, signed.now).await? {
+        if store::is_named(&mut tx, Some(new.owner), &new.name, None).await? {
+            refused.name_error = Some(form::TAKEN.to_owned());
+        } else if store::add(&mut tx, &new, signed.now).await? {
             let detail = if shared { format!("{} (shared with all staff)", new.query) } else { new.query };
             let line = signed.line(Kind::ViewSaved, Some(new.name), Some(detail));
             staff_log::append(&mut tx, &[line]).await?;
             tx.commit().await?;
             return Ok(respond::see_other(back(&form)));
+        } else {
+            refused.full = Some(store::MOST);
         }
-        refused.full = Some(store::MOST);
     }
     draw(&state, &signed, StatusCode::BAD_REQUEST, Some(refused), None).await
 }
@@ -69,7 +72,13 @@ pub async fn change(
     let view = changeable(&mut tx, &signed, &path).await?;
     // What came with Daybook is everybody's.
     let shared = view.owner.is_none() || form.value("shared") == "1";
-    let name = match form::name(&form) {
+    let mut name = form::name(&form);
+    if let Ok(new) = &name
+        && store::is_named(&mut tx, view.owner, new, Some(view.id)).await?
+    {
+        name = Err(form::TAKEN.to_owned());
+    }
+    let name = match name {
         Ok(name) => name,
         Err(error) => {
             drop(tx);

@@ -89,6 +89,19 @@ pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<View>> {
     Ok(tx.fetch_all::<View>(select().text(" WHERE v.id = ").bind(id)).await?.pop())
 }
 
+/// Whether an owner, or the product, has another view of this name than the one with the number `but`.
+pub async fn is_named(tx: &mut Tx, owner: Option<Uuid>, name: &str, but: Option<i64>) -> Result<bool> {
+    let sql = Sql::new("SELECT id FROM daybook_views WHERE name = ").bind(name).text(" AND ").append(&owned_by(owner));
+    Ok(tx.fetch_all::<(i64,)>(sql).await?.into_iter().any(|(id,)| Some(id) != but))
+}
+
+fn owned_by(owner: Option<Uuid>) -> Sql {
+    match owner {
+        Some(owner) => Sql::new("owner = ").bind(owner),
+        None => Sql::new("owner IS NULL"),
+    }
+}
+
 /// Keeps a view, behind its owner's others; false where they have as many as they may.
 pub async fn add(tx: &mut Tx, new: &NewView, now: Timestamp) -> Result<bool> {
     let sql = Sql::new("SELECT count(*), coalesce(max(position), 0) + 1 FROM daybook_views WHERE owner = ");
@@ -126,11 +139,8 @@ pub async fn delete(tx: &mut Tx, id: i64) -> Result<()> {
 
 /// Changes places with the view before or behind it of the same owner; false where there is none, and it stays.
 pub async fn shift(tx: &mut Tx, view: &View, direction: Direction) -> Result<bool> {
-    let owner = match view.owner {
-        Some(owner) => Sql::new("owner = ").bind(owner),
-        None => Sql::new("owner IS NULL"),
-    };
-    let sql = Sql::new("SELECT id FROM daybook_views WHERE ").append(&owner).text(" ORDER BY position, id");
+    let sql =
+        Sql::new("SELECT id FROM daybook_views WHERE ").append(&owned_by(view.owner)).text(" ORDER BY position, id");
     let mut order: Vec<i64> = tx.fetch_all::<(i64,)>(sql).await?.into_iter().map(|(id,)| id).collect();
     let Some(at) = order.iter().position(|id| *id == view.id) else { return Ok(false) };
     let to = match direction {

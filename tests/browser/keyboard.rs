@@ -11,6 +11,18 @@ async fn row(browser: &Browser) -> i64 {
 }
 
 database_test! {
+    async fn a_phone_has_a_way_to_the_panel_too(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.resize(390, 844).await;
+        browser.click(".top-end [aria-label='Your account']").await;
+        browser.click(".top-end .menu-item[popovertarget=keys]").await;
+        browser.wait("document.querySelector('#keys').matches(':popover-open')").await;
+        browser.click("#keys-off").await;
+        browser.reload().await;
+        browser.holds("document.querySelector('#keys-off').checked").await;
+        browser.finish().await;
+    }
+
     async fn keys_lead_through_list_and_entries(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         browser.goto("/logs?range=24h&limit=25").await;

@@ -18,6 +18,7 @@ mod narrow;
 mod overview;
 mod paging;
 mod plain;
+mod print;
 mod refused;
 mod staff;
 mod trouble;

@@ -54,17 +54,33 @@ database_test! {
         browser.finish().await;
     }
 
-    async fn on_a_phone_no_name_of_the_axis_leaves_the_chart(db: TestDb) {
+    async fn on_a_phone_no_name_of_the_axis_leaves_the_chart_or_runs_into_another(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
-        browser.resize(390, 844).await;
         for query in ["range=1h", "range=24h", "range=7d", "range=30d", "range=90d", "range=all", "range=24h&tz=Asia/Kolkata"] {
             browser.goto(&format!("/logs?{query}")).await;
-            drawn(&browser).await;
-            let right = "document.querySelector('#hist svg').getBoundingClientRect().right";
-            let names = "[...document.querySelectorAll('#hist svg > text')].filter((t) => t.checkVisibility())";
-            browser.holds(&format!("{names}.length > 3")).await;
-            browser.holds(&format!("{names}.every((t) => t.getBoundingClientRect().right <= {right} + 0.5)")).await;
+            for width in [390, 320] {
+                browser.look(Look { width, height: 844, ..Look::default() }).await;
+                drawn(&browser).await;
+                let right = "document.querySelector('#hist svg').getBoundingClientRect().right";
+                let names = "[...document.querySelectorAll('#hist svg > text')].filter((t) => t.checkVisibility())";
+                browser.holds(&format!("{names}.length > 3")).await;
+                browser.holds(&format!("{names}.every((t) => t.getBoundingClientRect().right <= {right} + 0.5)")).await;
+                let axis = format!("{names}.filter((t) => t.getAttribute('y') === '119')");
+                let boxes = format!("{axis}.map((t) => t.getBoundingClientRect())");
+                let apart = format!("{boxes}.every((box, at, all) => !at || all[at - 1].right < box.left)");
+                let said = browser.strings(&format!("{axis}.map((t) => t.textContent)")).await;
+                assert!(browser.is(&apart).await, "{query} at {width}: {said:?}");
+            }
         }
+        browser.finish().await;
+    }
+
+    async fn where_nothing_matches_the_numbers_come_without_a_chart(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.goto("/logs?range=24h&status=error&q=nowhere").await;
+        browser.wait("document.querySelector('#facet-status b').textContent === '0'").await;
+        browser.holds("!document.querySelector('#hist') && document.activeElement === document.body").await;
+        assert_eq!(browser.path().await, "/logs?range=24h&status=error&q=nowhere");
         browser.finish().await;
     }
 
@@ -75,6 +91,8 @@ database_test! {
         let browser = Browser::with(&app, Look { scripts: false, ..Look::default() }).await;
         browser.sign_in(&email).await;
         browser.goto("/logs?range=24h&status=warning").await;
+        let left = |css: &str| format!("document.querySelector('{css}').getBoundingClientRect().left");
+        browser.holds(&format!("{} === {}", left("#hist a"), left("#hist"))).await;
         browser.leave(async || browser.click("#hist a").await).await;
         assert!(browser.path().await.starts_with("/logs/overview?range=24h&status=warning"));
         browser.leave(async || browser.click(".head .btn").await).await;

@@ -45,6 +45,24 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn what_is_no_area_stands_in_its_field_with_the_reason(db: TestDb) {
+        let (_app, mut browser, _story) = begin(db).await;
+        browser.expect(BAD);
+        browser.fill("#f-area", "!").await;
+        browser.swap(async || browser.press("\u{e007}").await).await;
+        assert_eq!(browser.value("#f-area").await, "!");
+        assert_eq!(browser.texts("#rail .field-error").await, ["Write what to exclude after the “!”."]);
+        assert_eq!(browser.texts(".chip").await, ["Time last 24 hours", "Area !"]);
+        assert_eq!(browser.path().await, "/logs?range=24h&area=!&limit=50");
+        browser.holds("[...document.querySelectorAll('.facet bdi')].every((name) => name.textContent)").await;
+        // What is not even text is said beside its choices, and is none of them.
+        browser.goto("/logs?range=24h&status=%00&status=error").await;
+        let known = ["Success", "Warning", "Error", "status_of_16_chr"];
+        assert_eq!(browser.texts("#facet-status .facet bdi").await, known);
+        assert_eq!(browser.texts("#facet-status .field-error").await.len(), 1);
+        browser.finish().await;
+    }
+
     async fn times_the_wrong_way_round_can_be_swapped(db: TestDb) {
         let (_app, mut browser, _story) = begin(db).await;
         browser.expect(BAD);

@@ -160,6 +160,27 @@ impl Slot {
     }
 }
 
+/// Which names of the axis a phone shows, each at its bar of `many`: every one, every other one or fewer, so that none
+/// runs into the next or out of the chart.
+#[must_use]
+pub fn shown_on_a_phone(names: &[(usize, String)], many: usize) -> Vec<bool> {
+    // In pixels: what the chart is wide at the least, and what a letter is at the most.
+    const CHART: usize = 260;
+    const LETTER: usize = 7;
+    let left = |at: usize| at * CHART / many.max(1);
+    let right = |at: usize, text: &str| left(at) + text.chars().count() * LETTER;
+    let fits = |nth: usize, next: Option<usize>| {
+        let (at, text) = &names[nth];
+        right(*at, text) <= next.map_or(CHART, |next| left(names[next].0).saturating_sub(LETTER))
+    };
+    let runs = |every: usize| {
+        let shown: Vec<usize> = (0..names.len()).step_by(every).collect();
+        shown.windows(2).all(|pair| fits(pair[0], Some(pair[1])))
+    };
+    let every = (1..names.len()).find(|every| runs(*every)).unwrap_or_else(|| names.len().max(1));
+    (0..names.len()).map(|nth| nth.is_multiple_of(every) && fits(nth, None)).collect()
+}
+
 /// A round number in the little room beside the axis: `5,000`, `150k`, `1.5M`.
 fn short(n: u64) -> String {
     const K: u64 = 1_000;
@@ -197,6 +218,19 @@ mod tests {
         assert_eq!(Scale::of(3).grid().len(), 1, "half an entry has no line");
         let said = [7_500, 10_000, 75_000, 150_000, 1_000_000, 1_500_000, 15_000_000].map(short);
         assert_eq!(said, ["7,500", "10k", "75k", "150k", "1M", "1.5M", "15M"]);
+    }
+
+    #[test]
+    fn a_phone_shows_as_many_names_as_stand_side_by_side() {
+        let named = |texts: &[&str], every: usize| -> Vec<(usize, String)> {
+            texts.iter().enumerate().map(|(nth, text)| (nth * every, (*text).to_owned())).collect()
+        };
+        let hours = named(&["Wed 14:38", "18:00", "22:00", "02:00", "06:00", "10:00", "14:00"], 2);
+        assert_eq!(shown_on_a_phone(&hours, 13), [true, false, true, false, true, false, false]);
+        let days = named(&["22 Nov 16:41", "23 Nov", "24 Nov", "25 Nov", "26 Nov", "27 Nov", "28 Nov", "29 Nov"], 2);
+        assert_eq!(shown_on_a_phone(&days, 15), [true, false, false, true, false, false, true, false]);
+        assert_eq!(shown_on_a_phone(&named(&["2025", "2026"], 1), 2), [true, true]);
+        assert_eq!(shown_on_a_phone(&[], 0), Vec::<bool>::new());
     }
 
     proptest! {

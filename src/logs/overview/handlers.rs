@@ -75,7 +75,7 @@ pub async fn overview(
                 as_of_datetime: reader.datetime(reader.now),
                 list: link::list(&query, reader.zone),
                 figure,
-                values: values::values(&overview, &controls.facets, &query, &reader),
+                values: values::values(&overview, &controls, &query, &reader),
                 within_list: false,
             };
             respond::page(StatusCode::OK, &page)

@@ -67,6 +67,15 @@ impl Counts {
         Some(counts.iter().filter(|(had, _)| area.covers(had)).map(|(_, n)| n).sum())
     }
 
+    /// The areas that hold entries, most first.
+    #[must_use]
+    pub fn areas(&self) -> Option<Vec<Area>> {
+        let counts = self.0[Column::Area as usize].as_ref()?;
+        let mut held: Vec<(&String, u64)> = counts.iter().map(|(area, n)| (area, *n)).filter(|(_, n)| *n > 0).collect();
+        held.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        Some(held.into_iter().map(|(area, _)| Area::Exactly(area.clone())).collect())
+    }
+
     fn set(&mut self, column: Column, tally: &Tally) {
         self.0[column as usize] = Some(tally.values(column));
     }

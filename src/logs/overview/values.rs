@@ -1,12 +1,18 @@
 //! How many entries each value has: beside the values of the filter form, or as tables on a page without it.
 
+use std::collections::HashSet;
+
 use super::{store::Overview, tally::Column};
 use crate::{
     core::words,
     logs::{
         filter::{Area, ListQuery},
         link,
-        view::{Reader, facets::Facet},
+        view::{
+            Reader,
+            controls::Controls,
+            facets::{self, Facet},
+        },
     },
 };
 
@@ -39,7 +45,12 @@ pub struct Values {
     pub legend: &'static str,
     /// Its values.
     pub values: Vec<Value>,
+    /// `11 more areas.`, where not all are among them.
+    pub more: Option<String>,
 }
+
+/// How many areas are shown besides those that the filter names.
+const AREAS: usize = 20;
 
 fn column(name: &str) -> Column {
     match name {
@@ -63,30 +74,51 @@ pub fn numbers(overview: &Overview, facets: &[Facet]) -> Vec<Number> {
     facets.iter().flat_map(number).collect()
 }
 
-/// The values with their numbers, for a page without the filter form.
+/// The values with their numbers, for a page without the filter form: choosing one puts it in the place of those of its
+/// column, so that its list has as many entries as its number says.
 #[must_use]
-pub fn values(overview: &Overview, facets: &[Facet], query: &ListQuery, reader: &Reader) -> Vec<Values> {
-    let list = |facet: &Facet, value: &str| {
+pub fn values(overview: &Overview, controls: &Controls, query: &ListQuery, reader: &Reader) -> Vec<Values> {
+    let list = |name: &str, value: &str, excluded: bool| {
         let mut filter = query.filter.clone();
-        match column(facet.name) {
-            Column::Status => filter.status.add(value.to_owned(), false),
-            Column::ActionType => filter.action_type.add(value.to_owned(), false),
-            Column::Area => filter.area.add(Area::parse(value), false),
+        match column(name) {
+            Column::Status => filter.status.put(value.to_owned(), excluded),
+            Column::ActionType => filter.action_type.put(value.to_owned(), excluded),
+            Column::Area => filter.area.put(Area::parse(value), excluded),
         }
         link::list(&query.narrowed(filter), reader.zone)
     };
-    let of = |facet: &Facet| Values {
-        legend: facet.legend,
-        values: facet
-            .options
-            .iter()
-            .map(|option| Value {
-                name: option.name.clone(),
-                n: overview.counts.of(column(facet.name), &option.plain).map(words::count),
-                href: list(facet, &option.plain),
-                not: option.not.clone(),
-            })
-            .collect(),
+    let of = |facet: &Facet| {
+        let (texts, more) = shown(overview, facet, &controls.areas);
+        let value = |text: &String| Value {
+            name: match column(facet.name) {
+                Column::Status => words::status_name(text),
+                Column::ActionType => words::action_name(text),
+                Column::Area => text.clone(),
+            },
+            n: overview.counts.of(column(facet.name), text).map(words::count),
+            href: list(facet.name, text, false),
+            not: list(facet.name, text, true),
+        };
+        Values { legend: facet.legend, values: texts.iter().map(value).collect(), more: facets::more_areas(more) }
     };
-    facets.iter().filter(|facet| !facet.options.is_empty()).map(of).collect()
+    controls.facets.iter().filter(|facet| !facet.options.is_empty()).map(of).collect()
+}
+
+/// The values of a column that a page shows, and how many more there are. Of areas there may be any number: those that
+/// hold most come first, where that is known, and then those that the filter names.
+fn shown(overview: &Overview, facet: &Facet, known: &[String]) -> (Vec<String>, usize) {
+    let mut texts: Vec<String> = facet.options.iter().map(|option| option.plain.clone()).collect();
+    let mut all = Vec::new();
+    if column(facet.name) == Column::Area {
+        all = known.to_vec();
+        if let Some(held) = overview.counts.areas() {
+            all = held.iter().map(Area::show).collect();
+            texts = all.iter().take(AREAS).cloned().collect();
+            texts.extend(facet.options.iter().filter(|option| option.checked).map(|option| option.plain.clone()));
+        }
+    }
+    let mut seen = HashSet::new();
+    texts.retain(|text| seen.insert(text.clone()));
+    let more = all.iter().filter(|area| !seen.contains(*area)).count();
+    (texts, more)
 }

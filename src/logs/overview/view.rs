@@ -220,9 +220,11 @@ impl Draw<'_> {
             keys: if layers.len() > 1 { layers.iter().map(key).collect() } else { Vec::new() },
             stopped: match self.reach {
                 Reach::All => None,
-                Reach::BackTo(at) => {
-                    Some(format!("At least {} {many}, looked back to {}.", words::count(all.sum()), self.far(at)))
-                }
+                // The list may have come further, or less far.
+                Reach::BackTo(at) => Some(match all.sum() {
+                    0 => format!("This chart looked back to {}: so far no {many}.", self.far(at)),
+                    n => format!("This chart looked back to {}: at least {} {many}.", self.far(at), words::count(n)),
+                }),
                 Reach::Nowhere => Some("Nothing was looked at in time.".to_owned()),
             },
             building,
@@ -296,7 +298,11 @@ impl Draw<'_> {
                 words
             }
         };
-        if at_least { format!("at least {words}") } else { words }
+        match layers.sum() {
+            0 if at_least => "so far none".to_owned(),
+            _ if at_least => format!("at least {words}"),
+            _ => words,
+        }
     }
 
     /// The links over the bars, `wide` bars each.
@@ -327,36 +333,40 @@ impl Draw<'_> {
         matches!(self.reach, Reach::BackTo(to) if at == self.seen() && self.buckets.bars[at].from < to)
     }
 
-    /// About eight names along the axis; on a phone every other one, where there is room for it.
+    /// About eight names along the axis; on a phone as many of them as there is room for.
     fn ticks(&self) -> Vec<Tick> {
         const MOST: usize = 8;
-        // In pixels, on a phone: what the chart is wide at the least, and what a letter is at the most.
-        const CHART: usize = 260;
-        const LETTER: usize = 7;
         let bars = &self.buckets.bars;
         let every = bars.len().div_ceil(MOST).max(1);
-        let tick = |(nth, at): (usize, usize)| {
+        let name = |at: usize| {
             let before = at.checked_sub(every).and_then(|before| bars.get(before)).copied();
-            let text = match bars[at].to {
+            match bars[at].to {
                 None => "Later".to_owned(),
                 Some(_) => self.labels.start(bars[at], before),
-            };
-            let fits = text.chars().count() * LETTER * bars.len() <= (bars.len() - at) * CHART;
-            Tick { x: Slot { at, many: bars.len() }.x(), text, minor: nth % 2 == 1 || !fits }
+            }
         };
-        (0..bars.len()).step_by(every).enumerate().map(tick).collect()
+        let names: Vec<(usize, String)> = (0..bars.len()).step_by(every).map(|at| (at, name(at))).collect();
+        let shown = chart::shown_on_a_phone(&names, bars.len());
+        let tick = |((at, text), shown): ((usize, String), bool)| Tick {
+            x: Slot { at, many: bars.len() }.x(),
+            text,
+            minor: !shown,
+        };
+        names.into_iter().zip(shown).map(tick).collect()
     }
 
     fn rows(&self, seen: usize, layers: &[Layer]) -> Vec<Row> {
         let row = |(at, (bar, counted)): (usize, (&Bar, &Layers))| {
-            let at_least = if self.is_partly_seen(at) { "at least " } else { "" };
+            let at_least = self.is_partly_seen(at);
+            let number = |layer: &Layer| match counted.get(*layer) {
+                0 if at_least => "so far none".to_owned(),
+                n if at_least => format!("at least {}", words::count(n)),
+                n => words::count(n),
+            };
             Row {
                 href: (self.href)(*bar, *bar),
                 from: self.labels.full(*bar),
-                numbers: layers
-                    .iter()
-                    .map(|layer| format!("{at_least}{}", words::count(counted.get(*layer))))
-                    .collect(),
+                numbers: layers.iter().map(number).collect(),
             }
         };
         self.buckets.bars.iter().zip(self.bars).enumerate().skip(seen).map(row).collect()

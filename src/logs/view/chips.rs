@@ -4,7 +4,7 @@ use super::Reader;
 use crate::{
     core::{form::FieldErrors, words},
     logs::{
-        filter::{ListQuery, Part, Who},
+        filter::{ListQuery, Part, Preset, Who},
         form::FilterForm,
         link, summary,
     },
@@ -51,7 +51,7 @@ pub fn in_force(query: &ListQuery, reader: &Reader, focus: Option<usize>) -> Vec
 pub fn typed(form: &FilterForm, errors: &FieldErrors) -> Vec<Chip> {
     let named = |name: &str| {
         Some(match name {
-            "range" => "Range".to_owned(),
+            "range" => "Time".to_owned(),
             "from" => "From".to_owned(),
             "to" => "To".to_owned(),
             "q" => "Text".to_owned(),
@@ -74,22 +74,39 @@ pub fn typed(form: &FilterForm, errors: &FieldErrors) -> Vec<Chip> {
         // That it is custom says nothing; its ends do.
         "range" => value != "custom",
         "from" | "to" => uses_custom,
+        // Neither is a filter.
+        "limit" | "before" | "after" => errors.get(name).is_some(),
         _ => true,
     };
     let shown = pairs.iter().enumerate().filter(|(_, (name, value))| counts(name, value));
     shown
         .filter_map(|(at, (name, value))| {
             let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);
+            let (verb, value) = typed_words(name, value);
             Some(Chip {
                 label: named(name)?,
-                verb: String::new(),
-                value: Some((*value).to_owned()),
+                verb,
+                value,
                 href: format!("/logs?{}", crate::core::query_string::write(others)),
                 bad: errors.get(name).is_some(),
                 focus: false,
             })
         })
         .collect()
+}
+
+/// How a parameter is meant, and its value as typed: a range that is known by its words says it all.
+#[must_use]
+pub fn typed_words(name: &str, value: &str) -> (String, Option<String>) {
+    let known = match (name, value) {
+        ("range", "all") => Some("all time"),
+        ("range", _) => Preset::ALL.into_iter().find(|preset| preset.as_str() == value).map(Preset::words),
+        _ => None,
+    };
+    match known {
+        Some(words) => (words.to_owned(), None),
+        None => (String::new(), Some(value.to_owned())),
+    }
 }
 
 /// A chosen member in words for the empty state.

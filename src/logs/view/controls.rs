@@ -70,6 +70,8 @@ pub struct Controls {
     pub facets: Vec<Facet>,
     /// Every area, to choose from while typing.
     pub areas: Vec<String>,
+    /// `11 more areas.`, where not all are choices of the facet.
+    pub more_areas: Option<String>,
     /// The search.
     pub q: Field,
     /// The seven ranges.
@@ -84,7 +86,7 @@ pub struct Controls {
     pub swap: Option<String>,
     /// The zone of the two.
     pub zone: String,
-    /// Another area; empty, as what was sent is a choice of the facet.
+    /// Another area; empty where what was sent could be read, and so is a choice of the facet.
     pub area: Field,
     /// One member: e-mail or id.
     pub member: Field,
@@ -193,15 +195,23 @@ impl Controls {
         let extra = extra_fields(form, errors);
         let more = ["booking", "ip", "user_agent"];
         let (from, to) = (time_field(form, errors, "from", reader), time_field(form, errors, "to", reader));
+        let facets = facets::of(form, errors, &base, values, reader);
+        let is_choice = |area: &&String| {
+            facets.iter().any(|facet| facet.name == "area" && facet.options.iter().any(|option| option.plain == **area))
+        };
         Self {
-            facets: facets::of(form, errors, &base, values, reader),
+            more_areas: facets::more_areas(values.areas.iter().filter(|area| !is_choice(area)).count()),
+            facets,
             areas: values.areas.clone(),
             q: field("q"),
             ranges: ranges(form, query.map(|query| query.filter.range)),
             range_error: errors.get("range").map(str::to_owned),
             swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, "/logs")),
             zone: reader.zone_at(reader.now),
-            area: Field { value: String::new(), error: errors.get("area").map(str::to_owned) },
+            area: Field {
+                value: form.choices("area", false).last().unwrap_or_default().to_owned(),
+                error: errors.get("area").map(str::to_owned),
+            },
             member,
             who,
             more_members: members

@@ -78,10 +78,10 @@ pub(super) fn of(
     values: &Values,
     reader: &Reader,
 ) -> Vec<Facet> {
-    // Where the query could not be read, its choices are still as typed.
+    // Where the query could not be read, its choices are still as typed; what cannot be one is said beside it.
     let typed = |name: &str| {
         let mut choice = Choice::default();
-        for value in form.values(name) {
+        for value in form.choices(name, true) {
             match form::side(value) {
                 (true, value) => choice.none.push(value.to_owned()),
                 (false, value) => choice.any.push(value.to_owned()),
@@ -106,8 +106,7 @@ pub(super) fn of(
     let query = base.from(At::Newest).query_string(reader.zone);
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
     let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
-    let first_areas: Vec<String> = values.areas.iter().take(AREAS).cloned().collect();
-    let areas = with_chosen(first_areas, &area);
+    let areas = with_chosen(values.areas.iter().take(AREAS).cloned().collect(), &area);
 
     let error = |name: &str| errors.get(name).map(str::to_owned);
     vec![
@@ -135,13 +134,21 @@ pub(super) fn of(
             id: "facet-area",
             name: "area",
             legend: "Area",
-            error: error("area"),
+            // It stands beside the field for another area, and so does what was typed.
+            error: None,
             hint: None,
             options: options("area", &query, areas, &area, str::to_owned, |value| {
                 not(&|filter| filter.area.add(Area::parse(value), true))
             }),
         },
     ]
+}
+
+/// `11 more areas.`, where there are so many.
+#[must_use]
+pub fn more_areas(n: usize) -> Option<String> {
+    let n = u64::try_from(n).unwrap_or(u64::MAX);
+    (n > 0).then(|| format!("{}.", words::counted(n, "more area", "more areas")))
 }
 
 fn options(

@@ -4,6 +4,7 @@ use super::{
     Reader,
     chips::{self, Chip},
     controls::Controls,
+    count::{CountWords, count_words},
     export::ExportMenu,
     row::{self, Day},
 };
@@ -16,7 +17,8 @@ use crate::{
         live::{pages::Live, since::Shown},
         log::Log,
         look::Count,
-        summary::{self, Sentence},
+        proven::Proven,
+        summary,
     },
     paging::{At, Page},
 };
@@ -39,6 +41,8 @@ pub struct Results {
     pub refresh: String,
     /// Histogram and counts of it.
     pub overview: String,
+    /// Whether there is something to draw: else only the counts come.
+    pub drawn: bool,
     /// This very page of it, to pass on.
     pub permalink: String,
     /// Being told what comes to it, on its first page.
@@ -67,17 +71,6 @@ pub struct Results {
     pub empty: Option<Empty>,
     /// Whether the keyboard goes to the heading: after another page was asked for.
     pub focus_heading: bool,
-}
-
-/// A count in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CountWords {
-    /// `1,234`, `More than 10,000`, `At least 312`, `No`.
-    pub number: String,
-    /// `entries under members/, last 24 hours`.
-    pub of: String,
-    /// `3 March`, where counting stopped there.
-    pub looked_to: Option<String>,
 }
 
 /// Where looking stopped.
@@ -139,7 +132,7 @@ pub struct Found<'a> {
     /// The rows.
     pub page: &'a Page<Log>,
     /// How many match.
-    pub count: Count,
+    pub proven: Proven,
     /// Where nothing matched: the ways on, each with its count.
     pub ways: Vec<(Loosened, Count)>,
     /// How long looking was allowed to take.
@@ -182,7 +175,7 @@ impl Results {
     /// The results of a list.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, asked: Asked) -> Self {
-        let Found { query, page, count, ways, budget, unfitted } = found;
+        let Found { query, page, proven, ways, budget, unfitted } = found;
         let zone = reader.zone;
         let at_first = query.from(At::Newest);
         let url = |at| link::list(&query.from(at), zone);
@@ -208,13 +201,16 @@ impl Results {
         let chips = chips::in_force(query, reader, asked.chip);
         let chip_focus = asked.chip.is_some() && !chips.is_empty();
         let sentence = summary::sentence(&query.filter, zone, reader.now);
+        let nouns = [&sentence.one, &sentence.many].map(|noun| format!("{noun}{}", sentence.rest));
+        let further = proven.further.map(|cursor| url(At::Before(cursor)));
         Self {
             title: sentence.title(),
-            count: CountWords::of(count, page, &sentence, reader),
+            count: CountWords::of(&proven, nouns.each_ref().map(String::as_str), further, reader),
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
             overview: link::overview(query, zone, reader.now),
+            drawn: !nothing || query.at != At::Newest,
             permalink: link::list(query, zone),
             live: (query.at == At::Newest).then(|| {
                 let shown = Shown::of(page, reader.now).to_string();
@@ -239,49 +235,7 @@ impl Results {
     /// The sentence that a screen reader hears when the list changed.
     #[must_use]
     pub fn announcement(&self) -> String {
-        let looked = self.count.looked_to.as_ref().map(|day| format!(", looked back to {day}")).unwrap_or_default();
-        format!("{} {}{looked}", self.count.number, self.count.of)
-    }
-}
-
-impl CountWords {
-    fn of(count: Count, page: &Page<Log>, sentence: &Sentence, reader: &Reader) -> Self {
-        let at_hand = u64::try_from(page.rows.len()).unwrap_or_default();
-        let day = |key: crate::paging::Key| summary::day(key.timestamp, reader.zone, reader.now);
-        let (n, looked_to) = match count {
-            Count::Exactly(n) | Count::MoreThan(n) => (n, None),
-            // The list looks longer than the count, and may have met more, or come further.
-            Count::AtLeast { n, looked_to } => (n.max(at_hand), page.looked_to.or(looked_to).map(day)),
-        };
-        let number = match count {
-            // Never “none” while it is not known: only that there is none so far.
-            Count::AtLeast { .. } if n == 0 => "So far no".to_owned(),
-            Count::AtLeast { .. } => format!("At least {}", words::count(n)),
-            count => count_figure(count),
-        };
-        let noun = if n == 1 { &sentence.one } else { &sentence.many };
-        Self { number, of: format!("{noun}{}", sentence.rest), looked_to }
-    }
-}
-
-/// A count as a figure: `1,234`, `More than 10,000`, `At least 312`.
-#[must_use]
-pub fn count_figure(count: Count) -> String {
-    match count {
-        Count::Exactly(n) => words::count(n),
-        Count::MoreThan(n) => format!("More than {}", words::count(n)),
-        Count::AtLeast { n, .. } => format!("At least {}", words::count(n)),
-    }
-}
-
-/// A count as the empty state says it.
-#[must_use]
-pub fn count_words(count: Count) -> String {
-    match count {
-        Count::Exactly(n) => words::entries(n),
-        Count::MoreThan(n) => format!("more than {}", words::entries(n)),
-        Count::AtLeast { n: 0, .. } => "not counted".to_owned(),
-        Count::AtLeast { n, .. } => format!("at least {}", words::entries(n)),
+        format!("{} {}{}", self.count.number, self.count.of, self.count.looked())
     }
 }
 

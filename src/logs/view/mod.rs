@@ -2,6 +2,7 @@
 
 pub mod chips;
 pub mod controls;
+pub mod count;
 pub mod entry;
 pub mod export;
 pub mod facets;

@@ -19,12 +19,12 @@ use super::{
     form,
     pages::{ActivityFragment, ActivityPage, Body},
     sql::{Plan, Whose},
-    store::{self, Tally},
+    store::{self, Recorded, Tally},
     view::{BadQuery, Found, Results},
 };
 use crate::{
     core::{error::Result, form::FieldErrors, query_string},
-    logs::{form::FilterForm, look::Count, store::Times, view::Reader},
+    logs::{form::FilterForm, look::Count, proven::Proven, store::Times, view::Reader},
     paging::At,
     session::Signed,
     staff_log::{self, Kind},
@@ -65,10 +65,11 @@ async fn found(
     let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
     let people = whose(&query.filter, state, reader).await?;
     let known = store::known(db, &page.rows, accounts(&tally, &plan)).await?;
-    let detail = staff_log::counted(&count.recorded(), &query.query_string(reader.zone));
+    let proven = Proven::of(count, &page, query.at, Recorded::key);
+    let detail = staff_log::counted(&proven.count.recorded(), &query.query_string(reader.zone));
     signed.record(Kind::StaffLogSearched, None, Some(detail))?;
 
-    let found = Found { query, page: &page, count, ways, known: &known, budget: budgets.list.time };
+    let found = Found { query, page: &page, proven, ways, known: &known, budget: budgets.list.time };
     let trigger = respond::trigger(req);
     let chip = trigger.strip_prefix("chip-").and_then(|at| at.parse().ok());
     let paged = Want::of(req) == Want::Fragment && query.at != At::Newest;

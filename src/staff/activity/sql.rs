@@ -78,11 +78,16 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// Its place in the list. Its number stands for the id.
+    /// Its place in the list.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key { timestamp: self.timestamp, id: Uuid::from_u128(u128::from(self.seq.unsigned_abs())) }
+        key(self.timestamp, self.seq)
     }
+}
+
+/// The place of a record in the list. Its number stands for the id.
+pub fn key(timestamp: Timestamp, seq: i64) -> Key {
+    Key { timestamp, id: Uuid::from_u128(u128::from(seq.unsigned_abs())) }
 }
 
 /// The number of a record that a place in the list names.

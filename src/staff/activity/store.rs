@@ -78,6 +78,12 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// Its place in the list.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        sql::key(self.timestamp, self.seq)
+    }
+
     /// What they did, where that is known.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {

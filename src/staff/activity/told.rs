@@ -223,6 +223,7 @@ fn records(n: u64) -> String {
 /// How many, as [`staff_log::counted`] wrote it, in words: `312 entries`, `more than 10,000 entries`.
 fn counted(rows: &str, things: fn(u64) -> String) -> String {
     let (least, digits) = match (rows.strip_prefix(">="), rows.strip_prefix('>')) {
+        (Some("0"), _) => return format!("so far no {}", things(0).trim_start_matches("0 ")),
         (Some(digits), _) => ("at least ", digits),
         (None, Some(digits)) => ("more than ", digits),
         (None, None) => ("", rows),
@@ -290,7 +291,8 @@ mod tests {
             ("1", "1 entry"),
             ("1187", "1,187 entries"),
             (">10000", "more than 10,000 entries"),
-            (">=0", "at least 0 entries"),
+            (">=0", "so far no entries"),
+            (">=1", "at least 1 entry"),
             ("x", "some"),
         ] {
             assert_eq!(counted(rows, super::words::entries), words);

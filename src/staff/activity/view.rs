@@ -12,14 +12,16 @@ use crate::{
         filter::{Preset, Range},
         form::FilterForm,
         look::Count,
+        proven::Proven,
         summary,
         view::{
             Reader,
-            chips::Chip,
-            list::{BadField, Stopped, Way, count_figure, count_words},
+            chips::{Chip, typed_words},
+            count::{CountWords, count_words},
+            list::{BadField, Stopped, Way},
         },
     },
-    paging::{At, Key, Page},
+    paging::{At, Page},
     staff_log::{COMMAND_LINE, Kind},
 };
 
@@ -151,14 +153,10 @@ fn days(records: &[Recorded], query: &Query, known: &Known, reader: &Reader) -> 
 /// What stands in `#results`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Results {
-    /// How many: `18`, `More than 10,000`, `At least 312`.
-    pub number: String,
-    /// `records`, or `record`.
-    pub noun: &'static str,
+    /// How many records.
+    pub count: CountWords,
     /// The filter in words.
     pub words: String,
-    /// `3 March`, where counting stopped there.
-    pub looked_to: Option<String>,
     /// `14:38:05`.
     pub as_of: String,
     /// The same for machines.
@@ -205,7 +203,7 @@ pub struct Found<'a> {
     /// The rows.
     pub page: &'a Page<Recorded>,
     /// How many match.
-    pub count: Count,
+    pub proven: Proven,
     /// Where nothing matched: the parts that can be taken away, and what that would give.
     pub ways: Vec<(Part, Count)>,
     /// Who and what the rows are about.
@@ -230,7 +228,7 @@ impl Results {
     /// one.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, chip: Option<usize>, paged: bool) -> Self {
-        let Found { query, page, count, ways, known, budget } = found;
+        let Found { query, page, proven, ways, known, budget } = found;
         let zone = reader.zone;
         let url = |at| query.from(at).link(zone);
         let newer = page.newer.map(|cursor| url(At::After(cursor)));
@@ -245,25 +243,13 @@ impl Results {
                 unfitted: false,
             }
         });
-        let at_hand = u64::try_from(page.rows.len()).unwrap_or_default();
-        let day = |key: Key| summary::day(key.timestamp, zone, reader.now);
-        let (n, looked_to) = match count {
-            Count::Exactly(n) | Count::MoreThan(n) => (n, None),
-            Count::AtLeast { n, looked_to } => (n.max(at_hand), page.looked_to.or(looked_to).map(day)),
-        };
-        let number = match count {
-            Count::AtLeast { .. } if n == 0 => "So far no".to_owned(),
-            Count::AtLeast { .. } => format!("At least {}", words::count(n)),
-            count => count_figure(count),
-        };
+        let further = proven.further.map(|cursor| url(At::Before(cursor)));
         let chips = chips(query, reader, chip);
         let bare = Filter::default();
         let nothing = page.rows.is_empty() && stopped.is_none();
         Self {
-            number,
-            noun: if n == 1 { "record" } else { "records" },
+            count: CountWords::of(&proven, ["record", "records"], further, reader),
             words: query.filter.words(zone, reader.now),
-            looked_to,
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: url(At::Newest),
@@ -283,8 +269,7 @@ impl Results {
     /// The sentence that a screen reader hears when the list changed.
     #[must_use]
     pub fn announcement(&self) -> String {
-        let looked = self.looked_to.as_ref().map(|day| format!(", looked back to {day}")).unwrap_or_default();
-        format!("{} {}, {}{looked}", self.number, self.noun, self.words)
+        format!("{} {}, {}{}", self.count.number, self.count.of, self.words, self.count.looked())
     }
 }
 
@@ -392,10 +377,11 @@ impl BadQuery {
                 return None;
             }
             let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);
+            let (verb, value) = typed_words(name, value);
             Some(Chip {
-                label: named(name)?.0.to_owned(),
-                verb: String::new(),
-                value: Some((*value).to_owned()),
+                label: if *name == "range" { "Time" } else { named(name)?.0 }.to_owned(),
+                verb,
+                value,
                 href: format!("{PATH}?{}", query_string::write(others)),
                 bad: errors.get(name).is_some(),
                 focus: false,
