@@ -198,8 +198,9 @@ impl Buckets {
     /// there could be do not meet.
     #[must_use]
     pub fn of(range: Range, now: Timestamp, ends: Option<(Timestamp, Timestamp)>, zone: Zone) -> Option<Self> {
-        // What is dated after the years that there are is in the bar that has no end.
-        let (first, last) = ends.map(|(first, last)| (first.min(Timestamp::MAX), last.min(Timestamp::MAX)))?;
+        // Bars are of the years that a filter takes. What is dated after them is in the one that has no end.
+        let taken = |at: Timestamp| at.clamp(Timestamp::MIN, Timestamp::MAX);
+        let (first, last) = ends.map(|(first, last)| (taken(first), taken(last)))?;
         let (from, to) = range.bounds(now);
         let from = from.map(|from| from.max(Timestamp::MIN));
         let start = from.unwrap_or(first);
