@@ -169,11 +169,8 @@ async fn no_page_reads_the_log_from_end_to_end() {
     assert!(log.matches("Query Text:").count() > 300, "the server writes no plans");
     let plans: Vec<&str> = log
         .split("Query Text:")
-        .filter(|plan| {
-            // What is gathered in the background is put together from few rows here; a page walks its index all the same.
-            let walked = plan.contains("WHERE fingerprint = ") && plan.contains("Seq Scan on daybook_error_entries");
-            walked || plan.contains("Seq Scan on audit_logs") || plan.contains("Seq Scan on daybook_staff_log")
-        })
+        // Of what is gathered there are two thousand rows of one group here, of which a page wants half: no index would help.
+        .filter(|plan| plan.contains("Seq Scan on audit_logs") || plan.contains("Seq Scan on daybook_staff_log"))
         .collect();
     let told: Vec<String> = plans
         .iter()
