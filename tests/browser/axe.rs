@@ -94,6 +94,7 @@ database_test! {
                 ".chip:nth-of-type(4)",
             ),
             ("/logs?range=1h&q=nowhere&status=warning".to_owned(), ".empty li"),
+            ("/logs?range=24h&q=members".to_owned(), ".c-area mark"),
             (
                 "/logs?range=custom&from=2026-06-19&to=2026-06-18&ip=1.2.3.400&member=x&q=%22".to_owned(),
                 ".notice a + span",

@@ -64,6 +64,26 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn a_word_is_not_broken_where_a_line_may_break_before_it(db: TestDb) {
+        let (_app, browser, story) = begin(db).await;
+        // How many lines a piece of text takes.
+        let whole = "((node) => {
+            const range = new Range();
+            range.selectNode(node);
+            return range.getClientRects().length === 1;
+        })";
+        let areas = "[...document.querySelectorAll('#facet-area bdi')]";
+        let area = format!("{areas}.find((it) => it.textContent === 'members/bookings/new')");
+        browser.holds(&format!("{area}.getClientRects().length > 1")).await;
+        browser.holds(&format!("[...{area}.childNodes].filter((it) => it.data).every({whole})")).await;
+        browser.goto(&format!("/members/{}", story.hana)).await;
+        browser.look(Look { width: 320, height: 844, ..Look::default() }).await;
+        browser.holds(&format!("{whole}(document.querySelector('.kinds label').lastChild)")).await;
+        let label = "document.querySelector('.kinds label')";
+        browser.holds(&format!("{label}.scrollWidth <= {label}.clientWidth")).await;
+        browser.finish().await;
+    }
+
     async fn enlarged_nothing_is_cut(db: TestDb) {
         let (_app, browser, story) = begin(db).await;
         // A window of 1440 at 200 % is one of 720; at 400 % of 1280, one of 320.
