@@ -55,10 +55,11 @@ database_test! {
         assert_eq!(browser.texts(".chip").await, ["Time last 24 hours", "Area !"]);
         assert_eq!(browser.path().await, "/logs?range=24h&area=!&limit=50");
         browser.holds("[...document.querySelectorAll('.facet bdi')].every((name) => name.textContent)").await;
-        // What is not even text is said beside its choices, and is none of them.
+        // What is not even text is said beside its choices, and cannot be excluded.
         browser.goto("/logs?range=24h&status=%00&status=error").await;
-        let known = ["Success", "Warning", "Error", "status_of_16_chr"];
-        assert_eq!(browser.texts("#facet-status .facet bdi").await, known);
+        let names = ["Success", "Warning", "Error", "status_of_16_chr", "\u{fffd}"];
+        assert_eq!(browser.texts("#facet-status .facet bdi").await, names);
+        assert_eq!(browser.texts("#facet-status .not").await.len(), 4);
         assert_eq!(browser.texts("#facet-status .field-error").await.len(), 1);
         browser.finish().await;
     }

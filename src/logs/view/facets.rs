@@ -32,8 +32,8 @@ pub struct FacetOption {
     pub checked: bool,
     /// Whether it is excluded.
     pub excluded: bool,
-    /// The list without entries of this value.
-    pub not: String,
+    /// The list without entries of this value; none where they are excluded already, or it could not be read.
+    pub not: Option<String>,
 }
 
 /// The choices of one column.
@@ -78,7 +78,7 @@ pub(super) fn of(
     values: &Values,
     reader: &Reader,
 ) -> Vec<Facet> {
-    // Where the query could not be read, its choices are still as typed; what cannot be one is said beside it.
+    // Where the query could not be read, its choices are still as typed.
     let typed = |name: &str| {
         let mut choice = Choice::default();
         for value in form.choices(name, true) {
@@ -109,7 +109,7 @@ pub(super) fn of(
     let areas = with_chosen(values.areas.iter().take(AREAS).cloned().collect(), &area);
 
     let error = |name: &str| errors.get(name).map(str::to_owned);
-    vec![
+    let mut facets = vec![
         Facet {
             id: "facet-status",
             name: "status",
@@ -141,7 +141,28 @@ pub(super) fn of(
                 not(&|filter| filter.area.add(Area::parse(value), true))
             }),
         },
-    ]
+    ];
+    // What cannot be a choice stands there as it was typed. Of areas the last one has a field.
+    for facet in &mut facets {
+        let mut unread: Vec<&str> = form.choices(facet.name, false).collect();
+        if facet.name == "area" {
+            unread.pop();
+        }
+        let option = |(at, value): (usize, &str)| FacetOption {
+            id: format!("f-{}---{at}", facet.name),
+            number: number_id(&query, facet.name, value),
+            plain: value.to_owned(),
+            name: value.to_owned(),
+            value: value.to_owned(),
+            status: None,
+            checked: true,
+            excluded: false,
+            not: None,
+        };
+        let unread: Vec<FacetOption> = unread.into_iter().enumerate().map(option).collect();
+        facet.options.extend(unread);
+    }
+    facets
 }
 
 /// `11 more areas.`, where there are so many.
@@ -171,7 +192,7 @@ fn options(
             status: (name == "status").then(|| Status::new(&value)),
             checked: excluded || choice.any.contains(&value),
             excluded,
-            not: not(&value),
+            not: (!excluded).then(|| not(&value)),
             value: match (excluded, literal) {
                 (true, _) => format!("!{value}"),
                 (false, true) => format!("\\{value}"),
