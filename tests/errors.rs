@@ -262,7 +262,7 @@ database_test! {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
         app.staff_log.flush().await;
-        app.db.outside().await.run("ALTER TABLE audit_logs RENAME TO gone").await;
+        app.db.outside().await.break_table("audit_logs").await;
         let mut numbers = std::collections::BTreeSet::new();
         for path in data(&places) {
             for page in both(&client, &app.db, &path, 500, "Daybook could not show this page").await {
@@ -276,7 +276,7 @@ database_test! {
         for page in ["/login", "/account", "/healthz", "/readyz"] {
             assert!(!client.get(page).await.status.is_server_error(), "{page}");
         }
-        app.db.outside().await.run("ALTER TABLE gone RENAME TO audit_logs").await;
+        app.db.outside().await.mend("audit_logs").await;
         for path in data(&places) {
             assert_eq!(client.get(&path).await.status, StatusCode::OK, "{path}");
         }
@@ -292,7 +292,7 @@ database_test! {
             client.sign_in(&email, crate::support::app::PASSWORD).await;
             let token = visitor.token("/login").await;
             app.staff_log.flush().await;
-            app.db.outside().await.run(&format!("ALTER TABLE {table} RENAME TO gone")).await;
+            app.db.outside().await.break_table(table).await;
             for path in data(&places) {
                 for page in both(&client, &app.db, &path, 500, "Daybook could not show this page").await {
                     assert!(!page.has("form") && !page.text().contains(&email), "{path}: {}", page.text());
@@ -304,7 +304,7 @@ database_test! {
             assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR, "{table}");
             tells_nothing(&refused, &app.db, table);
             assert!(!visitor.cookies().contains("daybook_session"), "{table}");
-            app.db.outside().await.run(&format!("ALTER TABLE gone RENAME TO {table}")).await;
+            app.db.outside().await.mend(table).await;
             assert_eq!(client.get("/logs").await.status, StatusCode::OK, "{table}");
             visitor.sign_in(&email, crate::support::app::PASSWORD).await;
         }

@@ -68,6 +68,25 @@ impl Outside {
         self.run("ROLLBACK").await;
     }
 
+    /// Makes every question about a table fail by a fault of ours until [`Self::mend`]. A table that is not there is one for
+    /// a file; on a server it is something that whoever runs it can mend, so there the table cannot be computed.
+    pub async fn break_table(&mut self, table: &str) {
+        self.run(&format!("ALTER TABLE {table} RENAME TO gone")).await;
+        if let Self::Postgres(_) = self {
+            let schema = if table.starts_with("daybook_") { "daybook" } else { "public" };
+            let fails = format!("SELECT * FROM {schema}.gone WHERE (SELECT 1 / (random() * 0)::int) = 1 LIMIT 1000000");
+            self.run(&format!("CREATE VIEW {schema}.{table} AS {fails}")).await;
+        }
+    }
+
+    /// Takes back what [`Self::break_table`] did.
+    pub async fn mend(&mut self, table: &str) {
+        if let Self::Postgres(_) = self {
+            self.run(&format!("DROP VIEW {table}")).await;
+        }
+        self.run(&format!("ALTER TABLE gone RENAME TO {table}")).await;
+    }
+
     /// Why SQL that is expected to fail was refused.
     pub async fn refused(&mut self, sql: &str) -> String {
         self.execute(sql).await.expect_err(sql).to_string()
