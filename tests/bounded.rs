@@ -292,4 +292,20 @@ database_test! {
         let htmx = client.htmx("/logs?range=all").await;
         assert!(htmx.texts("#announce")[0].starts_with("More than 10,000 entries"), "{:?}", htmx.texts("#announce"));
     }
+
+    async fn that_there_are_many_is_not_believed_of_a_time_that_has_moved_on(db: TestDb) {
+        let log = |n: usize| sample::log(sample::minutes_ago(if n < 40 { 10 } else { 30 }));
+        db.write((0..10_050).map(log).collect()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let count = async |query: &str| client.get(&format!("/logs?{query}")).await.texts("#count strong").concat();
+        for _ in 0..2 {
+            assert_eq!(count("range=1h").await, "More than 10,000");
+            app.clock.advance(60);
+        }
+        // What was counted a moment ago bears out a longer time, and a shorter one only as far as it reaches.
+        assert_eq!(count("range=24h").await, "More than 10,000");
+        app.clock.advance(40 * 60);
+        assert_eq!((count("range=1h").await.as_str(), count("range=24h").await.as_str()), ("40", "More than 10,000"));
+    }
 }

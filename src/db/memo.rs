@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{Db, Sql};
+use crate::core::time::Timestamp;
 
 /// How many conditions are known to be met by many at once.
 const MOST: usize = 64;
@@ -15,7 +16,7 @@ const MOST: usize = 64;
 #[derive(Debug, Default)]
 pub struct Memo {
     texts: Mutex<HashMap<&'static str, Texts>>,
-    many: Mutex<VecDeque<(Sql, Instant)>>,
+    many: Mutex<VecDeque<(Sql, Timestamp, Instant)>>,
 }
 
 #[derive(Debug)]
@@ -42,17 +43,18 @@ impl Memo {
         texts
     }
 
-    /// Whether it was said not longer ago than `age` that many meet this condition.
+    /// Since when many entries meet this condition, if that was said not longer ago than `age`.
     #[must_use]
-    pub fn are_many(&self, condition: &Sql, age: Duration) -> bool {
-        lock(&self.many).iter().any(|(had, at)| at.elapsed() <= age && had == condition)
+    pub fn many_since(&self, condition: &Sql, age: Duration) -> Option<Timestamp> {
+        let many = lock(&self.many);
+        many.iter().find(|(had, _, at)| at.elapsed() <= age && had == condition).map(|(_, since, _)| *since)
     }
 
-    /// Remembers that many meet this condition.
-    pub fn keep_many(&self, condition: Sql) {
+    /// Remembers that many entries since an instant meet this condition.
+    pub fn keep_many(&self, condition: Sql, since: Timestamp) {
         let mut many = lock(&self.many);
-        many.retain(|(had, _)| *had != condition);
-        many.push_back((condition, Instant::now()));
+        many.retain(|(had, ..)| *had != condition);
+        many.push_back((condition, since, Instant::now()));
         if many.len() > MOST {
             many.pop_front();
         }
@@ -96,11 +98,13 @@ mod tests {
     fn the_oldest_of_too_many_conditions_is_forgotten() {
         let memo = Memo::default();
         let condition = |n: usize| Sql::new("a = ").bind(i64::try_from(n).unwrap_or_default());
+        let (first, second) = (Timestamp::from_micros(1), Timestamp::from_micros(2));
         for n in 0..=MOST {
-            memo.keep_many(condition(n));
-            memo.keep_many(condition(n));
+            memo.keep_many(condition(n), first);
+            memo.keep_many(condition(n), second);
         }
-        assert!(!memo.are_many(&condition(0), LONG) && memo.are_many(&condition(1), LONG));
-        assert!(memo.are_many(&condition(MOST), LONG) && !memo.are_many(&condition(MOST + 1), LONG));
+        assert_eq!((memo.many_since(&condition(0), LONG), memo.many_since(&condition(1), LONG)), (None, Some(second)));
+        assert_eq!(memo.many_since(&condition(MOST), LONG), Some(second));
+        assert_eq!(memo.many_since(&condition(MOST + 1), LONG), None);
     }
 }

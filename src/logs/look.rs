@@ -163,17 +163,18 @@ fn patiently(looking: &mut Looking) -> Result<()> {
 
 /// How many rows match at all.
 pub async fn count(db: &Db, plan: &Plan, budget: Budget) -> Result<Count> {
-    // A window that stays where it is holds more with each entry and never less, but for what is removed one day.
-    let lasting = !plan.moves && plan.checks.is_empty();
-    let lasting = lasting.then(|| plan.count(None, plan.window, 1));
-    if lasting.as_ref().is_some_and(|condition| db.memo().are_many(condition, MANY_FOR)) {
+    // Since when there are more than it counts to: that holds with each entry that comes, but for what is removed one day,
+    // and for every window that begins no later.
+    let condition = plan.checks.is_empty().then(|| plan.count(None, Window { older: None, ..plan.window }, 1));
+    let since = condition.as_ref().and_then(|condition| db.memo().many_since(condition, MANY_FOR));
+    if since.is_some_and(|since| plan.window.older.is_none_or(|from| from.key.timestamp <= since)) {
         return Ok(Count::MoreThan(COUNT_CAP));
     }
     let mut looking = db.look(budget).await?;
     let found = count_with(&mut looking, plan, budget).await;
-    let count = finish(looking, found)?;
-    if let (Count::MoreThan(_), Some(condition)) = (count, lasting) {
-        db.memo().keep_many(condition);
+    let (count, oldest) = finish(looking, found)?;
+    if let (Count::MoreThan(_), Some(condition), Some(oldest)) = (count, condition, oldest) {
+        db.memo().keep_many(condition, oldest);
     }
     Ok(count)
 }
@@ -214,7 +215,8 @@ async fn keys_with(
     Walk { plan, looking, direction: at.direction(), budget }.keys(at, want).await
 }
 
-async fn count_with(looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<Count> {
+/// The count, and when the oldest entry was that it met, where one walk counted.
+async fn count_with(looking: &mut Looking, plan: &Plan, budget: Budget) -> Result<(Count, Option<Timestamp>)> {
     let mut until = looking.deadline();
     if let Some(search) = Search::of(looking, plan, plan.window, budget).await? {
         // Every text that is counted is read. Whoever searches waits for what was found, not for how much there is.
@@ -222,7 +224,7 @@ async fn count_with(looking: &mut Looking, plan: &Plan, budget: Budget) -> Resul
         if !search.is_frequent()
             && let Some(count) = search.count(looking, (until, soon)).await?
         {
-            return Ok(count);
+            return Ok((count, None));
         }
         until = soon;
     }
@@ -294,27 +296,33 @@ impl Walk<'_> {
         }
     }
 
-    async fn count(mut self) -> Result<Count> {
+    async fn count(mut self) -> Result<(Count, Option<Timestamp>)> {
         let mut window = self.plan.window;
         let mut n = 0;
+        let mut oldest = None;
         let mut taken = 0;
         let mut looked_to = None;
         loop {
-            let Some(step) = self.step(window, taken).await? else { return Ok(Count::AtLeast { n, looked_to }) };
+            let Some(step) = self.step(window, taken).await? else {
+                return Ok((Count::AtLeast { n, looked_to }, oldest));
+            };
             match self.step_count(&step, COUNT_CAP + 1 - n).await? {
-                Stepped::Done(more) => n += more,
-                Stepped::Interrupted(more, far) => {
-                    return Ok(Count::AtLeast { n: n + more, looked_to: far.or(looked_to) });
+                Stepped::Done((more, met)) => {
+                    n += more;
+                    oldest = met.or(oldest);
+                }
+                Stepped::Interrupted((more, _), far) => {
+                    return Ok((Count::AtLeast { n: n + more, looked_to: far.or(looked_to) }, oldest));
                 }
             }
             if n > COUNT_CAP {
-                return Ok(Count::MoreThan(COUNT_CAP));
+                return Ok((Count::MoreThan(COUNT_CAP), oldest));
             }
-            let Some(boundary) = step.boundary else { return Ok(Count::Exactly(n)) };
+            let Some(boundary) = step.boundary else { return Ok((Count::Exactly(n), oldest)) };
             looked_to = Some(boundary);
             taken += 1;
             if taken >= self.budget.steps || !self.looking.in_time() {
-                return Ok(Count::AtLeast { n, looked_to });
+                return Ok((Count::AtLeast { n, looked_to }, oldest));
             }
             window = window.beyond(Bound { key: boundary, inclusive: false }, Direction::Older);
         }
@@ -446,15 +454,17 @@ impl Walk<'_> {
         })
     }
 
-    async fn step_count(&mut self, step: &Step, cap: u64) -> Result<Stepped<u64>> {
+    /// How many match in a step, up to `cap`, and when the oldest of those was, where SQL counts them.
+    async fn step_count(&mut self, step: &Step, cap: u64) -> Result<Stepped<(u64, Option<Timestamp>)>> {
         let mut n = 0;
         if self.plan.checks.is_empty() {
             let sql = self.plan.count(step.driver, step.window, i64::try_from(cap).unwrap_or(i64::MAX));
-            return Ok(match self.looking.fetch_all::<(i64,)>(sql).await? {
+            return Ok(match self.looking.fetch_all::<(i64, Option<Timestamp>)>(sql).await? {
                 Looked::Whole(rows) => {
-                    Stepped::Done(rows.first().map_or(0, |(n,)| u64::try_from(*n).unwrap_or_default()))
+                    let counted = rows.first().map(|(n, oldest)| (u64::try_from(*n).unwrap_or_default(), *oldest));
+                    Stepped::Done(counted.unwrap_or_default())
                 }
-                Looked::Interrupted => Stepped::Interrupted(0, None),
+                Looked::Interrupted => Stepped::Interrupted((0, None), None),
             });
         }
         let far = self.candidates(step, |_| {
@@ -462,8 +472,8 @@ impl Walk<'_> {
             if n >= cap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         Ok(match far.await? {
-            Stepped::Done(()) => Stepped::Done(n),
-            Stepped::Interrupted((), far) => Stepped::Interrupted(n, far),
+            Stepped::Done(()) => Stepped::Done((n, None)),
+            Stepped::Interrupted((), far) => Stepped::Interrupted((n, None), far),
         })
     }
 

@@ -3,7 +3,7 @@
 
 use super::{
     checks::Checks,
-    filter::{Filter, Range},
+    filter::Filter,
     predicates::{self, Meaning, Predicate},
     search::Question,
     window::Window,
@@ -23,8 +23,6 @@ pub struct Plan {
     pub checks: Checks,
     /// The time.
     pub window: Window,
-    /// Whether the time moves on with the clock.
-    pub moves: bool,
     /// How the database spells it.
     pub dialect: Dialect,
 }
@@ -108,17 +106,17 @@ impl Plan {
             .append(&Sql::join(" AND ", conditions))
     }
 
-    /// How many rows the walk of `driver` meets within `window`, up to `limit`.
+    /// How many rows the walk of `driver` meets within `window`, up to `limit`, and when the oldest of those was.
     #[must_use]
     pub fn count(&self, driver: Driver, window: Window, limit: i64) -> Sql {
         let overlaps = driver.is_some_and(|at| self.predicates[at].overlap > 1);
         let (begin, rows) = if overlaps {
             let rows = self.rows(driver, window, Direction::Older, limit, Columns::Key);
-            ("SELECT count(*) FROM (SELECT DISTINCT \"timestamp\", id FROM (", rows)
+            ("SELECT count(*), min(\"timestamp\") FROM (SELECT DISTINCT \"timestamp\", id FROM (", rows)
         } else {
             // Branch by branch: putting them in order would cost more than reading them.
             let arms = self.arms(driver, window, Direction::Older, limit, Columns::Key);
-            ("SELECT count(*) FROM (SELECT 1 FROM (", all(arms))
+            ("SELECT count(*), min(\"timestamp\") FROM (SELECT \"timestamp\" FROM (", all(arms))
         };
         Sql::new(begin).append(&rows).text(") AS r").limit(limit).text(") AS c")
     }
@@ -247,7 +245,6 @@ pub fn plan(filter: &Filter, meaning: &Meaning, dialect: Dialect, now: Timestamp
             extra: filter.extra.clone(),
         },
         window: Window::of_time(filter.range.bounds(now)),
-        moves: matches!(filter.range, Range::Last(_)),
         dialect,
     }
 }
