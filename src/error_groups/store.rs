@@ -1,6 +1,6 @@
 //! Asking for groups: a page of them, how many there are, one with what belongs to it. All of it bounded.
 
-use std::{collections::HashMap, ops::ControlFlow, time::Duration};
+use std::{collections::HashMap, ops::ControlFlow};
 
 use uuid::Uuid;
 
@@ -241,6 +241,3 @@ pub async fn quarters(
     looking.done();
     Ok((matches!(looked, Looked::Whole(())) && met < QUARTERS).then_some(out))
 }
-
-/// How long a count may be believed where it is asked for by every page.
-pub const FRESH: Duration = Duration::from_secs(2);
