@@ -17,8 +17,9 @@ use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
 /// What is served: the constant that templates use, the file, and what a reader should know of it.
-const SERVED: [(&str, &str, &str); 6] = [
+const SERVED: [(&str, &str, &str); 7] = [
     ("APP_CSS", "app.css", "The stylesheet of every page."),
+    ("STORY_CSS", "story.css", "What pages that tell a story need: an entry, a member, a group of errors."),
     ("STAFF_CSS", "staff.css", "What only the pages of staff need, so that no other page waits for it."),
     ("ERRORS_CSS", "errors.css", "What only the pages of error groups need, likewise."),
     ("APP_JS", "app.js", "Copy buttons, menus and keys; every page works without it."),
