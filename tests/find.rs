@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     database_test,
-    support::{Client, Page, Places, TestApp, TestDb, sample},
+    support::{Client, Page, Places, TestApp, TestDb, app::Setup, sample},
 };
 
 const HANA: &str = "hana.lindqvist@example.org";
@@ -249,6 +249,18 @@ database_test! {
         // The page it leads to guards itself.
         let file = format!("/logs/{}/error_detail.txt", places.entry);
         assert_eq!(leads(&viewer, &file).await, file);
+    }
+
+    async fn a_whole_id_is_gone_to_however_long_looking_through_names_would_take(db: TestDb) {
+        let places = written(&db).await;
+        let mut setup = Setup::default();
+        setup.budgets.count.time = std::time::Duration::ZERO;
+        let app = TestApp::with(db, setup).await;
+        let client = app.signed_in(Role::Viewer).await;
+        for q in [places.entry.to_string(), places.entry.simple().to_string(), places.member.to_string()] {
+            let page = find(&client, &q).await;
+            assert_eq!(page.status, StatusCode::SEE_OTHER, "{q}: {}", page.text());
+        }
     }
 
     async fn what_cannot_be_read_is_said_beside_its_field(db: TestDb) {

@@ -50,6 +50,7 @@ mod least_privilege;
 mod live;
 mod live_crowd;
 mod malformed;
+mod member_words;
 mod members;
 mod migrate_postgres;
 mod outage;

@@ -59,8 +59,10 @@ database_test! {
             visit(7, None, Some("Gone.One@example.org")),
             visit(3, None, Some("gone.one@example.org")),
             visit(1, None, Some("HANA.lindqvist@example.org")),
+            visit(2, None, Some("Only.Recorded@example.org")),
         ];
-        let members = vec![hana.clone(), jo.clone(), nameless.clone(), bare.clone()];
+        let only = sample::member("Mira Oduya", "only.recorded@example.org");
+        let members = vec![hana.clone(), jo.clone(), nameless.clone(), bare.clone(), only];
         db.write_batch(Batch { members, logs, ..Batch::default() }).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;
@@ -94,9 +96,11 @@ database_test! {
             assert_eq!(search(&client, q).await, [""; 0], "{q}");
         }
         // Last seen first; whoever was never seen comes last.
-        assert_eq!(search(&client, "example").await, ["Jo Çelik-İnce", hana_s, "nameless@example.org"]);
+        assert_eq!(search(&client, "example.com").await, ["Jo Çelik-İnce"]);
+        assert_eq!(search(&client, "EXAMPLE").await[..2], ["Jo Çelik-İnce", hana_s]);
         let lately = client.get("/members").await;
-        assert_eq!(found(&lately), ["gone.one@example.org", "Jo Çelik-İnce", hana_s]);
+        // Whoever has the e-mail of an entry without an account is among them, though no entry names them.
+        assert_eq!(found(&lately), ["gone.one@example.org", "Jo Çelik-İnce", hana_s, "Mira Oduya"]);
         assert_eq!(lately.texts("td[data-l=\"Last seen\"]")[0], "14:35:05 today");
         let gone = client.get("/members?q=gone").await;
         assert!(gone.texts("td .gone")[0].contains("No account now"), "{}", gone.text());

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use crate::support::{Outside, TestDb};
 
 /// What only one of them has, and why.
-const ONLY_ONE: [(&str, &str); 11] = [
+const ONLY_ONE: [(&str, &str); 14] = [
     ("_sqlx_migrations", "how SQLite's migrations are written down"),
     ("daybook_migrations", "how PostgreSQL's are, with whether the tables were there before"),
     ("daybook_deferred_indexes", "a load into a file takes indexes down; a server keeps them"),
     ("daybook_blocks", "the search index of SQLite knows entries by arrival"),
     ("daybook_words", "the search index of SQLite is a table, PostgreSQL's an index"),
+    ("daybook_member_words", "likewise the index of members"),
+    ("daybook_member_keys", "which SQLite's knows by number"),
+    ("daybook_members_waiting", "and those who wait for it"),
     ("daybook_totals_delta", "a server's writers add lines that are added up later"),
     ("audit_logs.seq", "the order of arrival, for the search index and the totals of SQLite"),
     ("audit_logs.ip", "PostgreSQL indexes the first address as an expression"),
@@ -25,9 +28,9 @@ type Lines = BTreeSet<String>;
 async fn sqlite(outside: &mut Outside) -> Lines {
     let columns = "SELECT m.name || '.' || c.name || CASE WHEN c.\"notnull\" THEN ' not null' ELSE '' END \
                    FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' \
-                   AND m.name NOT LIKE 'daybook_words_%'";
+                   AND m.name NOT LIKE 'daybook_words_%' AND m.name NOT LIKE 'daybook_member_words_%'";
     let keys = "SELECT m.name || '.' || c.name || ' is key' FROM sqlite_schema AS m, pragma_table_info(m.name) AS c \
-                WHERE m.type = 'table' AND c.pk > 0 AND m.name NOT LIKE 'daybook_words_%'";
+                WHERE m.type = 'table' AND c.pk > 0 AND m.name NOT LIKE 'daybook_words_%' AND m.name NOT LIKE 'daybook_member_words_%'";
     let indexes = "SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite_%'";
     lines(outside, [columns, keys, indexes]).await
 }

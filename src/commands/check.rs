@@ -9,7 +9,10 @@ use crate::{
     core::words,
     db::{Db, Sql, address::Address, migrate as schema, postgres::report},
     error_groups::gather,
-    logs::{search::index, totals::build as totals},
+    logs::{
+        search::{index, members},
+        totals::build as totals,
+    },
 };
 
 /// Report what a database is and what it lacks
@@ -110,6 +113,15 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
             100 => "complete".to_owned(),
             0 if db.dialect().derives() => "not there: daybook migrate would make searching fast".to_owned(),
             percent => format!("{percent} % of the entries: daybook serve builds the rest while it serves"),
+        },
+    ));
+    let indexed = members::is_complete(db).await.map_err(line)?;
+    findings.push((
+        "member index",
+        match indexed {
+            true => "complete".to_owned(),
+            false if db.dialect().derives() => "not there: daybook migrate would make finding by name fast".to_owned(),
+            false => "in part: daybook serve builds the rest while it serves".to_owned(),
         },
     ));
     let groups = gather::progress(db).await.map_err(line)?;

@@ -1,4 +1,4 @@
-//! `daybook rebuild`: computes everything derived anew while Daybook serves: the search index, the totals and
+//! `daybook rebuild`: computes everything derived anew while Daybook serves: the search indexes, the totals and
 //! the error groups.
 
 use anyhow::{Result, bail};

@@ -16,6 +16,12 @@ fn around(before: &'static str, value: &str, after: &'static str) -> Sql {
     Sql::new(before).bind(value).text(after)
 }
 
+/// The pattern of every text that has `term` in it.
+fn holding(term: &str) -> String {
+    let escaped = term.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
 impl Dialect {
     /// `member_email` of the log equals `email`, in any case of ASCII letters.
     #[must_use]
@@ -41,13 +47,62 @@ impl Dialect {
         self.member_email_is(email)
     }
 
-    /// `name` of `members` is like `pattern` (`%` stands for anything, `\` before a character for itself), ASCII letters
+    /// A text of `members` is like `pattern` (`%` stands for anything, `\` before a character for itself), ASCII letters
     /// in any case.
     #[must_use]
-    pub fn member_name_like(self, pattern: &str) -> Sql {
+    pub fn member_like(self, text: MemberText, pattern: &str) -> Sql {
+        let before = match (self, text) {
+            (Self::Sqlite, MemberText::Name) => "name LIKE ",
+            (Self::Sqlite, MemberText::Email) => "email LIKE ",
+            (Self::Postgres(_), MemberText::Name) => "name ILIKE ",
+            (Self::Postgres(_), MemberText::Email) => "email ILIKE ",
+        };
+        around(before, pattern, " ESCAPE '\\'")
+    }
+
+    /// Selects `id, name, email` of those who may have a term in one of their texts, by the index that knows that. `term` is
+    /// in lower case, `question` the same as the index of words takes it.
+    #[must_use]
+    pub fn members_with(self, texts: &[MemberText], question: &str, term: &str) -> Sql {
         match self {
-            Self::Sqlite => around("name LIKE ", pattern, " ESCAPE '\\'"),
-            Self::Postgres(_) => around("name ILIKE ", pattern, " ESCAPE '\\'"),
+            // CROSS JOIN is what keeps the planner from beginning with the members. Who waits to be indexed is looked at too.
+            Self::Sqlite => {
+                let asked = match texts {
+                    [MemberText::Name] => format!("name : ({question})"),
+                    [MemberText::Email] => format!("email : ({question})"),
+                    _ => question.to_owned(),
+                };
+                Sql::new(
+                    "SELECT m.id, m.name, m.email FROM daybook_member_words CROSS JOIN daybook_member_keys AS k \
+                     ON k.n = daybook_member_words.rowid CROSS JOIN members AS m ON m.id = k.id \
+                     WHERE daybook_member_words MATCH ",
+                )
+                .bind(asked)
+                .text(
+                    " UNION ALL SELECT m.id, m.name, m.email FROM daybook_member_keys AS k INDEXED BY daybook_members_waiting \
+                     CROSS JOIN members AS m ON m.id = k.id WHERE k.waiting = 1",
+                )
+            }
+            Self::Postgres(_) => {
+                let like = holding(term);
+                let has = |text: &MemberText| {
+                    let column = match text {
+                        MemberText::Name => "name_words LIKE ",
+                        MemberText::Email => "email_words LIKE ",
+                    };
+                    Sql::new(column).bind(&like)
+                };
+                Sql::new("SELECT id, name, email FROM members WHERE ").append(&Sql::join(" OR ", texts.iter().map(has)))
+            }
+        }
+    }
+
+    /// Whether an index serves asking who has a text in their name or e-mail.
+    #[must_use]
+    pub fn has_member_words(self) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres(served) => served.has(Service::MemberWords),
         }
     }
 
@@ -73,6 +128,19 @@ impl Dialect {
             Self::Postgres(_) => {
                 "l.member_id IS NULL AND lower(e.email COLLATE \"C\") = lower(l.member_email COLLATE \"C\")"
             }
+        }
+    }
+
+    /// The condition by which an entry `l` has the e-mail that a row `v` of values holds, and that by which a member `e` has
+    /// it today, each in any case of ASCII letters.
+    #[must_use]
+    pub fn emails_of_values(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sqlite => ("l.member_email = v.column1 COLLATE NOCASE", "e.email = v.column1 COLLATE NOCASE"),
+            Self::Postgres(_) => (
+                "lower(l.member_email COLLATE \"C\") = lower(v.column1 COLLATE \"C\")",
+                "lower(e.email COLLATE \"C\") = lower(v.column1 COLLATE \"C\")",
+            ),
         }
     }
 
@@ -242,8 +310,7 @@ impl Dialect {
                 if details { asked } else { asked.text(" AND daybook_words.rowid % 2 = 0") }
             }
             Self::Postgres(_) => {
-                let escaped = term.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                let like = format!("%{escaped}%");
+                let like = holding(term);
                 let open = Sql::new("(open_words LIKE ").bind(&like);
                 let sql = if details { open.text(" OR error_words LIKE ").bind(&like) } else { open };
                 sql.text(")")
@@ -309,6 +376,15 @@ impl Dialect {
     }
 }
 
+/// A text that a member is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberText {
+    /// `name`
+    Name,
+    /// `email`
+    Email,
+}
+
 /// A column of `audit_logs` that a filter asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
@@ -341,6 +417,8 @@ pub enum Service {
     Words,
     /// A walk by time alone.
     Time,
+    /// The names and e-mails of members.
+    MemberWords,
 }
 
 /// What the indexes of a server's tables serve. Small, so that a plan can carry it.
@@ -354,10 +432,10 @@ impl Served {
         self.0 & bit(service) != 0
     }
 
-    /// What the indexes of the log serve: Daybook's own by name, and the application's where they lead
+    /// What the indexes of the log and of its members serve: Daybook's own by name, and the application's where they lead
     /// with the column.
     #[must_use]
-    pub fn of(log: &Table) -> Self {
+    pub fn of(log: &Table, members: &Table) -> Self {
         let mut served = Self::default();
         let mut add = |service, there: bool| served.0 |= if there { bit(service) } else { 0 };
         for (column, index, model, keys) in [
@@ -375,6 +453,7 @@ impl Served {
         let without = log.has_index("daybook_no_account", 2) && log.has_index("daybook_anonymous", 2);
         add(Service::WithoutMember, without);
         add(Service::Words, log.has_index("daybook_words", 1));
+        add(Service::MemberWords, members.has_index("daybook_member_words", 1));
         // What is no table takes no index: there is none that it lacks.
         add(Service::Time, log.leads_with("timestamp") || !log.takes_fittings());
         served
@@ -388,6 +467,7 @@ fn bit(service: Service) -> u32 {
         Service::WithoutMember => 16,
         Service::Words => 17,
         Service::Time => 18,
+        Service::MemberWords => 19,
     }
 }
 

@@ -18,7 +18,7 @@ mod sqlite;
 mod types;
 
 pub use ask::Ask;
-pub use dialect::{Column, Dialect, Served};
+pub use dialect::{Column, Dialect, MemberText, Served};
 pub use looking::{Looked, Looking};
 pub use run::{Budget, Db, FromRow, Tx};
 pub use snapshot::Snapshot;

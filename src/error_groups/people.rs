@@ -19,6 +19,7 @@ use crate::{
         log::Log,
         store as logs,
         story::{around, recovery::Since, store as story},
+        vocabulary::Vocabulary,
     },
     paging::Key,
 };
@@ -64,10 +65,13 @@ pub async fn of(db: &Db, fingerprint: Fingerprint, now: Timestamp, (all, each): 
     let entries = logs::logs(db, &keys).await?;
     let times: HashMap<Uuid, i64> = met.iter().map(|Met { times, last_id, .. }| (*last_id, *times)).collect();
     let until = Instant::now() + all.time;
+    let vocabulary = Vocabulary::of(db);
     let person = async |log: Log| {
         let failed = around::failed(&log, extras.get(&log.id).map(String::as_str));
         let since = match around::who(&log) {
-            Some(who) if Instant::now() < until => Some(story::since(db, &who, log.key(), &failed, now, each).await?),
+            Some(who) if Instant::now() < until => {
+                Some(story::since(&vocabulary, &who, log.key(), &failed, now, each).await?)
+            }
             _ => None,
         };
         Ok::<_, Error>(Person { times: times.get(&log.id).copied().unwrap_or(1), since, log })

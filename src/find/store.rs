@@ -1,5 +1,5 @@
-//! Asking the database what a pasted text stands for. Each reading is a probe of an index; names alone are looked
-//! through, for a bounded time.
+//! Asking the database what a pasted text stands for. Each reading is a probe of an index, but for names of one or two
+//! letters, which are looked through for a bounded time.
 
 use std::{collections::HashSet, ops::ControlFlow};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::pasted;
 use crate::{
     core::{error::Result, ip::IpBlock, time::Timestamp},
-    db::{Db, Looked, Sql},
+    db::{Db, Looked, MemberText, Sql},
     error_groups::{
         fingerprint::Fingerprint,
         store::{self as errors, Group},
@@ -19,7 +19,10 @@ use crate::{
         look, predicates, store as logs,
         view::Reader,
     },
-    members::store::{self as members, Found},
+    members::{
+        names,
+        store::{self as members, Found},
+    },
     paging::{At, Key},
     web::state::Budgets,
 };
@@ -116,18 +119,14 @@ impl Hits {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Named {
-    id: Uuid,
-    name: Option<String>,
-}
-
 /// What `text` stands for, to somebody who may see what `reader` may.
 pub async fn find(db: &Db, text: &str, reader: &Reader, budgets: Budgets) -> Result<Hits> {
     let place = Place { db, reader, budgets };
     let mut hits = Hits::default();
     place.ids(text, &mut hits).await?;
-    let exact = place.people(text, &mut hits).await?;
+    // What is a whole id, or what a group of errors goes by, is nobody's name besides.
+    let named = pasted::whole_id(text).is_some() || hits.hits.iter().any(|hit| matches!(hit, Hit::Errors(_)));
+    let exact = (named && !hits.hits.is_empty()) || place.people(text, &mut hits).await?;
     if let Some(block) = pasted::address(text).filter(|_| reader.role.sees_details() && !exact) {
         let filter = Filter { ip: Some(block), ..Filter::default() };
         let last = place.newest(filter).await?.map(|key| key.timestamp);
@@ -265,22 +264,18 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// Whose name has the text, compared after lower-casing; no index knows that, so it looks for a bounded time.
+    /// Whose name has the text, compared after lower-casing.
     async fn named(&self, text: &str, hits: &mut Hits) -> Result<Vec<Uuid>> {
-        let lower = text.to_lowercase();
-        let like = self.db.dialect().member_name_like(&pasted::pattern(&lower));
-        let sql = Sql::new("SELECT id, name FROM members WHERE ").append(&like);
         let mut ids = Vec::new();
         let mut looking = self.db.look(self.budgets.count).await?;
-        let looked = looking.for_each(sql, |row: Named| {
-            if row.name.is_some_and(|name| name.to_lowercase().contains(&lower)) {
+        let whole = names::each_with(&mut looking, &[MemberText::Name], text, |row| {
+            if !ids.contains(&row.id) {
                 ids.push(row.id);
             }
             if ids.len() > SHOWN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        let whole = matches!(looked.await?, Looked::Whole(()));
+        hits.unfinished |= !whole.await?;
         looking.done();
-        hits.unfinished |= !whole;
         Ok(ids)
     }
 }

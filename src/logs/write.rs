@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     log::{NewBooking, NewLog, NewMember},
-    search::index,
+    search::{index, members as people},
     totals::Increments,
 };
 use crate::{
@@ -124,6 +124,9 @@ pub async fn write_in(tx: &mut Tx, batch: &Batch, indexed: Indexed) -> Result<Wr
             .append(&Sql::join(", ", members.iter().map(row)))
             .text(" ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name");
         tx.execute(sql).await?;
+        if indexed == Indexed::AtOnce {
+            people::take_in(tx, members.len()).await?;
+        }
     }
     for bookings in batch.bookings.chunks(ROWS) {
         let row = |booking: &NewBooking| {

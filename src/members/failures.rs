@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     core::{error::Result, time::Timestamp},
-    db::{Budget, Db},
+    db::Budget,
     logs::{
         filter::{Choice, Filter, Preset, Range, Who},
         log::Log,
@@ -15,6 +15,7 @@ use crate::{
             store as story,
         },
         view::Reader,
+        vocabulary::Vocabulary,
     },
     paging::{At, Key, Seen},
 };
@@ -60,12 +61,13 @@ pub struct Failures {
 }
 
 /// What failed for `who` in the last 30 days.
-pub async fn lately(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Result<Failures> {
+pub async fn lately(vocabulary: &Vocabulary<'_>, who: &Who, reader: &Reader, budget: Budget) -> Result<Failures> {
+    let db = vocabulary.db();
     let now: Timestamp = reader.now;
     let mut keys: Vec<Key> = Vec::new();
     let mut whole = true;
     for filter in errors(who) {
-        let mut plan = store::plan(db, &filter, now, false).await?;
+        let mut plan = store::plan_by(vocabulary, &filter, now, false).await?;
         // One person has mostly fewer entries than the log has errors.
         plan.predicates.reverse();
         let (found, seen) = look::keys(db, &plan, At::Newest, LOOKED_AT + 1, budget).await?;
@@ -89,7 +91,7 @@ pub async fn lately(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Resu
                 whole = false;
                 break;
             }
-            let since = story::since(db, who, log.key(), &failed, now, budget).await?;
+            let since = story::since(vocabulary, who, log.key(), &failed, now, budget).await?;
             out.push(Failure { log, failed, since });
         }
     }

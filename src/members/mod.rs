@@ -3,6 +3,7 @@
 pub mod failures;
 pub mod handlers;
 pub mod inferred;
+pub mod names;
 pub mod pages;
 pub mod person;
 pub mod spark;

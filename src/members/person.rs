@@ -29,7 +29,6 @@ use crate::{
         form::FilterForm,
         link,
         look::Count,
-        store as logs,
         story::{
             Moment,
             habits::Habit,
@@ -38,6 +37,7 @@ use crate::{
             visits::{From, Timeline, page},
         },
         view::{Reader, count::count_figure, export::ExportMenu, row},
+        vocabulary::Vocabulary,
     },
     paging::{At, Cursor},
     session::Signed,
@@ -236,17 +236,14 @@ impl Recorded {
             };
             Ok((nearest, timeline, inferred))
         };
-        let figures = async {
-            let plan = logs::plan(db, &out.query.filter, reader.now, false).await?;
-            store::figures(db, &who, &plan, reader.now, budgets.count).await
-        };
+        let vocabulary = Vocabulary::of(db);
         let zone_said = async { if sees { story::zone_said(db, &theirs).await } else { Ok(None) } };
         // None of them needs the others, and each waits for the database.
         let (told, figures, spark, failures, zone_said) = try_join5(
             Box::pin(told),
-            Box::pin(figures),
+            Box::pin(store::figures(&vocabulary, &who, reader.now, budgets.count)),
             Box::pin(store::spark(db, &who, &reader, budgets.count)),
-            Box::pin(failures::lately(db, &who, &reader, budgets.count)),
+            Box::pin(failures::lately(&vocabulary, &who, &reader, budgets.count)),
             zone_said,
         )
         .await?;

@@ -5,18 +5,18 @@ use std::{collections::HashSet, ops::ControlFlow};
 use uuid::Uuid;
 
 use super::{
-    failures,
+    failures, names,
     spark::{Spark, Tally},
 };
 use crate::{
     core::{error::Result, time::Timestamp},
-    db::{Budget, Db, Looked, Sql},
+    db::{Budget, Db, Looked, MemberText, Sql},
     logs::{
         filter::{Filter, Preset, Range, Who},
         look::{self, Count},
-        sql::Plan,
         store,
         view::Reader,
+        vocabulary::Vocabulary,
     },
     paging::{At, Cursor, Key},
 };
@@ -49,13 +49,6 @@ pub struct Members {
 }
 
 #[derive(sqlx::FromRow)]
-struct MemberRow {
-    id: Uuid,
-    name: Option<String>,
-    email: Option<String>,
-}
-
-#[derive(sqlx::FromRow)]
 struct SeenRow {
     id: Uuid,
     name: Option<String>,
@@ -66,7 +59,7 @@ struct SeenRow {
 /// One member, as the application knows them.
 pub async fn member(db: &Db, id: Uuid) -> Result<Option<(Option<String>, Option<String>)>> {
     let sql = Sql::new("SELECT id, name, email FROM members WHERE id = ").bind(id);
-    Ok(db.fetch_optional::<MemberRow>(sql).await?.map(|row| (row.name, row.email)))
+    Ok(db.fetch_optional::<names::Row>(sql).await?.map(|row| (row.name, row.email)))
 }
 
 /// Who has this e-mail today.
@@ -95,6 +88,8 @@ pub async fn seen_lately(db: &Db, budget: Budget) -> Result<Members> {
             }
         }
     }
+    // What was recorded without an account is theirs who have the e-mail today.
+    ids.extend(owners(db, &emails).await?);
     let mut found = by_ids(db, &ids, budget).await?;
     add(&mut found, by_emails(db, &emails, budget).await?);
     Ok(newest_first(found, false))
@@ -106,25 +101,22 @@ pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
         let found = by_ids(db, &[id], budget).await?;
         return Ok(Members { found, more: false });
     }
-    let wanted = text.to_lowercase();
     let mut ids: Vec<Uuid> = Vec::new();
+    let mut found = |row: names::Row| {
+        if !ids.contains(&row.id) {
+            ids.push(row.id);
+        }
+        if ids.len() > SHOWN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
     let mut looking = db.look(budget).await?;
-    // By the beginning of an e-mail first: an index serves that however many members there are.
-    let (first, last) = (text.to_ascii_lowercase(), format!("{}\u{10ffff}", text.to_ascii_lowercase()));
+    // By the beginning of an e-mail first: those are the likeliest.
+    let first = text.to_ascii_lowercase();
     let column = db.dialect().member_email();
     let begins = Sql::new("SELECT id, name, email FROM members WHERE ").text(column).text(" >= ").bind(&first);
-    let begins = begins.text(" AND ").text(column).text(" < ").bind(&last).text(" ORDER BY ").text(column);
-    let mut whole = true;
-    for sql in [begins.text(" LIMIT 200"), Sql::new("SELECT id, name, email FROM members")] {
-        let looked = looking.for_each(sql, |row: MemberRow| {
-            let holds = |text: Option<&String>| text.is_some_and(|text| text.to_lowercase().contains(&wanted));
-            if (holds(row.name.as_ref()) || holds(row.email.as_ref())) && !ids.contains(&row.id) {
-                ids.push(row.id);
-            }
-            if ids.len() > SHOWN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        whole &= matches!(looked.await?, Looked::Whole(()));
-    }
+    let begins = begins.text(" AND ").text(column).text(" < ").bind(format!("{first}\u{10ffff}"));
+    let begins = begins.text(" ORDER BY ").text(column).text(" LIMIT 200");
+    let mut whole = matches!(looking.for_each(begins, &mut found).await?, Looked::Whole(()));
+    whole &= names::each_with(&mut looking, &[MemberText::Name, MemberText::Email], text, &mut found).await?;
     looking.done();
     let more = !whole || ids.len() > SHOWN;
     ids.truncate(SHOWN);
@@ -168,7 +160,7 @@ pub async fn by_ids(db: &Db, ids: &[Uuid], budget: Budget) -> Result<Vec<Found>>
     let rows = match looked {
         Looked::Whole(rows) => rows,
         Looked::Interrupted => {
-            let unseen = |MemberRow { id, name, email }| SeenRow { id, name, email, last_seen: None };
+            let unseen = |names::Row { id, name, email }| SeenRow { id, name, email, last_seen: None };
             let sql = which("SELECT id, name, email FROM members WHERE id IN (");
             db.fetch_all(sql).await?.into_iter().map(unseen).collect()
         }
@@ -199,37 +191,47 @@ pub struct Recorded {
     pub whose: Found,
 }
 
-/// Out of these e-mails, those that entries have and nobody has today.
+/// Out of these e-mails, those that entries have and nobody has today, in alphabetical order.
 pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec<Recorded>> {
-    let mut out: Vec<Recorded> = Vec::new();
+    let Some(values) = values(emails) else { return Ok(Vec::new()) };
+    let (of_entry, of_member) = db.dialect().emails_of_values();
+    // The newest entry of each, found before it is read.
+    let newest = Sql::new("SELECT (SELECT l.id FROM audit_logs l WHERE ")
+        .text(of_entry)
+        .text(" ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1) AS id FROM ")
+        .append(&values)
+        .text(" AS v WHERE NOT EXISTS (SELECT 1 FROM members e WHERE ")
+        .text(of_member)
+        .text(")");
+    let sql = Sql::new("SELECT member_email, \"timestamp\", member_id FROM audit_logs WHERE id IN (");
     let mut looking = db.look(budget).await?;
-    for email in emails.iter().take(SHOWN) {
-        let sql = Sql::new("SELECT member_email, \"timestamp\", member_id FROM audit_logs WHERE ")
-            .append(&db.dialect().log_email_is(email))
-            .text(" ORDER BY \"timestamp\" DESC, id DESC LIMIT 1");
-        let rows: Vec<(String, Timestamp, Option<Uuid>)> = match looking.fetch_all(sql).await? {
-            Looked::Whole(rows) => rows,
-            Looked::Interrupted => break,
-        };
-        out.extend(rows.into_iter().map(|(email, at, id)| Recorded {
-            whose: Found { id, name: None, email: Some(email.clone()), last_seen: Some(at) },
-            email,
-        }));
-    }
+    let looked: Looked<Vec<(String, Timestamp, Option<Uuid>)>> =
+        looking.fetch_all(sql.append(&newest).text(")")).await?;
     looking.done();
-    let ids: Vec<Uuid> = out.iter().filter_map(|one| one.whose.id).collect();
+    let Looked::Whole(mut rows) = looked else { return Ok(Vec::new()) };
+    rows.sort_by_cached_key(|(email, ..)| email.to_ascii_lowercase());
+    let ids: Vec<Uuid> = rows.iter().filter_map(|(.., id)| *id).collect();
     let members = by_ids(db, &ids, budget).await?;
-    let mut nobodys = Vec::new();
-    for mut one in out {
-        if owner_of(db, &one.email).await?.is_some() {
-            continue;
-        }
-        if let Some(member) = members.iter().find(|member| member.id == one.whose.id) {
-            one.whose = member.clone();
-        }
-        nobodys.push(one);
-    }
-    Ok(nobodys)
+    let recorded = |(email, at, id): (String, Timestamp, Option<Uuid>)| {
+        let whose = members.iter().find(|member| id.is_some() && member.id == id).cloned();
+        let alone = || Found { id, name: None, email: Some(email.clone()), last_seen: Some(at) };
+        Recorded { whose: whose.unwrap_or_else(alone), email }
+    };
+    Ok(rows.into_iter().map(recorded).collect())
+}
+
+/// Who has one of these e-mails today.
+async fn owners(db: &Db, emails: &[String]) -> Result<Vec<Uuid>> {
+    let Some(values) = values(emails) else { return Ok(Vec::new()) };
+    let (_, of_member) = db.dialect().emails_of_values();
+    let sql = Sql::new("SELECT e.id FROM ").append(&values).text(" AS v JOIN members e ON ").text(of_member);
+    Ok(db.fetch_all::<(Uuid,)>(sql).await?.into_iter().map(|(id,)| id).collect())
+}
+
+/// At most [`SHOWN`] e-mails as rows of values; none where there is none.
+fn values(emails: &[String]) -> Option<Sql> {
+    let rows = emails.iter().take(SHOWN).map(|email| Sql::new("(").bind(email).text(")"));
+    (!emails.is_empty()).then(|| Sql::new("(VALUES ").append(&Sql::join(", ", rows)).text(")"))
 }
 
 /// An entry that was recorded without an account.
@@ -273,14 +275,22 @@ pub struct Figures {
 }
 
 /// What is recorded of `who`; nothing where no entry is.
-pub async fn figures(db: &Db, who: &Who, plan: &Plan, now: Timestamp, budget: Budget) -> Result<Option<Figures>> {
+pub async fn figures(
+    vocabulary: &Vocabulary<'_>,
+    who: &Who,
+    now: Timestamp,
+    budget: Budget,
+) -> Result<Option<Figures>> {
+    let db = vocabulary.db();
+    let all = Filter { who: vec![who.clone()], ..Filter::default() };
+    let plan = store::plan_by(vocabulary, &all, now, false).await?;
     let start = Cursor::at(Key { timestamp: Timestamp::MIN, id: Uuid::nil() });
-    let (oldest, _) = look::keys(db, plan, At::After(start), 1, budget).await?;
+    let (oldest, _) = look::keys(db, &plan, At::After(start), 1, budget).await?;
     let Some(first) = oldest.first().copied() else { return Ok(None) };
-    let entries = look::count(db, plan, budget).await?;
+    let entries = look::count(db, &plan, budget).await?;
     let mut errors = [Count::Exactly(0); 2];
     for (errors, filter) in errors.iter_mut().zip(failures::errors(who)) {
-        let plan = store::plan(db, &filter, now, false).await?;
+        let plan = store::plan_by(vocabulary, &filter, now, false).await?;
         *errors = look::count(db, &plan, budget).await?;
     }
     Ok(Some(Figures { first, entries, errors }))

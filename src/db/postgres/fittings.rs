@@ -134,6 +134,9 @@ enum Only {
     Neither,
 }
 
+/// The indexes that serve searching: the log, and its members by name and e-mail.
+pub(super) const WORDS: [&str; 2] = ["daybook_words", "daybook_member_words"];
+
 /// A walk by a column in the order of the list. Each ends in the whole of that order.
 const LOG: [Index; 9] = [
     Index {
@@ -367,40 +370,61 @@ fn indexes(shape: &Shape) -> Vec<Fitting> {
     out
 }
 
-/// The schemas of the extensions that searching needs, where they stand.
-async fn extension(connection: &mut PgConnection, name: &str) -> Result<Option<String>> {
+/// The schema of an extension, where it stands.
+async fn schema_of_extension(connection: &mut PgConnection, name: &str) -> Result<Option<String>> {
     let sql = "SELECT n.nspname::text FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace \
                WHERE e.extname = $1";
     sqlx::query_scalar(sql).bind(name).fetch_optional(connection).await.map_err(explain)
 }
 
-async fn search(connection: &mut PgConnection, shape: &Shape) -> Result<Option<Fitting>> {
-    let log = &shape.tables[0];
-    if log.has_index("daybook_words", 1) || log.column("description").is_none() {
-        return Ok(None);
+async fn search(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fitting>> {
+    let [log, members, _] = &shape.tables;
+    let [words, member_words] = WORDS;
+    let schema = quoted(&shape.schema);
+    let mut out = Vec::new();
+    if !log.has_index(words, 1) && log.column("description").is_some() {
+        // The week stands first: a frequent word is asked for week by week.
+        let body = |operators: &[String]| {
+            format!(
+                "audit_logs USING gin (({}) {}.timestamptz_ops, ({}) {trigrams}.gin_trgm_ops, ({}) {trigrams}.gin_trgm_ops)",
+                shape.week(),
+                operators[1],
+                shape.open_words(),
+                shape.error_words(),
+                trigrams = operators[0],
+            )
+        };
+        out.push(words_index(connection, (&schema, words), &["pg_trgm", "btree_gin"], body).await?);
     }
+    let lowered = shape.member_words();
+    if members.takes_fittings() && !lowered.is_empty() && !members.has_index(member_words, 1) {
+        let body = |operators: &[String]| {
+            let keys = lowered.iter().map(|key| format!("({key}) {}.gin_trgm_ops", operators[0]));
+            format!("members USING gin ({})", keys.collect::<Vec<_>>().join(", "))
+        };
+        out.push(words_index(connection, (&schema, member_words), &["pg_trgm"], body).await?);
+    }
+    Ok(out)
+}
+
+/// An index of words in a schema, of these extensions, whose schemas its body is told.
+async fn words_index(
+    connection: &mut PgConnection,
+    (schema, name): (&str, &str),
+    extensions: &[&str],
+    body: impl FnOnce(&[String]) -> String,
+) -> Result<Fitting> {
     let mut statements = Vec::new();
     let mut schemas = Vec::new();
-    for name in ["pg_trgm", "btree_gin"] {
-        match extension(connection, name).await? {
-            Some(schema) => schemas.push(schema),
-            None => {
-                statements.push(format!("CREATE EXTENSION IF NOT EXISTS {name} SCHEMA daybook"));
-                schemas.push("daybook".to_owned());
-            }
+    for extension in extensions {
+        let standing = schema_of_extension(connection, extension).await?;
+        if standing.is_none() {
+            statements.push(format!("CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA daybook"));
         }
+        schemas.push(quoted(standing.as_deref().unwrap_or("daybook")));
     }
-    let trigrams = format!("{}.gin_trgm_ops", quoted(&schemas[0]));
-    let schema = quoted(&shape.schema);
-    // The week stands first: a frequent word is asked for week by week.
-    statements.push(format!(
-        "CREATE INDEX CONCURRENTLY \"daybook_words\" ON {schema}.audit_logs USING gin \
-         ({week}, ({open}) {trigrams}, ({errors}) {trigrams})",
-        week = format_args!("({}) {}.timestamptz_ops", shape.week(), quoted(&schemas[1])),
-        open = shape.open_words(),
-        errors = shape.error_words(),
-    ));
-    Ok(Some(Fitting { kind: Kind::Search, name: "daybook_words".to_owned(), statements, together: false }))
+    statements.push(format!("CREATE INDEX CONCURRENTLY {} ON {schema}.{}", quoted(name), body(&schemas)));
+    Ok(Fitting { kind: Kind::Search, name: name.to_owned(), statements, together: false })
 }
 
 async fn triggers(connection: &mut PgConnection, shape: &Shape) -> Result<Vec<Fitting>> {

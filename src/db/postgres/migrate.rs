@@ -186,18 +186,22 @@ pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMu
 /// Makes the index of words anew, beside writers.
 pub(in crate::db) async fn reindex_words(db: &PgDb) -> Result<()> {
     let shape = db.shape();
-    if !shape.tables[0].has_index("daybook_words", 1) {
+    let standing = shape.tables.iter().flat_map(|table| &table.indexes).map(|index| index.name.as_str());
+    let standing: Vec<&str> = standing.filter(|name| fittings::WORDS.contains(name)).collect();
+    if standing.is_empty() {
         return Ok(());
     }
     let mut connection = db.writers().acquire().await.map_err(explain)?.detach();
     sqlx::raw_sql("SET statement_timeout = 0").execute(&mut connection).await.map_err(explain)?;
-    let text = format!("REINDEX INDEX CONCURRENTLY {}.daybook_words", quoted(&shape.schema));
-    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.map_err(explain).map_err(|error| match error {
-        Error::Unfit(why) if refusal::is_of_a_right(&why) => Error::Internal(anyhow::anyhow!(
-            "the index of words belongs to the owner of audit_logs: run daybook rebuild as the role that runs daybook migrate"
-        )),
-        error => error,
-    })?;
+    for index in standing {
+        let text = format!("REINDEX INDEX CONCURRENTLY {}.{}", quoted(&shape.schema), quoted(index));
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.map_err(explain).map_err(|error| match error {
+            Error::Unfit(why) if refusal::is_of_a_right(&why) => Error::Internal(anyhow::anyhow!(
+                "the index {index} belongs to the owner of its table: run daybook rebuild as the role that runs daybook migrate"
+            )),
+            error => error,
+        })?;
+    }
     let _ = sqlx::Connection::close(connection).await;
     Ok(())
 }

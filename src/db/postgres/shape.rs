@@ -262,7 +262,7 @@ impl Shape {
         // Asked of the catalogue, which everybody may read: this role may have no right on the schema.
         let ready: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-             WHERE n.nspname = 'daybook' AND p.proname = 'ip')",
+             WHERE n.nspname = 'daybook' AND p.proname = 'lowered')",
         )
         .fetch_one(&mut *connection)
         .await
@@ -275,7 +275,8 @@ impl Shape {
         let holds: Vec<bool> = shape.tables[0].indexes.iter().map(|index| fittings::holds(&shape, index)).collect();
         let mut holds = holds.into_iter();
         shape.tables[0].indexes.retain(|_| holds.next().unwrap_or_default());
-        shape.served = Served::of(&shape.tables[0]);
+        let [log, members, _] = &shape.tables;
+        shape.served = Served::of(log, members);
         shape.definitions = shape.define(ready);
         Ok(shape)
     }
@@ -332,6 +333,18 @@ impl Shape {
         format!("daybook.error_words({}, {})", self.select(0, "error_message"), self.select(0, "error_detail"))
     }
 
+    /// What members are found by: their name and their e-mail in lower case, of these what the table has.
+    #[must_use]
+    pub fn member_words(&self) -> Vec<String> {
+        let there = ["name", "email"].into_iter().filter(|name| self.tables[1].column(name).is_some());
+        there.map(|name| self.lowered(name)).collect()
+    }
+
+    /// A text of a member in lower case.
+    fn lowered(&self, name: &str) -> String {
+        format!("daybook.lowered({})", self.select(1, name))
+    }
+
     fn define(&self, ready: bool) -> [String; 3] {
         std::array::from_fn(|at| {
             let (table, name) = (&self.tables[at], TABLES[at]);
@@ -355,6 +368,10 @@ impl Shape {
                     self.open_words(),
                     self.error_words()
                 );
+            }
+            if at == 1 && ready {
+                let _ =
+                    write!(out, ", {} AS name_words, {} AS email_words", self.lowered("name"), self.lowered("email"));
             }
             if table.exists() {
                 let _ = write!(out, " FROM {}.{}", quoted(&self.schema), quoted(name));

@@ -6,7 +6,7 @@ use crate::{
     logs::log::NewLog,
 };
 
-use super::{BLOCK, PLACES};
+use super::{BLOCK, PLACES, members};
 
 /// Under this name `daybook_meta` keeps the lowest `seq` from which on all entries are indexed.
 const FROM: &str = "words_from";
@@ -124,6 +124,7 @@ pub async fn clear(db: &Db) -> Result<()> {
     let mut tx = db.write().await?;
     tx.execute(Sql::new("INSERT INTO daybook_words (daybook_words) VALUES ('delete-all')")).await?;
     set_from(&mut tx, i64::MAX).await?;
+    members::clear(&mut tx).await?;
     tx.commit().await
 }
 
@@ -145,12 +146,15 @@ struct TextRow {
     error_detail: Option<String>,
 }
 
-/// Adds the next entries that are not indexed yet, newest first; whether some are left.
+/// Adds the next members and entries that are not indexed yet, the newest entries first; whether some are left.
 ///
 /// Each call is a short transaction of its own, so writes go on between them, and one that breaks off is made again.
 pub async fn build(db: &Db) -> Result<bool> {
     if db.dialect().derives() {
         return Ok(false);
+    }
+    if members::build(db).await? {
+        return Ok(true);
     }
     let mut tx = db.write().await?;
     let indexed: Vec<(i64,)> = tx.fetch_all(from()).await?;

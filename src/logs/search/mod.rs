@@ -2,8 +2,10 @@
 //!
 //! The index finds candidates in parts ([`crate::db::parts`]). [`walk`] takes them in the list's order, [`index`] keeps
 //! the index, and [`trigrams`] says what to ask it. Every candidate is looked at before it counts ([`super::checks`]).
+//! [`members`] keeps the same for the names and e-mails of members.
 
 pub mod index;
+pub mod members;
 mod trigrams;
 pub mod walk;
 pub mod whole;

@@ -16,6 +16,7 @@ use crate::{
         json,
         log::{Details, Log, Subject},
         view::Reader,
+        vocabulary::Vocabulary,
     },
     paging::{At, Cursor},
 };
@@ -139,7 +140,7 @@ impl Around {
         if !self.entry.is_error() {
             return Ok(None);
         }
-        store::since(db, who, self.entry.key(), failed, now, budget).await.map(Some)
+        store::since(&Vocabulary::of(db), who, self.entry.key(), failed, now, budget).await.map(Some)
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
         json, look,
         sql::{Columns, MOMENT, Plan},
         store,
+        vocabulary::Vocabulary,
         window::Window,
     },
     paging::{At, Cursor, Key, Seen},
@@ -282,11 +283,19 @@ pub async fn zone_said(db: &Db, theirs: &Theirs) -> Result<Option<(Zone, Timesta
 }
 
 /// What became of a failure of `who` at `key`.
-pub async fn since(db: &Db, who: &Who, key: Key, failed: &Failed, now: Timestamp, budget: Budget) -> Result<Since> {
+pub async fn since(
+    vocabulary: &Vocabulary<'_>,
+    who: &Who,
+    key: Key,
+    failed: &Failed,
+    now: Timestamp,
+    budget: Budget,
+) -> Result<Since> {
+    let db = vocabulary.db();
     let beyond = At::After(Cursor::beyond(key));
     let filter = failed.successes(who.clone());
     // `extra` is asked for only where the role may see it, so it may be looked at here.
-    let mut plan = store::plan(db, &filter, now, true).await?;
+    let mut plan = store::plan_by(vocabulary, &filter, now, true).await?;
     // One person has mostly fewer entries than a step looks through: asked first, they end the looking at once.
     plan.predicates.reverse();
     let (found, seen) = look::keys(db, &plan, beyond, 1, budget).await?;
