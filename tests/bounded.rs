@@ -252,6 +252,18 @@ database_test! {
         assert_eq!(next, None);
         let nothing = client.get("/logs?range=all&q=ay&user_agent=nowhere").await;
         assert_eq!(nothing.texts("#count strong"), ["0"], "the page came to the end");
+        // The overview has more time. What it counted to the end is said in place of what the list could not finish.
+        for page in ["/logs?range=all&q=ay&limit=25", "/logs?range=all&q=ay&limit=25&before="] {
+            let page = client.get(page).await;
+            let overview = page.attribute("#hist", "hx-get").expect("an overview");
+            let place = page.attribute("#count > span", "id").expect("a place");
+            let counted = client.htmx(&overview).await;
+            assert_eq!(counted.texts(&format!("[id='{place}'][hx-swap-oob] strong")), ["120"]);
+        }
+        let finished = client.get("/logs?range=all&q=ay&limit=200").await;
+        assert_eq!(finished.texts("#count strong"), ["120"]);
+        let counted = client.htmx(&finished.attribute("#hist", "hx-get").expect("an overview")).await;
+        assert!(!counted.has("[id^=count-]"), "nothing was left open");
     }
 
     async fn the_ways_from_an_entry_lead_on_where_looking_stopped(db: TestDb) {

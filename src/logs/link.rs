@@ -20,11 +20,11 @@ pub fn list(query: &ListQuery, zone: Zone) -> String {
     format!("/logs?{}", query.query_string(zone))
 }
 
-/// The overview of a list that was made at `as_of`.
+/// The overview of a list that was made at `as_of`; `open`: whose count was not finished, so that the overview may say it.
 #[must_use]
-pub fn overview(query: &ListQuery, zone: Zone, as_of: Timestamp) -> String {
+pub fn overview(query: &ListQuery, zone: Zone, as_of: Timestamp, open: bool) -> String {
     let first = query.from(At::Newest).query_string(zone);
-    format!("/logs/overview?{first}&as_of={}", as_of.rfc3339())
+    format!("/logs/overview?{first}&as_of={}{}", as_of.rfc3339(), if open { "&count=open" } else { "" })
 }
 
 /// What is new in a list since it was shown.

@@ -25,6 +25,12 @@ pub enum Back {
 }
 
 impl Proven {
+    /// That there are so many, whatever page is looked at.
+    #[must_use]
+    pub fn exactly(n: u64) -> Self {
+        Self { count: Count::Exactly(n), back: None, further: None }
+    }
+
     /// What `count`, which went from the newest row back, and a page from `at` prove.
     #[must_use]
     pub fn of<T>(count: Count, page: &Page<T>, at: At, key: impl Fn(&T) -> Key) -> Self {

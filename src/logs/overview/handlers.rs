@@ -4,19 +4,21 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::future::try_join;
 
 use super::{
-    pages::{OverviewFragment, OverviewPage, RefusedFragment},
-    store::{self, Asker},
+    pages::{Finished, OverviewFragment, OverviewPage, RefusedFragment},
+    store::{self, Asker, Overview, Reach},
     values, view,
 };
 use crate::{
     core::{error::Result, query_string, time::Timestamp, words},
     logs::{
+        filter::ListQuery,
         form::FilterForm,
         handlers::{Typed, refused},
         link,
+        proven::Proven,
         saved::SavedViews,
         summary,
-        view::{Reader, controls::Controls},
+        view::{Reader, controls::Controls, count::CountWords, facets},
         vocabulary::Vocabulary,
     },
     paging::At,
@@ -65,7 +67,8 @@ pub async fn overview(
     match Want::of(&req) {
         Want::Fragment => {
             let numbers = values::numbers(&overview, &controls.facets);
-            respond::page(StatusCode::OK, &OverviewFragment { figure, numbers, within_list: true })
+            let count = finished(&req, &overview, &query, &reader);
+            respond::page(StatusCode::OK, &OverviewFragment { figure, numbers, count, within_list: true })
         }
         Want::Page => {
             let page = OverviewPage {
@@ -81,6 +84,19 @@ pub async fn overview(
             respond::page(StatusCode::OK, &page)
         }
     }
+}
+
+/// The count that the list left open, where the overview counted to the end.
+fn finished(req: &HttpRequest, overview: &Overview, query: &ListQuery, reader: &Reader) -> Option<Finished> {
+    let pairs = query_string::parse(req.query_string());
+    let open = pairs.iter().any(|pair| pair.name == "count" && pair.value == "open");
+    (open && overview.reach == Reach::All).then(|| {
+        let proven = Proven::exactly(overview.bars.iter().map(|bar| bar.sum()).sum());
+        Finished {
+            id: facets::count_id(&query.query_string(reader.zone)),
+            count: CountWords::of_list(&proven, query, None, reader),
+        }
+    })
 }
 
 /// The instant of the list that this overview belongs to, so that both mean the same “last 24 hours”; now where it is

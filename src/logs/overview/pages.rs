@@ -6,7 +6,16 @@ use super::{
     values::{Number, Values},
     view::Figure,
 };
-use crate::web::shell::Shell;
+use crate::{logs::view::count::CountWords, web::shell::Shell};
+
+/// How many entries a list has, for the place that its own count left open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// The place.
+    pub id: String,
+    /// How many, in words.
+    pub count: CountWords,
+}
 
 /// What htmx gets: the chart in the place that was kept for it, and out of band a number beside each value.
 #[derive(Template)]
@@ -16,6 +25,8 @@ pub struct OverviewFragment {
     pub figure: Figure,
     /// The numbers.
     pub numbers: Vec<Number>,
+    /// The count of the list, where that could not finish it and the overview did.
+    pub count: Option<Finished>,
     /// Whether its links swap the results of the page around it: always in the fragment.
     pub within_list: bool,
 }

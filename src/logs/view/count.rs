@@ -4,6 +4,7 @@ use super::Reader;
 use crate::{
     core::words,
     logs::{
+        filter::ListQuery,
         look::Count,
         proven::{Back, Proven},
         summary,
@@ -38,6 +39,14 @@ impl CountWords {
             Back::Beginning => "the beginning".to_owned(),
         });
         Self { number, of: if n == 1 { one } else { many }.to_owned(), looked_to, further }
+    }
+
+    /// The same for the list of a query.
+    #[must_use]
+    pub fn of_list(proven: &Proven, query: &ListQuery, further: Option<String>, reader: &Reader) -> Self {
+        let sentence = summary::sentence(&query.filter, reader.zone, reader.now);
+        let nouns = [&sentence.one, &sentence.many].map(|noun| format!("{noun}{}", sentence.rest));
+        Self::of(proven, nouns.each_ref().map(String::as_str), further, reader)
     }
 
     /// `, looked back to 3 March`, where not all could be counted.

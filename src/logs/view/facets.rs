@@ -222,9 +222,18 @@ fn mark(value: &str) -> String {
 
 /// The place of a value's number: of this query, so that numbers which come late are not put beside another's values.
 fn number_id(query: &str, name: &str, value: &str) -> String {
+    format!("n-{}-{name}--{}", mark_of(query), mark(value))
+}
+
+/// The place of a list's count, for a query's first page: likewise of this query alone.
+#[must_use]
+pub fn count_id(query: &str) -> String {
+    format!("count-{}", mark_of(query))
+}
+
+fn mark_of(query: &str) -> String {
     let hash = secret::hash(query.as_bytes());
-    let query = hash.iter().take(4).fold(String::new(), |id, byte| format!("{id}{byte:02x}"));
-    format!("n-{query}-{name}--{}", mark(value))
+    hash.iter().take(4).fold(String::new(), |id, byte| format!("{id}{byte:02x}"))
 }
 
 /// Known values first, in their own order; `always` also those that the log does not hold.

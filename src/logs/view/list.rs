@@ -6,6 +6,7 @@ use super::{
     controls::Controls,
     count::{CountWords, count_words},
     export::ExportMenu,
+    facets,
     row::{self, Day},
 };
 use crate::{
@@ -33,6 +34,8 @@ pub struct Results {
     pub title: String,
     /// How much of it, and the rest of the sentence.
     pub count: CountWords,
+    /// Where the overview may say it once it counted to the end, where this count could not be finished.
+    pub count_id: Option<String>,
     /// `14:38:05`.
     pub as_of: String,
     /// The same for machines.
@@ -200,16 +203,16 @@ impl Results {
         let nothing = page.rows.is_empty() && stopped.is_none();
         let chips = chips::in_force(query, reader, asked.chip);
         let chip_focus = asked.chip.is_some() && !chips.is_empty();
-        let sentence = summary::sentence(&query.filter, zone, reader.now);
-        let nouns = [&sentence.one, &sentence.many].map(|noun| format!("{noun}{}", sentence.rest));
+        let open = matches!(proven.count, Count::AtLeast { .. });
         let further = proven.further.map(|cursor| url(At::Before(cursor)));
         Self {
-            title: sentence.title(),
-            count: CountWords::of(&proven, nouns.each_ref().map(String::as_str), further, reader),
+            title: summary::sentence(&query.filter, zone, reader.now).title(),
+            count: CountWords::of_list(&proven, query, further, reader),
+            count_id: open.then(|| facets::count_id(&at_first.query_string(zone))),
             as_of: words::clock(reader.now, zone, false),
             as_of_datetime: reader.datetime(reader.now),
             refresh: link::list(&at_first, zone),
-            overview: link::overview(query, zone, reader.now),
+            overview: link::overview(query, zone, reader.now, open),
             drawn: !nothing || query.at != At::Newest,
             permalink: link::list(query, zone),
             live: (query.at == At::Newest).then(|| {
