@@ -15,6 +15,7 @@ use crate::{
         Client, Page, Places, TestApp, TestDb,
         harmless::{self, EVIL},
         raw::raw,
+        reference::NAMES,
         sample,
     },
 };
@@ -235,25 +236,7 @@ database_test! {
                 format!("/logs?{typed}={typed}"),
                 format!("/logs?range=custom&from={typed}&to={typed}&tz={typed}&limit={typed}"),
             ];
-            for name in [
-                "q",
-                "status",
-                "action_type",
-                "area",
-                "member",
-                "booking",
-                "ip",
-                "user_agent",
-                "extra.x",
-                "range",
-                "from",
-                "to",
-                "tz",
-                "limit",
-                "before",
-                "after",
-                "since",
-            ] {
+            for name in NAMES.into_iter().chain(["extra.x", "since"]) {
                 let not = if name == "area" { "!" } else { "" };
                 paths.push(format!("/logs?range=all&{name}={not}{typed}&q=x"));
             }

@@ -348,16 +348,8 @@ database_test! {
             expected.push(email);
         }
         expected.sort_by_key(|email| email.to_ascii_lowercase());
-        let mut seen = Vec::new();
-        let mut next = Some("/staff".to_owned());
-        let mut pages = 0;
-        while let Some(path) = next {
-            let page = admin.get(&path).await;
-            assert_eq!(page.status, StatusCode::OK);
-            seen.extend(page.texts("td .title"));
-            next = page.rel("next");
-            pages += 1;
-        }
-        assert_eq!((pages, seen), (3, expected));
+        let pages = admin.pages("/staff", "next").await;
+        let seen: Vec<String> = pages.iter().flat_map(|page| page.texts("td .title")).collect();
+        assert_eq!((pages.len(), seen), (3, expected));
     }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     database_test,
     support::{
-        Client, Page, TestApp, TestDb, sample,
+        Page, TestApp, TestDb, sample,
         tale::{named, tale},
     },
 };
@@ -27,20 +27,6 @@ fn visits(page: &Page) -> Vec<String> {
 fn entries(page: &Page) -> Vec<String> {
     let id = |href: String| href.trim_start_matches("/logs/").split('?').next().unwrap_or_default().to_owned();
     page.attributes(".visit > .trail a[data-row]", "href").into_iter().map(id).collect()
-}
-
-/// The pages of visits from a path on.
-async fn pages(client: &Client, path: &str, rel: &str) -> Vec<Page> {
-    let mut out = Vec::new();
-    let mut next = Some(path.to_owned());
-    while let Some(path) = next {
-        let page = client.get(&path).await;
-        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text());
-        next = page.rel(rel);
-        out.push(page);
-        assert!(out.len() < 100, "{path} leads on for ever");
-    }
-    out
 }
 
 async fn hana(db: &TestDb, logs: Vec<NewLog>) -> NewMember {
@@ -143,7 +129,7 @@ database_test! {
         let hana = hana(&db, logs).await;
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
-        let older = pages(&client, &format!("/members/{}", hana.id), "next").await;
+        let older = client.pages(&format!("/members/{}", hana.id), "next").await;
         assert!(older.len() > 6, "{} pages", older.len());
         let mut met: Vec<String> = Vec::new();
         for page in &older {
@@ -163,7 +149,7 @@ database_test! {
         }
         assert_eq!(met, ids);
         let last = older.last().expect("a page");
-        let newer = pages(&client, &last.rel("prev").expect("a way back"), "prev").await;
+        let newer = client.pages(&last.rel("prev").expect("a way back"), "prev").await;
         let back: usize = newer.iter().map(|page| entries(page).len()).sum::<usize>() + entries(last).len();
         assert_eq!(back, ids.len());
         for bad in ["before=x", "after=AAAA", "before=&after=%00"] {

@@ -123,12 +123,8 @@ database_test! {
         setup.site.begins = vec![(FORM.to_owned(), "booking_created".to_owned())];
         let app = TestApp::with(db, setup).await;
         let client = app.signed_in(Role::Support).await;
-        let (mut met, mut next) = (Vec::new(), Some("/members/unfinished".to_owned()));
-        while let Some(path) = next {
-            let page = client.get(&path).await;
-            met.extend(listed(&page).into_iter().map(|one| one.1));
-            next = page.rel("next");
-        }
+        let pages = client.pages("/members/unfinished", "next").await;
+        let met: Vec<String> = pages.iter().flat_map(listed).map(|one| one.1).collect();
         let expected: Vec<String> = (0..60).rev().map(|at| format!("Opened {at}")).collect();
         assert_eq!(met, expected);
     }

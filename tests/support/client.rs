@@ -102,19 +102,24 @@ impl Client {
         self.get(path).await
     }
 
-    /// The ids of the entries from a page of the list on, page after page by `rel`, as the pages have them.
-    pub async fn walk(&self, path: &str, rel: &str) -> Vec<Vec<String>> {
+    /// The pages from one on, page after page by `rel`.
+    pub async fn pages(&self, path: &str, rel: &str) -> Vec<Page> {
         let mut pages = Vec::new();
         let mut seen = std::collections::HashSet::new();
         let mut next = Some(path.to_owned());
         while let Some(path) = next {
             let page = self.get_patiently(&path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text());
-            pages.push(page.entries());
             next = page.rel(rel);
+            pages.push(page);
             assert!(seen.insert(path.clone()), "{path} leads back to itself");
         }
         pages
+    }
+
+    /// The ids of the entries from a page of the list on, page after page by `rel`, as the pages have them.
+    pub async fn walk(&self, path: &str, rel: &str) -> Vec<Vec<String>> {
+        self.pages(path, rel).await.iter().map(Page::entries).collect()
     }
 
     /// The token of the forms on a page.

@@ -18,6 +18,25 @@ pub fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
+/// The parameters of the list, but for keys of `extra`.
+pub const NAMES: [&str; 15] = [
+    "range",
+    "from",
+    "to",
+    "tz",
+    "q",
+    "status",
+    "action_type",
+    "area",
+    "member",
+    "booking",
+    "ip",
+    "user_agent",
+    "limit",
+    "before",
+    "after",
+];
+
 /// The address of the list for a query.
 pub fn url(pairs: &[(String, String)]) -> String {
     format!("/logs?{}", query_string::write(pairs.iter().map(|(name, value)| (name, value))))
