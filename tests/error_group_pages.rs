@@ -226,6 +226,13 @@ database_test! {
         assert_eq!(page.attribute("#q", "value").as_deref(), Some("kept"));
         assert_eq!(page.texts("#sort option[selected]"), ["title"]);
         assert!(page.has("#sort[aria-invalid][aria-describedby=sort-e]") && page.has("#sort-e"));
+        // The form is sent along only where it has to be: once it is put right, it no longer says that it is wrong.
+        for (shown, stale) in [("/errors?sort=title&q=kept", true), ("/errors?q=kept", false), ("/errors", false)] {
+            let by_form = [("HX-Request", "true"), ("HX-Trigger", "filters"), ("HX-Current-URL", shown)];
+            let page = client.get_with("/errors?sort=times&q=kept", &by_form).await;
+            assert_eq!(page.status, StatusCode::OK, "{shown}");
+            assert_eq!(page.has("#filters[hx-swap-oob]"), stale, "{shown}");
+        }
         let ours = client.get("/errors?limit=25").await;
         assert!(ours.texts(".empty h3").concat().starts_with("No errors"));
         let fragment = client.htmx("/errors").await;

@@ -8,17 +8,14 @@ use super::{
 };
 use crate::{
     logs::{overview::view::Figure, view::row::Who},
-    web::shell::Shell,
+    web::{
+        listing::{Body, Listing},
+        shell::Shell,
+    },
 };
 
-/// What stands in `#results`.
-#[derive(Debug, Clone)]
-pub enum Body {
-    /// The list.
-    List(Box<Results>),
-    /// A query that could not be read.
-    Bad(BadQuery),
-}
+/// The list.
+pub type List = Listing<Controls, Results, BadQuery>;
 
 /// `GET /errors`.
 #[derive(Template)]
@@ -26,32 +23,18 @@ pub enum Body {
 pub struct ErrorsPage {
     /// What surrounds it.
     pub shell: Shell,
-    /// Its title.
-    pub title: String,
-    /// The form.
-    pub controls: Controls,
-    /// What stands in `#results`.
-    pub body: Body,
-    /// Whether its controls are swapped in out of band: never in a page.
-    pub oob: bool,
+    /// The list.
+    pub list: List,
 }
 
 /// The part of it that changed, for htmx.
 #[derive(Template)]
 #[template(path = "error_groups/fragment.html")]
 pub struct ErrorsFragment {
-    /// The title of the page.
-    pub title: String,
-    /// The form.
-    pub controls: Controls,
-    /// What stands in `#results`.
-    pub body: Body,
-    /// Whether its controls are swapped in out of band: always in a fragment.
-    pub oob: bool,
+    /// The list.
+    pub list: List,
     /// Whether the form is swapped as well.
     pub all_controls: bool,
-    /// What a screen reader hears.
-    pub announcement: String,
 }
 
 /// `GET /errors/{fingerprint}`.

@@ -16,9 +16,10 @@ use crate::{
         form::FilterForm,
         look::Count,
         summary,
-        view::{Reader, count::count_figure},
+        view::{Reader, count::count_figure, list::BadField},
     },
     paging::{At, Page},
+    web::listing::Pager,
 };
 
 /// How many, and that there may be more where that is so.
@@ -217,10 +218,8 @@ pub struct Results {
     pub stopped: Option<Stopped>,
     /// What to say instead of rows.
     pub empty: Option<Empty>,
-    /// What the page before is called, and where it is.
-    pub newer: Option<String>,
-    /// The page after, or the way on.
-    pub older: Option<String>,
+    /// The pages beside this one.
+    pub pager: Pager,
     /// How many are here.
     pub shown: String,
     /// Whether the keyboard goes to the heading: after another page was asked for.
@@ -265,22 +264,18 @@ impl Results {
             let days = quarters.map(|all| spark::by_day(all.get(&group.fingerprint()).unwrap_or(&none), reader));
             Row::of(group, days.map(spark::spark), at_least, reader)
         };
-        let way = |at: At| query.from(at).link();
-        let newer = page.newer.map(|cursor| way(At::After(cursor)));
-        let older = page.older.map(|cursor| way(At::Before(cursor)));
+        let beside = Pager::of(page, |at| query.from(at).link());
         let nothing = page.rows.is_empty() && page.looked_to.is_none();
         Self {
             tabs: tabs(query, counts),
             caption: format!("Error groups, {}, times in {}", query.sort.words(), reader.zone_at(reader.now)),
             rows: page.rows.iter().map(row).collect(),
             gathering: gathering(progress, reader),
-            stopped: page.looked_to.map(|_| Stopped {
-                time: format!("{} ms", budget.as_millis()),
-                href: if matches!(query.at, At::After(_)) { newer.clone() } else { older.clone() },
-            }),
+            stopped: page
+                .looked_to
+                .map(|_| Stopped { time: format!("{} ms", budget.as_millis()), href: beside.further(query.at) }),
             empty: nothing.then(|| Empty::of(query, at_least)),
-            newer,
-            older,
+            pager: beside,
             shown: words::counted(u64::try_from(page.rows.len()).unwrap_or_default(), "error group", "error groups"),
             focus_heading: paged,
         }
@@ -332,8 +327,8 @@ impl Empty {
 /// What stands in `#results` where the query could not be read: nothing was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadQuery {
-    /// The bad fields: the id of the control, its name, and why.
-    pub fields: Vec<(Option<&'static str>, &'static str, String)>,
+    /// The bad fields.
+    pub fields: Vec<BadField>,
     /// The list from its beginning.
     pub start: &'static str,
 }
@@ -351,7 +346,7 @@ impl BadQuery {
                 "tz" => (None, "Time zone"),
                 _ => (None, "Place in the list"),
             };
-            (id, name, message.to_owned())
+            BadField { id: id.map(str::to_owned), name: name.to_owned(), message: message.to_owned() }
         };
         Self { fields: errors.iter().map(field).collect(), start: PATH }
     }

@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION, HeaderName, HeaderValue},
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
     },
     web,
 };
@@ -23,7 +23,7 @@ use super::{
     link,
     log::Log,
     look::{self, Count},
-    pages::{EntryPage, FirstPage, ListFragment, ListPage, ResultsBody},
+    pages::{EntryPage, FirstPage, List, ListFragment, ListPage},
     proven::Proven,
     saved::{Saved, SavedViews},
     sql::Plan,
@@ -51,15 +51,13 @@ use crate::{
     session::Signed,
     staff_log::{self, Kind},
     web::{
-        respond::{self, Want},
+        listing::{self, Body, Listing},
+        respond,
         shell::Section,
         spelling::{self, Spelling},
         state::State,
     },
 };
-
-/// htmx's header for the address to show.
-const HX_PUSH_URL: HeaderName = HeaderName::from_static("hx-push-url");
 
 impl Reader {
     /// Whoever sent this request.
@@ -133,16 +131,23 @@ async fn found(
         unfitted: !db.dialect().is_fitted(),
     };
     let results = Results::of(found, reader, asked(req, &query));
-    let answer = Answer {
-        status: StatusCode::OK,
+    let list = Listing {
         title: results.title.clone(),
         announcement: results.announcement(),
         url: link::list(&query, reader.zone),
         controls: Controls::of(&query, &values, reader),
-        saved: SavedHere::of(&saved, Some(&query), reader, csrf_token(signed)),
-        body: ResultsBody::List(Box::new(results)),
+        body: Body::List(Box::new(results)),
     };
-    answer.send(req, signed)
+    send(req, signed, list, &SavedHere::of(&saved, Some(&query), reader, csrf_token(signed)))
+}
+
+fn send(req: &HttpRequest, signed: &Signed, list: List, saved: &SavedHere) -> Result<HttpResponse> {
+    list.send(
+        req,
+        |query| FilterForm::new(query).parse(Reader::of(signed).asker()).is_ok(),
+        |list| ListPage { shell: signed.shell(Section::Activity), list, saved },
+        |list, all_controls| ListFragment { list, saved, all_controls },
+    )
 }
 
 /// The token of this page's forms.
@@ -152,19 +157,11 @@ fn csrf_token(signed: &Signed) -> String {
 
 /// What htmx says of the control that was used.
 fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
-    let trigger = respond::trigger(req);
     Asked {
-        chip: trigger.strip_prefix("chip-").and_then(|at| at.parse().ok()),
-        paged: Want::of(req) == Want::Fragment && query.at != At::Newest,
-        news: trigger == "newer-show",
+        chip: listing::chip(req),
+        paged: listing::is_paged(req, query.at),
+        news: respond::trigger(req) == "newer-show",
     }
-}
-
-/// Whether the page that htmx asks from stands at a query that could not be read, and says so beside its fields.
-fn shows_refused(req: &HttpRequest, signed: &Signed) -> bool {
-    let url = req.headers().get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
-    let query = url.split('#').next().and_then(|url| url.split_once('?'));
-    query.is_some_and(|(_, query)| FilterForm::new(query).parse(Reader::of(signed).asker()).is_err())
 }
 
 /// What loosening each filter would give, as far as there is time to count.
@@ -221,50 +218,14 @@ pub(super) async fn refused(
     let reader = Reader { zone: form.zone().unwrap_or(reader.zone), ..*reader };
     let controls = Controls::typed(form, errors, &values, &reader);
     let bad = BadQuery::of(form, errors, &controls, &reader);
-    let answer = Answer {
-        status: StatusCode::BAD_REQUEST,
-        title: "A filter could not be read".to_owned(),
+    let list = Listing {
+        title: listing::UNREAD.to_owned(),
         announcement: bad.heading.clone(),
         url: format!("/logs?{}", query_string::write(form.pairs())),
         controls,
-        saved: SavedHere::of(&saved, None, &reader, String::new()),
-        body: ResultsBody::Bad(bad),
+        body: Body::Bad(bad),
     };
-    answer.send(req, signed)
-}
-
-/// The list, ready for either rendering.
-struct Answer {
-    status: StatusCode,
-    title: String,
-    announcement: String,
-    url: String,
-    controls: Controls,
-    saved: SavedHere,
-    body: ResultsBody,
-}
-
-impl Answer {
-    fn send(self, req: &HttpRequest, signed: &Signed) -> Result<HttpResponse> {
-        let Self { status, title, announcement, url, controls, saved, body } = self;
-        match Want::of(req) {
-            Want::Page => {
-                let shell = signed.shell(Section::Activity);
-                respond::page(status, &ListPage { shell, title, controls, saved, body, oob: false })
-            }
-            Want::Fragment => {
-                // The form knows what it sent, unless that could not be read, or was put right just now.
-                let all_controls =
-                    status != StatusCode::OK || respond::trigger(req) != "filters" || shows_refused(req, signed);
-                let fragment = ListFragment { title, controls, saved, body, oob: true, all_controls, announcement };
-                let mut answer = respond::page(status, &fragment)?;
-                if let Ok(url) = HeaderValue::from_str(&url) {
-                    answer.headers_mut().insert(HX_PUSH_URL, url);
-                }
-                Ok(answer)
-            }
-        }
-    }
+    send(req, signed, list, &SavedHere::of(&saved, None, &reader, String::new()))
 }
 
 /// `GET /logs/{id}`: one entry, and where it stands in the list it was opened from.

@@ -12,52 +12,36 @@ use super::view::{
     row::Who,
     saved::SavedHere,
 };
-use crate::web::shell::Shell;
-
-/// What stands in `#results`.
-pub enum ResultsBody {
-    /// A list.
-    List(Box<Results>),
-    /// The query could not be read.
-    Bad(BadQuery),
-}
+use crate::web::{
+    listing::{Body, Listing},
+    shell::Shell,
+};
 
 /// The list.
+pub type List = Listing<Controls, Results, BadQuery>;
+
+/// `GET /logs`.
 #[derive(Template)]
 #[template(path = "logs/list.html")]
-pub struct ListPage {
+pub struct ListPage<'a> {
     /// What surrounds it.
     pub shell: Shell,
-    /// What is shown, in a sentence.
-    pub title: String,
-    /// The filter form.
-    pub controls: Controls,
+    /// The list.
+    pub list: List,
     /// Saved views.
-    pub saved: SavedHere,
-    /// The results.
-    pub body: ResultsBody,
-    /// Whether the controls go out of band: never on the page.
-    pub oob: bool,
+    pub saved: &'a SavedHere,
 }
 
-/// What htmx gets of the list.
+/// The part of it that changed, for htmx.
 #[derive(Template)]
 #[template(path = "logs/fragment.html")]
-pub struct ListFragment {
-    /// What is shown, in a sentence.
-    pub title: String,
-    /// The filter form.
-    pub controls: Controls,
+pub struct ListFragment<'a> {
+    /// The list.
+    pub list: List,
     /// Saved views.
-    pub saved: SavedHere,
-    /// The results.
-    pub body: ResultsBody,
-    /// Whether the controls go out of band: always in the fragment.
-    pub oob: bool,
-    /// Whether the controls changed elsewhere than in the form.
+    pub saved: &'a SavedHere,
+    /// Whether toolbar and fields are swapped as well.
     pub all_controls: bool,
-    /// What a screen reader says.
-    pub announcement: String,
 }
 
 /// The log without an entry.

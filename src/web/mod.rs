@@ -7,6 +7,7 @@ pub mod client;
 pub mod compress;
 pub mod error_page;
 pub mod headers;
+pub mod listing;
 pub mod next;
 pub mod origin;
 pub mod problem;

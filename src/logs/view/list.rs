@@ -10,7 +10,7 @@ use super::{
     row::{self, Day},
 };
 use crate::{
-    core::{form::FieldErrors, words},
+    core::{form::FieldErrors, time::Timestamp, words},
     logs::{
         filter::{Filter, ListQuery, Part, Preset, Range},
         form::FilterForm,
@@ -22,6 +22,7 @@ use crate::{
         summary,
     },
     paging::{At, Page},
+    web::listing::Pager,
 };
 
 /// What the menu of exports says of a list.
@@ -62,10 +63,8 @@ pub struct Results {
     pub days: Vec<Day>,
     /// `14:52:11 back to 14:23:49`.
     pub span: String,
-    /// The next newer page.
-    pub newer: Option<String>,
-    /// The next older page, or the way on where looking stopped.
-    pub older: Option<String>,
+    /// The pages beside this one.
+    pub pager: Pager,
     /// How many rows a page may have, and which is chosen.
     pub limits: Vec<(u16, bool)>,
     /// Where looking stopped before the page was full.
@@ -89,6 +88,14 @@ pub struct Stopped {
     pub href: Option<String>,
     /// Whether the database lacks an index that would have made it fast.
     pub unfitted: bool,
+}
+
+impl Stopped {
+    /// The way that was looked along for a page from `at`.
+    #[must_use]
+    pub fn way(at: At) -> &'static str {
+        if matches!(at, At::After(_)) { "forward" } else { "back" }
+    }
 }
 
 /// What stands where nothing matched.
@@ -183,10 +190,8 @@ impl Results {
         let at_first = query.from(At::Newest);
         let url = |at| link::list(&query.from(at), zone);
         let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
-        let newer = page.newer.map(|cursor| url(At::After(cursor)));
-        let older = page.older.map(|cursor| url(At::Before(cursor)));
+        let beside = Pager::of(page, url);
         let stopped = page.looked_to.map(|key| {
-            let forward = matches!(query.at, At::After(_));
             let abbreviation = words::zone_abbreviation(key.timestamp, zone);
             Stopped {
                 time: format!("{} ms", budget.as_millis()),
@@ -195,8 +200,8 @@ impl Results {
                     words::date_short(key.timestamp, zone),
                     words::clock(key.timestamp, zone, false)
                 ),
-                way: if forward { "forward" } else { "back" },
-                href: if forward { newer.clone() } else { older.clone() },
+                way: Stopped::way(query.at),
+                href: beside.further(query.at),
                 unfitted,
             }
         });
@@ -225,9 +230,8 @@ impl Results {
             chips,
             caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
             days: row::days(&page.rows, reader, &query.query_string(zone), query.filter.terms()),
-            span: span(page, reader),
-            newer,
-            older,
+            span: span(page, |log| log.timestamp, reader),
+            pager: beside,
             limits: crate::logs::filter::LIMITS.map(|limit| (limit, limit == query.limit)).to_vec(),
             stopped,
             empty: nothing.then(|| Empty::of(query, ways, reader)),
@@ -242,12 +246,15 @@ impl Results {
     }
 }
 
-/// `14:52:11 back to 14:23:49`, with days where they differ from today.
-fn span(page: &Page<Log>, reader: &Reader) -> String {
-    let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) else { return String::new() };
-    let day = |log: &Log| log.timestamp.in_zone(reader.zone).date_naive();
-    let clock = |log: &Log| words::clock(log.timestamp, reader.zone, false);
-    let with_day = |log: &Log| format!("{} {}", summary::day(log.timestamp, reader.zone, reader.now), clock(log));
+/// `14:52:11 back to 14:23:49`, with days where they differ from today; `at` is when a row was.
+#[must_use]
+pub fn span<T>(page: &Page<T>, at: impl Fn(&T) -> Timestamp, reader: &Reader) -> String {
+    let (Some(first), Some(last)) = (page.rows.first().map(&at), page.rows.last().map(&at)) else {
+        return String::new();
+    };
+    let day = |at: Timestamp| at.in_zone(reader.zone).date_naive();
+    let clock = |at: Timestamp| words::clock(at, reader.zone, false);
+    let with_day = |at: Timestamp| format!("{} {}", summary::day(at, reader.zone, reader.now), clock(at));
     let today = reader.now.in_zone(reader.zone).date_naive();
     if day(first) == today && day(last) == today {
         format!("{} back to {}", clock(first), clock(last))

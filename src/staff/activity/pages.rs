@@ -4,48 +4,35 @@ use askama::Template;
 
 use super::{
     controls::Controls,
-    view::{BadQuery, Results, Who},
+    view::{Results, Who},
 };
-use crate::web::shell::Shell;
-
-/// What stands in `#results`.
-pub enum Body {
-    /// A list.
-    List(Box<Results>),
-    /// The query could not be read.
-    Bad(BadQuery),
-}
+use crate::{
+    logs::view::list::BadQuery,
+    web::{
+        listing::{Body, Listing},
+        shell::Shell,
+    },
+};
 
 /// The list.
+pub type List = Listing<Controls, Results, BadQuery>;
+
+/// `GET /staff/activity`.
 #[derive(Template)]
 #[template(path = "staff/activity.html")]
 pub struct ActivityPage {
     /// What surrounds it.
     pub shell: Shell,
-    /// What is shown, in a sentence.
-    pub title: String,
-    /// The filter form.
-    pub controls: Controls,
-    /// The results.
-    pub body: Body,
-    /// Whether the controls go out of band: never on the page.
-    pub oob: bool,
+    /// The list.
+    pub list: List,
 }
 
-/// What htmx gets of the list.
+/// The part of it that changed, for htmx.
 #[derive(Template)]
 #[template(path = "staff/activity_fragment.html")]
 pub struct ActivityFragment {
-    /// What is shown, in a sentence.
-    pub title: String,
-    /// The filter form.
-    pub controls: Controls,
-    /// The results.
-    pub body: Body,
-    /// Whether the controls go out of band: always in the fragment.
-    pub oob: bool,
-    /// Whether the controls changed elsewhere than in the form.
+    /// The list.
+    pub list: List,
+    /// Whether the toolbar is swapped as well.
     pub all_controls: bool,
-    /// What a screen reader says.
-    pub announcement: String,
 }

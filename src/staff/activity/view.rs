@@ -18,11 +18,12 @@ use crate::{
             Reader,
             chips::{Chip, typed_words},
             count::{CountWords, count_words},
-            list::{BadField, Stopped, Way},
+            list::{self, BadField, BadQuery, Stopped, Way},
         },
     },
     paging::{At, Page},
     staff_log::{COMMAND_LINE, Kind},
+    web::listing::Pager,
 };
 
 /// Who did it, as its cell shows it.
@@ -173,10 +174,8 @@ pub struct Results {
     pub days: Vec<Day>,
     /// `14:52:11 back to 14:23:49`.
     pub span: String,
-    /// The next newer page.
-    pub newer: Option<String>,
-    /// The next older page, or the way on where looking stopped.
-    pub older: Option<String>,
+    /// The pages beside this one.
+    pub pager: Pager,
     /// Where looking stopped before the page was full.
     pub stopped: Option<Stopped>,
     /// What to say instead of rows.
@@ -231,17 +230,13 @@ impl Results {
         let Found { query, page, proven, ways, known, budget } = found;
         let zone = reader.zone;
         let url = |at| query.from(at).link(zone);
-        let newer = page.newer.map(|cursor| url(At::After(cursor)));
-        let older = page.older.map(|cursor| url(At::Before(cursor)));
-        let stopped = page.looked_to.map(|key| {
-            let forward = matches!(query.at, At::After(_));
-            Stopped {
-                time: format!("{} ms", budget.as_millis()),
-                at: reader.day_and_clock(key.timestamp),
-                way: if forward { "forward" } else { "back" },
-                href: if forward { newer.clone() } else { older.clone() },
-                unfitted: false,
-            }
+        let beside = Pager::of(page, url);
+        let stopped = page.looked_to.map(|key| Stopped {
+            time: format!("{} ms", budget.as_millis()),
+            at: reader.day_and_clock(key.timestamp),
+            way: Stopped::way(query.at),
+            href: beside.further(query.at),
+            unfitted: false,
         });
         let further = proven.further.map(|cursor| url(At::Before(cursor)));
         let chips = chips(query, reader, chip);
@@ -258,9 +253,8 @@ impl Results {
             chips,
             caption: format!("What was done in Daybook, newest first, times in {}", reader.zone_at(reader.now)),
             days: days(&page.rows, query, known, reader),
-            span: span(page, reader),
-            newer,
-            older,
+            span: list::span(page, |record| record.timestamp, reader),
+            pager: beside,
             stopped,
             empty: nothing.then(|| Empty::of(query, ways, reader)),
         }
@@ -288,21 +282,6 @@ fn chips(query: &Query, reader: &Reader, focus: Option<usize>) -> Vec<Chip> {
         }
     };
     parts.iter().enumerate().map(chip).collect()
-}
-
-/// `14:52:11 back to 14:23:49`, with days where they differ from today.
-fn span(page: &Page<Recorded>, reader: &Reader) -> String {
-    let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) else { return String::new() };
-    let day = |record: &Recorded| record.timestamp.in_zone(reader.zone).date_naive();
-    let clock = |record: &Recorded| words::clock(record.timestamp, reader.zone, false);
-    let today = reader.now.in_zone(reader.zone).date_naive();
-    let with_day =
-        |record: &Recorded| format!("{} {}", summary::day(record.timestamp, reader.zone, reader.now), clock(record));
-    if day(first) == today && day(last) == today {
-        format!("{} back to {}", clock(first), clock(last))
-    } else {
-        format!("{} back to {}", with_day(first), with_day(last))
-    }
 }
 
 impl Empty {
@@ -341,58 +320,47 @@ impl Empty {
     }
 }
 
-/// What stands in `#results` where the query could not be read: nothing was searched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadQuery {
-    /// The bad fields.
-    pub fields: Vec<BadField>,
-    /// What was typed.
-    pub chips: Vec<Chip>,
-    /// Everything in the last 24 hours.
-    pub start: String,
-}
-
-impl BadQuery {
-    /// What could not be read of `form`.
-    #[must_use]
-    pub fn of(form: &FilterForm, errors: &FieldErrors, reader: &Reader) -> Self {
-        let named = |name: &str| match name {
-            "person" => Some(("Person", Some("facet-person"))),
-            "kind" => Some(("What they did", Some("facet-kind"))),
-            "range" => Some(("Time range", Some("range"))),
-            "from" => Some(("From", Some("from"))),
-            "to" => Some(("To", Some("to"))),
-            "tz" => Some(("Time zone", None)),
-            "before" | "after" => Some(("Place in the list", None)),
-            _ => None,
-        };
-        let field = |(name, message): (&str, &str)| {
-            let (word, id) = named(name).unwrap_or(("Filter", None));
-            BadField { id: id.map(str::to_owned), name: word.to_owned(), message: message.to_owned() }
-        };
-        let pairs: Vec<(&str, &str)> = form.pairs().collect();
-        let chip = |(at, (name, value)): (usize, &(&str, &str))| {
-            // That it is custom says nothing; its ends do.
-            if (*name, *value) == ("range", "custom") {
-                return None;
-            }
-            let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);
-            let (verb, value) = typed_words(name, value);
-            Some(Chip {
-                label: if *name == "range" { "Time" } else { named(name)?.0 }.to_owned(),
-                verb,
-                value,
-                href: format!("{PATH}?{}", query_string::write(others)),
-                bad: errors.get(name).is_some(),
-                focus: false,
-            })
-        };
-        let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
-        let start = Query { filter: bare, tz: None, at: At::Newest };
-        Self {
-            fields: errors.iter().map(field).collect(),
-            chips: pairs.iter().enumerate().filter_map(chip).collect(),
-            start: start.link(reader.zone),
+/// What could not be read of `form`.
+#[must_use]
+pub fn unread(form: &FilterForm, errors: &FieldErrors, reader: &Reader) -> BadQuery {
+    let named = |name: &str| match name {
+        "person" => Some(("Person", Some("facet-person"))),
+        "kind" => Some(("What they did", Some("facet-kind"))),
+        "range" => Some(("Time range", Some("range"))),
+        "from" => Some(("From", Some("from"))),
+        "to" => Some(("To", Some("to"))),
+        "tz" => Some(("Time zone", None)),
+        "before" | "after" => Some(("Place in the list", None)),
+        _ => None,
+    };
+    let field = |(name, message): (&str, &str)| {
+        let (word, id) = named(name).unwrap_or(("Filter", None));
+        BadField { id: id.map(str::to_owned), name: word.to_owned(), message: message.to_owned() }
+    };
+    let pairs: Vec<(&str, &str)> = form.pairs().collect();
+    let chip = |(at, (name, value)): (usize, &(&str, &str))| {
+        // That it is custom says nothing; its ends do.
+        if (*name, *value) == ("range", "custom") {
+            return None;
         }
+        let others = pairs.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pair)| *pair);
+        let (verb, value) = typed_words(name, value);
+        Some(Chip {
+            label: if *name == "range" { "Time" } else { named(name)?.0 }.to_owned(),
+            verb,
+            value,
+            href: format!("{PATH}?{}", query_string::write(others)),
+            bad: errors.get(name).is_some(),
+            focus: false,
+        })
+    };
+    let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
+    let start = Query { filter: bare, tz: None, at: At::Newest };
+    BadQuery {
+        heading: "A filter could not be read, so nothing was searched.".to_owned(),
+        fields: errors.iter().map(field).collect(),
+        chips: pairs.iter().enumerate().filter_map(chip).collect(),
+        start: start.link(reader.zone),
+        limit: None,
     }
 }
