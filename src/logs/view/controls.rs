@@ -63,6 +63,38 @@ pub struct RangeChoice {
     pub now: bool,
 }
 
+/// What a list is narrowed in time by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RangeFields {
+    /// The seven ranges.
+    pub choices: Vec<RangeChoice>,
+    /// Why the range could not be read.
+    pub error: Option<String>,
+    /// The beginning of the custom range.
+    pub from: TimeField,
+    /// Its end.
+    pub to: TimeField,
+    /// A link that swaps them, where they are the wrong way round.
+    pub swap: Option<String>,
+    /// The zone of the two.
+    pub zone: String,
+}
+
+impl RangeFields {
+    /// As typed for the list at `path`; `range` is the one in force, where that could be read.
+    #[must_use]
+    pub fn of(form: &FilterForm, errors: &FieldErrors, range: Option<Range>, path: &str, reader: &Reader) -> Self {
+        Self {
+            choices: choices(form, range),
+            error: errors.get("range").map(str::to_owned),
+            from: time_field(form, errors, "from", reader),
+            to: time_field(form, errors, "to", reader),
+            swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, path)),
+            zone: reader.zone_at(reader.now),
+        }
+    }
+}
+
 /// Everything that the filter form shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Controls {
@@ -74,18 +106,8 @@ pub struct Controls {
     pub more_areas: Option<String>,
     /// The search.
     pub q: Field,
-    /// The seven ranges.
-    pub ranges: Vec<RangeChoice>,
-    /// Why the range could not be read.
-    pub range_error: Option<String>,
-    /// The beginning of the custom range.
-    pub from: TimeField,
-    /// Its end.
-    pub to: TimeField,
-    /// A link that swaps them, where they are the wrong way round.
-    pub swap: Option<String>,
-    /// The zone of the two.
-    pub zone: String,
+    /// The time.
+    pub range: RangeFields,
     /// Another area; empty where what was sent could be read, and so is a choice of the facet.
     pub area: Field,
     /// One member: e-mail or id.
@@ -194,7 +216,6 @@ impl Controls {
         };
         let extra = extra_fields(form, errors);
         let more = ["booking", "ip", "user_agent"];
-        let (from, to) = (time_field(form, errors, "from", reader), time_field(form, errors, "to", reader));
         let facets = facets::of(form, errors, &base, values, reader);
         let is_choice = |area: &&String| {
             facets.iter().any(|facet| facet.name == "area" && facet.options.iter().any(|option| option.plain == **area))
@@ -204,10 +225,7 @@ impl Controls {
             facets,
             areas: values.areas.clone(),
             q: field("q"),
-            ranges: ranges(form, query.map(|query| query.filter.range)),
-            range_error: errors.get("range").map(str::to_owned),
-            swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, "/logs")),
-            zone: reader.zone_at(reader.now),
+            range: RangeFields::of(form, errors, query.map(|query| query.filter.range), "/logs", reader),
             area: Field {
                 value: form.choices("area", false).last().unwrap_or_default().to_owned(),
                 error: errors.get("area").map(str::to_owned),
@@ -231,15 +249,12 @@ impl Controls {
             tz_error: errors.get("tz").map(str::to_owned),
             limits: LIMITS.map(|limit| (limit, limit == base.limit)).to_vec(),
             rail_error: errors.iter().any(|(name, _)| RAIL.contains(&name) || name.starts_with("extra.")),
-            from,
-            to,
         }
     }
 }
 
 /// The seven ranges, the one in force chosen, or what was typed where that could not be read.
-#[must_use]
-pub fn ranges(form: &FilterForm, range: Option<Range>) -> Vec<RangeChoice> {
+fn choices(form: &FilterForm, range: Option<Range>) -> Vec<RangeChoice> {
     let chosen = match range {
         Some(Range::Last(preset)) => preset.as_str(),
         Some(Range::All) => "all",
@@ -268,8 +283,7 @@ pub fn ranges(form: &FilterForm, range: Option<Range>) -> Vec<RangeChoice> {
 
 /// A field of the custom range. An instant becomes a local time, unless that would mean another instant: of an hour
 /// that happens twice a local time means only one.
-#[must_use]
-pub fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Reader) -> TimeField {
+fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Reader) -> TimeField {
     let typed = form.value(name).trim();
     let error = errors.get(name).map(str::to_owned);
     let edge = if name == "from" { Edge::From } else { Edge::To };
@@ -293,8 +307,7 @@ pub fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &
 }
 
 /// The list at `path` as typed, with “from” and “to” the other way round.
-#[must_use]
-pub fn swapped(form: &FilterForm, path: &str) -> String {
+fn swapped(form: &FilterForm, path: &str) -> String {
     let pairs = form.pairs().map(|(name, value)| {
         let name = match name {
             "from" => "to",

@@ -10,10 +10,7 @@ use crate::{
     core::{form::FieldErrors, secret, words},
     logs::{
         form::FilterForm,
-        view::{
-            Reader,
-            controls::{self, RangeChoice, TimeField},
-        },
+        view::{Reader, controls::RangeFields},
     },
 };
 
@@ -52,18 +49,8 @@ pub struct Choices {
 pub struct Controls {
     /// Person and kind.
     pub facets: [Choices; 2],
-    /// The seven ranges.
-    pub ranges: Vec<RangeChoice>,
-    /// Why the range could not be read.
-    pub range_error: Option<String>,
-    /// The beginning of the custom range.
-    pub from: TimeField,
-    /// Its end.
-    pub to: TimeField,
-    /// A link that swaps them, where they are the wrong way round.
-    pub swap: Option<String>,
-    /// The zone of the two.
-    pub zone: String,
+    /// The time.
+    pub range: RangeFields,
     /// The zone of this request alone.
     pub tz: Option<String>,
     /// Whether a field in the rail could not be read: the rail is in the page then.
@@ -122,12 +109,7 @@ impl Controls {
                     options: kinds(form, sources),
                 },
             ],
-            ranges: controls::ranges(form, filter.map(|filter| filter.range)),
-            range_error: error("range"),
-            from: controls::time_field(form, errors, "from", reader),
-            to: controls::time_field(form, errors, "to", reader),
-            swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| controls::swapped(form, PATH)),
-            zone: reader.zone_at(reader.now),
+            range: RangeFields::of(form, errors, filter.map(|filter| filter.range), PATH, reader),
             tz: form.zone().map(|zone| zone.name().to_owned()),
             rail_error: ["person", "kind"].iter().any(|name| errors.get(name).is_some()),
         }
