@@ -1,30 +1,18 @@
 //! The last fourteen days of a group, by the clock of the reader, as a calm line of bars.
 
-use chrono::{Days, NaiveDate};
-
 use super::store::Quarters;
 use crate::{
-    core::time::{Timestamp, Zone, day_start},
-    logs::view::Reader,
+    core::time::Timestamp,
+    logs::view::{
+        Reader,
+        spark::{Bar, LastDays, Scale},
+    },
 };
 
 /// How many days it shows.
 pub const DAYS: usize = 14;
-/// How high it is.
-const HIGH: f64 = 24.0;
-
-/// A bar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bar {
-    /// Its colour.
-    pub class: &'static str,
-    /// From the left.
-    pub x: String,
-    /// From above.
-    pub y: String,
-    /// How high.
-    pub height: String,
-}
+/// How it is drawn.
+const SCALE: Scale = Scale { step: 8.0, high: 24.0, low: 2.0 };
 
 /// The sparkline as its template prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,30 +23,23 @@ pub struct Spark {
     pub label: String,
 }
 
-/// The first of the days that are shown.
-fn first(today: NaiveDate) -> NaiveDate {
-    let back = Days::new(u64::try_from(DAYS - 1).unwrap_or_default());
-    today.checked_sub_days(back).unwrap_or(today)
-}
-
-fn date(at: Timestamp, zone: Zone) -> NaiveDate {
-    at.in_zone(zone).date_naive()
+fn days(reader: &Reader) -> LastDays<DAYS> {
+    LastDays::at(reader.now, reader.zone)
 }
 
 /// The instant at which the days begin that are shown to a reader.
 #[must_use]
 pub fn begins(reader: &Reader) -> Timestamp {
-    day_start(first(date(reader.now, reader.zone)), reader.zone)
+    days(reader).begin()
 }
 
 /// How many errors fell into each of the days, oldest first. What is dated ahead is in none.
 #[must_use]
 pub fn by_day(quarters: &Quarters, reader: &Reader) -> [u64; DAYS] {
-    let first = first(date(reader.now, reader.zone));
+    let shown = days(reader);
     let mut days = [0; DAYS];
     for (at, n) in quarters {
-        let day = (date(*at, reader.zone) - first).num_days();
-        if let Some(day) = usize::try_from(day).ok().and_then(|day| days.get_mut(day)) {
+        if let Some(day) = shown.of(&mut days, *at) {
             *day += n;
         }
     }
@@ -67,18 +48,9 @@ pub fn by_day(quarters: &Quarters, reader: &Reader) -> [u64; DAYS] {
 
 /// The sparkline of these days.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "it is drawn to a tenth of a pixel")]
 pub fn spark(days: [u64; DAYS]) -> Spark {
-    let most = days.into_iter().max().unwrap_or_default().max(1) as f64;
-    let bar = |(at, n): (usize, &u64)| {
-        let height = if *n == 0 { 1.0 } else { (*n as f64 / most * HIGH).max(2.0) };
-        Bar {
-            class: if *n == 0 { "s-success" } else { "s-error" },
-            x: format!("{:.1}", at as f64 * 8.0),
-            y: format!("{:.1}", HIGH - height),
-            height: format!("{height:.1}"),
-        }
-    };
+    let most = days.into_iter().max().unwrap_or_default();
+    let bar = |(at, n): (usize, &u64)| SCALE.bar(at, *n, most, *n > 0);
     let numbers: Vec<String> = days.iter().map(u64::to_string).collect();
     Spark {
         bars: days.iter().enumerate().map(bar).collect(),

@@ -1,37 +1,27 @@
 //! A calm line of bars: how many entries a day, and on which days there were errors.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::{
     core::{time::Zone, words},
-    logs::look::Facts,
+    logs::{
+        look::Facts,
+        view::spark::{Bar, LastDays, Scale},
+    },
     paging::{Key, Seen},
 };
 
 /// How many days it shows.
 pub const DAYS: usize = 90;
-/// How high it is.
-const HIGH: f64 = 40.0;
+/// How it is drawn.
+const SCALE: Scale = Scale { step: 4.0, high: 40.0, low: 1.0 };
 
 /// Entries and errors by day, in the reader's zone, up to today.
 #[derive(Debug, Clone)]
 pub struct Tally {
     zone: Zone,
-    first: NaiveDate,
-    days: [(u32, u32); DAYS],
-}
-
-/// A bar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bar {
-    /// `s-success` or `s-error`.
-    pub class: &'static str,
-    /// From the left.
-    pub x: String,
-    /// From above.
-    pub y: String,
-    /// How high.
-    pub height: String,
+    days: LastDays<DAYS>,
+    counted: [(u32, u32); DAYS],
 }
 
 /// The sparkline as its template prints it.
@@ -49,15 +39,12 @@ impl Tally {
     /// Nothing counted yet; the last day is `today`.
     #[must_use]
     pub fn new(today: NaiveDate, zone: Zone) -> Self {
-        let back = Days::new(u64::try_from(DAYS - 1).unwrap_or_default());
-        Self { zone, first: today.checked_sub_days(back).unwrap_or(today), days: [(0, 0); DAYS] }
+        Self { zone, days: LastDays::new(today, zone), counted: [(0, 0); DAYS] }
     }
 
     /// Counts an entry.
     pub fn add(&mut self, facts: &Facts) {
-        let day = facts.timestamp.in_zone(self.zone).date_naive();
-        let at = usize::try_from((day - self.first).num_days()).ok();
-        if let Some((entries, errors)) = at.and_then(|at| self.days.get_mut(at)) {
+        if let Some((entries, errors)) = self.days.of(&mut self.counted, facts.timestamp) {
             *entries += 1;
             *errors += u32::from(facts.status == "error" || facts.action_type == "error");
         }
@@ -72,41 +59,33 @@ impl Tally {
             None => return Spark { bars: Vec::new(), label: "Not looked at yet".to_owned(), note: None },
         };
         // The day at which looking stopped is known in part only, so the next one is the first.
-        let from = stopped.map_or(0, |key| {
-            let day = key.timestamp.in_zone(self.zone).date_naive();
-            usize::try_from((day - self.first).num_days() + 1).unwrap_or(0).min(DAYS)
-        });
-        let most = self.days[from..].iter().map(|day| day.0).max().unwrap_or(0);
+        let from =
+            stopped.map_or(0, |key| usize::try_from(self.days.after_first(key.timestamp) + 1).unwrap_or(0).min(DAYS));
+        let most = self.counted[from..].iter().map(|day| day.0).max().unwrap_or(0);
         let bar = |(at, (entries, errors)): (usize, &(u32, u32))| {
-            let height = (f64::from(*entries) / f64::from(most.max(1)) * HIGH).max(1.0);
-            let x = f64::from(u32::try_from(at).unwrap_or_default()) * 4.0;
-            Bar {
-                class: if *errors > 0 { "s-error" } else { "s-success" },
-                x: format!("{x:.1}"),
-                y: format!("{:.1}", HIGH - height),
-                height: format!("{height:.1}"),
-            }
+            SCALE.bar(at, u64::from(*entries), u64::from(most), *errors > 0)
         };
         let note = stopped.map(|key| {
             let day = words::date_short(key.timestamp, self.zone);
             format!("Their newest entries alone, back to {day}")
         });
-        Spark { bars: self.days.iter().enumerate().skip(from).map(bar).collect(), label: self.label(most, from), note }
+        Spark {
+            bars: self.counted.iter().enumerate().skip(from).map(bar).collect(),
+            label: self.label(most, from),
+            note,
+        }
     }
 
     fn label(&self, most: u32, from: usize) -> String {
         const SAID: usize = 5;
-        let name = |at: usize| {
-            let day = self.first.checked_add_days(Days::new(u64::try_from(at).unwrap_or_default()));
-            day.map(|day| day.format("%-d %B").to_string()).unwrap_or_default()
-        };
+        let name = |at: usize| self.days.date(at).map(|day| day.format("%-d %B").to_string()).unwrap_or_default();
         let days = DAYS - from.min(DAYS);
         let over = words::counted(u64::try_from(days).unwrap_or_default(), "day", "days");
         let mut label = format!("Entries a day over {over}.");
-        if let Some(at) = self.days.iter().skip(from).position(|day| day.0 == most && most > 0).map(|at| at + from) {
+        if let Some(at) = self.counted.iter().skip(from).position(|day| day.0 == most && most > 0).map(|at| at + from) {
             label = format!("{label} Most: {most}, on {}.", name(at));
         }
-        let bad: Vec<String> = (from..DAYS).rev().filter(|at| self.days[*at].1 > 0).map(name).collect();
+        let bad: Vec<String> = (from..DAYS).rev().filter(|at| self.counted[*at].1 > 0).map(name).collect();
         match bad.len() {
             0 => format!("{label} No day with errors."),
             n if n <= SAID => format!("{label} Days with errors: {}.", words::list(&bad)),

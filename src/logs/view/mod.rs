@@ -9,6 +9,7 @@ pub mod facets;
 pub mod list;
 pub mod row;
 pub mod saved;
+pub mod spark;
 
 use crate::{
     core::{
