@@ -120,9 +120,8 @@ fn asked(args: &Args, zone: Zone) -> Result<Asked> {
 
 async fn record(db: &Db, clock: &SharedClock, kind: Kind, format: Format, detail: String) -> Result<()> {
     let record = Record::by_command(clock.now(), kind, format.ending(), Some(detail));
-    let mut tx = db.write().await.map_err(line)?;
-    staff_log::append(&mut tx, &[record]).await.map_err(line)?;
-    tx.commit().await.map_err(line)
+    let tx = db.write().await.map_err(line)?;
+    staff_log::commit(tx, record).await.map_err(line)
 }
 
 async fn write(export: &mut Export, output: &mut Output) -> Result<()> {

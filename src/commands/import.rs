@@ -325,9 +325,8 @@ async fn record(db: &Db, args: &Args, done: &Done, is_whole: bool) -> Result<()>
     let end = if is_whole { "" } else { ", broken off" };
     let detail = format!("{} new, {} stood already, {} bad{end}", done.created, done.duplicate, done.bad);
     let record = Record::by_command(app::system_clock().now(), Kind::Imported, &from, Some(detail));
-    let mut tx = db.write().await.map_err(line)?;
-    staff_log::append(&mut tx, &[record]).await.map_err(line)?;
-    tx.commit().await.map_err(line)
+    let tx = db.write().await.map_err(line)?;
+    staff_log::commit(tx, record).await.map_err(line)
 }
 
 /// What a row must say for itself, so that a second run stores it no second time.

@@ -233,10 +233,9 @@ impl Desk<'_> {
     }
 
     /// Ends a change: its line is written in the same transaction.
-    async fn commit(&self, mut tx: Tx, kind: Kind, email: &str, detail: Option<&str>) -> Result<()> {
+    async fn commit(&self, tx: Tx, kind: Kind, email: &str, detail: Option<&str>) -> Result<()> {
         let record = Record::by_command(self.clock.now(), kind, email, detail.map(str::to_owned));
-        staff_log::append(&mut tx, &[record]).await?;
-        Ok(tx.commit().await?)
+        Ok(staff_log::commit(tx, record).await?)
     }
 }
 

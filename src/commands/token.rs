@@ -174,10 +174,8 @@ async fn revoke(db: &Db, name: &str, now: Timestamp, out: &mut impl Write) -> Re
 }
 
 /// Ends a change: its line is written in the same transaction.
-async fn commit(mut tx: Tx, kind: Kind, name: &str, detail: Option<String>, now: Timestamp) -> Result<()> {
-    let record = Record::by_command(now, kind, name, detail);
-    staff_log::append(&mut tx, &[record]).await.map_err(line)?;
-    tx.commit().await.map_err(line)
+async fn commit(tx: Tx, kind: Kind, name: &str, detail: Option<String>, now: Timestamp) -> Result<()> {
+    staff_log::commit(tx, Record::by_command(now, kind, name, detail)).await.map_err(line)
 }
 
 /// A text that a terminal only shows.

@@ -81,8 +81,7 @@ pub async fn say(
     }
     if !words.is_empty() {
         let line = signed.line(Kind::ErrorGroupChanged, Some(fingerprint.to_string()), Some(words.join("; ")));
-        staff_log::append(&mut tx, &[line]).await?;
-        tx.commit().await?;
+        staff_log::commit(tx, line).await?;
         here.count().await;
     }
     Ok(respond::see_other(&link(fingerprint)))

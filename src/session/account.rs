@@ -138,8 +138,7 @@ pub async fn set_password(
     attempt.succeeded();
     let mut tx = state.db.write().await?;
     accounts::set_password(&mut tx, staff.id, &hash).await?;
-    staff_log::append(&mut tx, &[staff_line(&req, &state, Kind::PasswordChanged, &staff)]).await?;
-    tx.commit().await?;
+    staff_log::commit(tx, staff_line(&req, &state, Kind::PasswordChanged, &staff)).await?;
     let account = accounts::by_id(&state.db, staff.id).await?.ok_or_else(|| anyhow!("an account is gone"))?;
     kept::renew(&session, &account)?;
     Ok(respond::see_other("/account?done=password"))

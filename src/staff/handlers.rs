@@ -236,9 +236,8 @@ fn account_id(text: &str) -> Result<Uuid> {
 }
 
 /// Ends a change: its line is written in the same transaction.
-async fn commit(mut tx: Tx, signed: &Signed, kind: Kind, email: &str, detail: Option<String>) -> Result<()> {
-    staff_log::append(&mut tx, &[signed.line(kind, Some(email.to_owned()), detail)]).await?;
-    tx.commit().await
+async fn commit(tx: Tx, signed: &Signed, kind: Kind, email: &str, detail: Option<String>) -> Result<()> {
+    staff_log::commit(tx, signed.line(kind, Some(email.to_owned()), detail)).await
 }
 
 fn once(req: &HttpRequest, email: String, password: String, again: bool) -> Once {

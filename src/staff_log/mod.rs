@@ -235,6 +235,12 @@ pub async fn append(tx: &mut Tx, records: &[Record]) -> Result<()> {
     Ok(())
 }
 
+/// Ends a change with its line: both stand from here on, or neither.
+pub async fn commit(mut tx: Tx, line: Record) -> Result<()> {
+    append(&mut tx, &[line]).await?;
+    tx.commit().await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,9 +39,7 @@ pub async fn create(signed: Signed, form: CheckedForm, state: web::Data<State>) 
     let name_error = match tokens::add(&mut tx, &new, signed.now).await? {
         Ok(token) => {
             let detail = format!("{} for {}, {}…", new.scopes.listed(), form.value("owner"), tokens::prefix(&token));
-            staff_log::append(&mut tx, &[signed.line(Kind::TokenCreated, Some(new.name.clone()), Some(detail))])
-                .await?;
-            tx.commit().await?;
+            staff_log::commit(tx, signed.line(Kind::TokenCreated, Some(new.name.clone()), Some(detail))).await?;
             let typed = Typed { owner: signed.staff.email.clone(), ..Typed::default() };
             return draw(&state, &signed, StatusCode::OK, typed, Some(Once { name: new.name, token })).await;
         }
@@ -71,12 +69,8 @@ pub async fn revoke(
     let mut tx = state.db.write().await?;
     if let Some(token) = tokens::by_id(&mut tx, id).await? {
         tokens::revoke(&mut tx, id, signed.now).await?;
-        staff_log::append(
-            &mut tx,
-            &[signed.line(Kind::TokenRevoked, Some(token.name), Some(format!("{}…", token.prefix)))],
-        )
-        .await?;
-        tx.commit().await?;
+        let line = signed.line(Kind::TokenRevoked, Some(token.name), Some(format!("{}…", token.prefix)));
+        staff_log::commit(tx, line).await?;
     }
     Ok(respond::see_other(HERE))
 }

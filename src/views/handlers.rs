@@ -51,8 +51,7 @@ pub async fn save(signed: Signed, form: CheckedForm, state: web::Data<State>) ->
         } else if store::add(&mut tx, &new, signed.now).await? {
             let detail = if shared { format!("{} (shared with all staff)", new.query) } else { new.query };
             let line = signed.line(Kind::ViewSaved, Some(new.name), Some(detail));
-            staff_log::append(&mut tx, &[line]).await?;
-            tx.commit().await?;
+            staff_log::commit(tx, line).await?;
             return Ok(respond::see_other(back(&form)));
         } else {
             refused.full = Some(store::MOST);
@@ -96,8 +95,7 @@ pub async fn change(
     if !changes.is_empty() {
         store::change(&mut tx, view.id, &name, shared).await?;
         let line = signed.line(Kind::ViewChanged, Some(view.name), Some(changes.join(", ")));
-        staff_log::append(&mut tx, &[line]).await?;
-        tx.commit().await?;
+        staff_log::commit(tx, line).await?;
     }
     Ok(respond::see_other(back(&form)))
 }
@@ -118,8 +116,7 @@ pub async fn shift(
     let view = changeable(&mut tx, &signed, &path).await?;
     if store::shift(&mut tx, &view, direction).await? {
         let line = signed.line(Kind::ViewChanged, Some(view.name), Some(word.to_owned()));
-        staff_log::append(&mut tx, &[line]).await?;
-        tx.commit().await?;
+        staff_log::commit(tx, line).await?;
     }
     Ok(respond::see_other(back(&form)))
 }
@@ -135,8 +132,7 @@ pub async fn delete(
     let view = changeable(&mut tx, &signed, &path).await?;
     store::delete(&mut tx, view.id).await?;
     let line = signed.line(Kind::ViewDeleted, Some(view.name), Some(view.query));
-    staff_log::append(&mut tx, &[line]).await?;
-    tx.commit().await?;
+    staff_log::commit(tx, line).await?;
     Ok(respond::see_other(back(&form)))
 }
 
