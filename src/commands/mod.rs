@@ -12,6 +12,7 @@ mod rebuild;
 mod seed;
 pub mod serve;
 mod staff;
+mod table;
 mod token;
 
 use anyhow::{Result, anyhow};

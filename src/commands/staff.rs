@@ -5,7 +5,10 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::{Args as ClapArgs, Subcommand, builder::TypedValueParser};
 
-use super::own;
+use super::{
+    own,
+    table::{self, shown},
+};
 use crate::{
     config::DatabaseArgs,
     core::{
@@ -179,13 +182,7 @@ impl Desk<'_> {
                 account.created_at.utc().format("%Y-%m-%d").to_string(),
             ]
         }));
-        let widths: [usize; 5] =
-            std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
-        for row in rows {
-            let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            writeln!(self.out, "{}", cells.join("  ").trim_end())?;
-        }
-        Ok(())
+        Ok(table::print(&mut self.out, &rows)?)
     }
 
     async fn switch(&mut self, email: &str, on: bool) -> Result<()> {
@@ -246,11 +243,6 @@ fn taken(email: &str) -> String {
 /// A name as it may stand in an account.
 fn name(text: Option<&str>) -> Result<Option<&str>> {
     accounts::name(text.unwrap_or_default()).map_err(|why| anyhow!("{why}"))
-}
-
-/// A text that a terminal only shows.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Asks for a password: its hash.

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Args as ClapArgs, Subcommand, builder::TypedValueParser};
 
-use super::{line, own};
+use super::{
+    line, own,
+    table::{self, shown},
+};
 use crate::{
     config::DatabaseArgs,
     core::time::{Clock, SystemClock, Timestamp},
@@ -140,13 +143,7 @@ async fn list(db: &Db, now: Timestamp, out: &mut impl Write) -> Result<()> {
     }
     let mut rows = vec![["Name", "Begins", "Scopes", "Owner", "State", "Last use", "Expires"].map(str::to_owned)];
     rows.extend(all.iter().map(|token| row(token, now)));
-    let widths: [usize; 7] =
-        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
-    for row in rows {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
-    }
-    Ok(())
+    Ok(table::print(out, &rows)?)
 }
 
 fn row(token: &Token, now: Timestamp) -> [String; 7] {
@@ -176,9 +173,4 @@ async fn revoke(db: &Db, name: &str, now: Timestamp, out: &mut impl Write) -> Re
 /// Ends a change: its line is written in the same transaction.
 async fn commit(tx: Tx, kind: Kind, name: &str, detail: Option<String>, now: Timestamp) -> Result<()> {
     staff_log::commit(tx, Record::by_command(now, kind, name, detail)).await.map_err(line)
-}
-
-/// A text that a terminal only shows.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
