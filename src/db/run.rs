@@ -46,6 +46,39 @@ pub enum Db {
     Postgres(PgDb),
 }
 
+/// The answer to a question that any connection for reading may be asked, as this method of `sqlx` fetches it. Each
+/// database has its own types of query and connection, so no function could take both.
+macro_rules! asked {
+    ($db:expr, $sql:expr, $fetch:ident) => {
+        match $db {
+            Self::Sqlite(db) => {
+                let (text, args) = sqlite::statement($sql);
+                db.readers()?
+                    .ask(|on| {
+                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
+                        Box::pin(async move { question.$fetch(on).await })
+                    })
+                    .await
+                    .map_err(explain)
+            }
+            Self::Postgres(db) => {
+                let mut question = db.question($sql);
+                loop {
+                    let (text, args) = question.asked();
+                    let asked = db.pages().ask(|on| {
+                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
+                        Box::pin(async move { question.$fetch(on).await })
+                    });
+                    match asked.await.map_err(explain) {
+                        Ok(answer) => break Ok(answer),
+                        Err(error) => question.failed(error).await?,
+                    }
+                }
+            }
+        }
+    };
+}
+
 impl Db {
     /// Opens the file of an embedded database; `create` makes it where there is none.
     pub async fn open_sqlite(file: &Path, create: bool) -> Result<Self> {
@@ -87,62 +120,12 @@ impl Db {
 
     /// All rows of a query that is bounded by its own text.
     pub async fn fetch_all<T: FromRow>(&self, sql: Sql) -> Result<Vec<T>> {
-        match self {
-            Self::Sqlite(db) => {
-                let (text, args) = sqlite::statement(sql);
-                db.readers()?
-                    .ask(|on| {
-                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
-                        Box::pin(async move { question.fetch_all(on).await })
-                    })
-                    .await
-                    .map_err(explain)
-            }
-            Self::Postgres(db) => {
-                let mut question = db.question(sql);
-                loop {
-                    let (text, args) = question.asked();
-                    let asked = db.pages().ask(|on| {
-                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
-                        Box::pin(async move { question.fetch_all(on).await })
-                    });
-                    match asked.await.map_err(explain) {
-                        Ok(answer) => return Ok(answer),
-                        Err(error) => question.failed(error).await?,
-                    }
-                }
-            }
-        }
+        asked!(self, sql, fetch_all)
     }
 
     /// The first row of a query, if there is one.
     pub async fn fetch_optional<T: FromRow>(&self, sql: Sql) -> Result<Option<T>> {
-        match self {
-            Self::Sqlite(db) => {
-                let (text, args) = sqlite::statement(sql);
-                db.readers()?
-                    .ask(|on| {
-                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
-                        Box::pin(async move { question.fetch_optional(on).await })
-                    })
-                    .await
-                    .map_err(explain)
-            }
-            Self::Postgres(db) => {
-                let mut question = db.question(sql);
-                loop {
-                    let (text, args) = question.asked();
-                    let asked = db.pages().ask(|on| {
-                        let question = sqlx::query_as_with(AssertSqlSafe(text.clone()), args.clone());
-                        Box::pin(async move { question.fetch_optional(on).await })
-                    });
-                    match asked.await.map_err(explain) {
-                        Ok(answer) => return Ok(answer),
-                        Err(error) => question.failed(error).await?,
-                    }
-                }
-            }
-        }
+        asked!(self, sql, fetch_optional)
     }
 
     /// Begins a transaction: on the one writer of an embedded database, on one of several connections of a server.
