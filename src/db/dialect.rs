@@ -144,6 +144,17 @@ impl Dialect {
         }
     }
 
+    /// The quarter of an hour that `timestamp` falls into: its first instant. Every zone's days begin with one.
+    #[must_use]
+    pub fn quarter(self) -> &'static str {
+        match self {
+            Self::Sqlite => "\"timestamp\" - \"timestamp\" % 900000000",
+            Self::Postgres(_) => {
+                "date_bin('15 minutes', CAST(\"timestamp\" AS timestamptz), timestamptz '2000-01-01 00:00:00+00')"
+            }
+        }
+    }
+
     /// `column` as a residual condition names it: so that no index of it is chosen over the one that drives the walk.
     #[must_use]
     pub fn fenced(self, column: Column) -> &'static str {

@@ -131,6 +131,25 @@ impl Plan {
             .text(") AS f GROUP BY action_type, status, area")
     }
 
+    /// How many of the newest rows within the window, up to `limit`, fell into each quarter of an hour, how many of them are
+    /// errors, and when the oldest was: rows of [`Quarter`], in no order.
+    #[must_use]
+    pub fn quarters(&self, limit: i64) -> Sql {
+        let driver = self.drivers().first().copied().flatten();
+        let rows = self.rows(driver, self.window, Direction::Older, limit, Columns::Facts);
+        // What several branches meet is there once.
+        let overlaps = driver.is_some_and(|at| self.predicates[at].overlap > 1);
+        let rows = if overlaps { Sql::new("SELECT DISTINCT * FROM (").append(&rows).text(") AS d") } else { rows };
+        Sql::new("SELECT ")
+            .text(self.dialect.quarter())
+            .text(
+                " AS at, count(*) AS entries, count(*) FILTER (WHERE status = 'error' OR action_type = 'error') AS errors, \
+                 min(\"timestamp\") AS oldest FROM (",
+            )
+            .append(&rows)
+            .text(") AS r GROUP BY 1")
+    }
+
     /// The key of about the `step`th row that `driver` alone meets: a bounded probe for where one step of looking ends.
     /// No row where it meets fewer.
     #[must_use]
@@ -198,6 +217,19 @@ pub const MOMENT: &str = "\"timestamp\", id, member_id, member_email, action_typ
 /// The columns of a [`super::log::Log`] that stand in the log itself.
 pub const LOG: &str = "id, \"timestamp\", member_id, member_email, action_type, area, description, status, booking_id, \
     substr(error_message, 1, 1000) AS error_message";
+
+/// How many entries fell into a quarter of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Quarter {
+    /// Its first instant.
+    pub at: Timestamp,
+    /// How many.
+    pub entries: i64,
+    /// How many of them are errors.
+    pub errors: i64,
+    /// When the oldest of them was.
+    pub oldest: Timestamp,
+}
 
 /// Which columns a walk brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

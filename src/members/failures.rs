@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join, stream};
+
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::error::{Error, Result},
     db::Budget,
     logs::{
         filter::{Choice, Filter, Preset, Range, Who},
@@ -17,13 +19,15 @@ use crate::{
         view::Reader,
         vocabulary::Vocabulary,
     },
-    paging::{At, Key, Seen},
+    paging::{At, Seen},
 };
 
 /// How many failures are told.
 const TOLD: usize = 5;
 /// How many of the newest errors are looked at for different ones.
 const LOOKED_AT: usize = 25;
+/// Of how many failures it is asked at once what became of them.
+const AT_ONCE: usize = 2;
 
 /// Something that failed for them, the last time it did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,38 +66,40 @@ pub struct Failures {
 
 /// What failed for `who` in the last 30 days.
 pub async fn lately(vocabulary: &Vocabulary<'_>, who: &Who, reader: &Reader, budget: Budget) -> Result<Failures> {
-    let db = vocabulary.db();
-    let now: Timestamp = reader.now;
-    let mut keys: Vec<Key> = Vec::new();
-    let mut whole = true;
-    for filter in errors(who) {
-        let mut plan = store::plan_by(vocabulary, &filter, now, false).await?;
+    let (db, now) = (vocabulary.db(), reader.now);
+    let newest = async |filter: &Filter| {
+        let mut plan = store::plan_by(vocabulary, filter, now, false).await?;
         // One person has mostly fewer entries than the log has errors.
         plan.predicates.reverse();
-        let (found, seen) = look::keys(db, &plan, At::Newest, LOOKED_AT + 1, budget).await?;
-        whole &= seen == Seen::All;
-        keys.extend(found);
-    }
-    whole &= keys.len() <= LOOKED_AT;
+        look::keys(db, &plan, At::Newest, LOOKED_AT + 1, budget).await
+    };
+    let [by_status, by_action] = &errors(who);
+    let ((mut keys, seen), (others, seen_too)) = try_join(newest(by_status), newest(by_action)).await?;
+    keys.extend(others);
+    let mut whole = seen == Seen::All && seen_too == Seen::All && keys.len() <= LOOKED_AT;
     keys.sort_unstable_by(|a, b| b.cmp(a));
     keys.truncate(LOOKED_AT);
-    let mut out: Vec<Failure> = Vec::new();
-    let mut told: HashSet<(String, String, Option<String>)> = HashSet::new();
-    let extras = if reader.role.sees_details() && !keys.is_empty() {
-        store::extras(db, keys.iter().map(|key| key.id)).await?
-    } else {
-        HashMap::new()
+    if keys.is_empty() {
+        return Ok(Failures { told: Vec::new(), whole });
+    }
+    let extras = async {
+        let ids = keys.iter().map(|key| key.id);
+        if reader.role.sees_details() { store::extras(db, ids).await } else { Ok(HashMap::new()) }
     };
-    for log in store::logs(db, &keys).await? {
-        let failed = around::failed(&log, extras.get(&log.id).map(String::as_str));
-        if told.insert((log.area.clone(), log.description.clone(), failed.service_type.clone())) {
-            if out.len() == TOLD {
-                whole = false;
-                break;
-            }
-            let since = story::since(vocabulary, who, log.key(), &failed, now, budget).await?;
-            out.push(Failure { log, failed, since });
+    let (extras, logs) = try_join(extras, store::logs(db, &keys)).await?;
+    let mut met: HashSet<(String, String, Option<String>)> = HashSet::new();
+    let mut failed: Vec<(Log, Failed)> = Vec::new();
+    for log in logs {
+        let what = around::failed(&log, extras.get(&log.id).map(String::as_str));
+        if met.insert((log.area.clone(), log.description.clone(), what.service_type.clone())) {
+            failed.push((log, what));
         }
     }
-    Ok(Failures { told: out, whole })
+    whole &= failed.len() <= TOLD;
+    failed.truncate(TOLD);
+    let told = stream::iter(failed).map(async |(log, failed)| {
+        let since = story::since(vocabulary, who, log.key(), &failed, now, budget).await?;
+        Ok::<_, Error>(Failure { log, failed, since })
+    });
+    Ok(Failures { told: told.buffered(AT_ONCE).try_collect().await?, whole })
 }

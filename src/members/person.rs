@@ -242,7 +242,7 @@ impl Recorded {
         let (told, figures, spark, failures, zone_said) = try_join5(
             Box::pin(told),
             Box::pin(store::figures(&vocabulary, &who, reader.now, budgets.count)),
-            Box::pin(store::spark(db, &who, &reader, budgets.count)),
+            Box::pin(store::spark(&vocabulary, &who, &reader, budgets.count)),
             Box::pin(failures::lately(&vocabulary, &who, &reader, budgets.count)),
             zone_said,
         )

@@ -3,12 +3,14 @@
 use chrono::NaiveDate;
 
 use crate::{
-    core::{time::Zone, words},
+    core::{
+        time::{Timestamp, Zone},
+        words,
+    },
     logs::{
-        look::Facts,
+        sql::Quarter,
         view::spark::{Bar, LastDays, Scale},
     },
-    paging::{Key, Seen},
 };
 
 /// How many days it shows.
@@ -21,7 +23,7 @@ const SCALE: Scale = Scale { step: 4.0, high: 40.0, low: 1.0 };
 pub struct Tally {
     zone: Zone,
     days: LastDays<DAYS>,
-    counted: [(u32, u32); DAYS],
+    counted: [(u64, u64); DAYS],
 }
 
 /// The sparkline as its template prints it.
@@ -35,6 +37,14 @@ pub struct Spark {
     pub note: Option<String>,
 }
 
+impl Spark {
+    /// Nothing, as there was no time to count.
+    #[must_use]
+    pub fn not_counted() -> Self {
+        Self { bars: Vec::new(), label: "Not looked at yet".to_owned(), note: None }
+    }
+}
+
 impl Tally {
     /// Nothing counted yet; the last day is `today`.
     #[must_use]
@@ -42,31 +52,23 @@ impl Tally {
         Self { zone, days: LastDays::new(today, zone), counted: [(0, 0); DAYS] }
     }
 
-    /// Counts an entry.
-    pub fn add(&mut self, facts: &Facts) {
-        if let Some((entries, errors)) = self.days.of(&mut self.counted, facts.timestamp) {
-            *entries += 1;
-            *errors += u32::from(facts.status == "error" || facts.action_type == "error");
+    /// Counts the entries of a quarter of an hour.
+    pub fn add(&mut self, quarter: &Quarter) {
+        if let Some((entries, errors)) = self.days.of(&mut self.counted, quarter.at) {
+            *entries += u64::try_from(quarter.entries).unwrap_or_default();
+            *errors += u64::try_from(quarter.errors).unwrap_or_default();
         }
     }
 
-    /// The sparkline of what was counted, as far as was looked.
+    /// The sparkline of what was counted; `stopped` says with which instant, where that was not all of it.
     #[must_use]
-    pub fn spark(&self, seen: Option<Seen>) -> Spark {
-        let stopped: Option<Key> = match seen {
-            Some(Seen::All) => None,
-            Some(Seen::To(key)) => Some(key),
-            None => return Spark { bars: Vec::new(), label: "Not looked at yet".to_owned(), note: None },
-        };
-        // The day at which looking stopped is known in part only, so the next one is the first.
-        let from =
-            stopped.map_or(0, |key| usize::try_from(self.days.after_first(key.timestamp) + 1).unwrap_or(0).min(DAYS));
+    pub fn spark(&self, stopped: Option<Timestamp>) -> Spark {
+        // The day at which counting stopped is known in part only, so the next one is the first.
+        let from = stopped.map_or(0, |at| usize::try_from(self.days.after_first(at) + 1).unwrap_or(0).min(DAYS));
         let most = self.counted[from..].iter().map(|day| day.0).max().unwrap_or(0);
-        let bar = |(at, (entries, errors)): (usize, &(u32, u32))| {
-            SCALE.bar(at, u64::from(*entries), u64::from(most), *errors > 0)
-        };
-        let note = stopped.map(|key| {
-            let day = words::date_short(key.timestamp, self.zone);
+        let bar = |(at, (entries, errors)): (usize, &(u64, u64))| SCALE.bar(at, *entries, most, *errors > 0);
+        let note = stopped.map(|at| {
+            let day = words::date_short(at, self.zone);
             format!("Their newest entries alone, back to {day}")
         });
         Spark {
@@ -76,7 +78,7 @@ impl Tally {
         }
     }
 
-    fn label(&self, most: u32, from: usize) -> String {
+    fn label(&self, most: u64, from: usize) -> String {
         const SAID: usize = 5;
         let name = |at: usize| self.days.date(at).map(|day| day.format("%-d %B").to_string()).unwrap_or_default();
         let days = DAYS - from.min(DAYS);
@@ -97,46 +99,38 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::time::Timestamp;
 
-    fn facts(at: &str, status: &str) -> Facts {
-        Facts {
-            timestamp: Timestamp::parse_rfc3339(at).expect("an instant"),
-            id: uuid::Uuid::nil(),
-            action_type: "page_visit".to_owned(),
-            status: status.to_owned(),
-            area: String::new(),
-        }
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).expect("an instant")
     }
 
     #[test]
     fn entries_are_counted_by_the_readers_day() {
         let today = NaiveDate::from_ymd_opt(2026, 6, 18).expect("a day");
         let mut tally = Tally::new(today, chrono_tz::Europe::London);
-        for (at, status) in [
-            ("2026-06-18T10:00:00Z", "success"),
-            // Just after midnight in London.
-            ("2026-06-17T23:00:00Z", "success"),
-            ("2026-06-17T22:59:59Z", "error"),
+        for (from, entries, errors) in [
+            ("2026-06-18T10:00:00Z", 1, 0),
+            // Just after midnight in London, and just before.
+            ("2026-06-17T23:00:00Z", 1, 0),
+            ("2026-06-17T22:45:00Z", 1, 1),
             // The day before the first, and one that is yet to come.
-            ("2026-03-20T22:00:00Z", "success"),
-            ("2026-06-19T22:00:00Z", "success"),
+            ("2026-03-20T22:00:00Z", 5, 0),
+            ("2026-06-19T22:00:00Z", 5, 0),
         ] {
-            tally.add(&facts(at, status));
+            tally.add(&Quarter { at: at(from), entries, errors, oldest: at(from) });
         }
-        let spark = tally.spark(Some(Seen::All));
+        let spark = tally.spark(None);
         assert_eq!(spark.bars.len(), DAYS);
         let tail: Vec<_> = spark.bars[DAYS - 2..].iter().map(|bar| (bar.class, bar.height.as_str())).collect();
         assert_eq!(tail, [("s-error", "20.0"), ("s-success", "40.0")]);
         assert_eq!(spark.label, "Entries a day over 90 days. Most: 2, on 18 June. Days with errors: 17 June.");
-        let key = facts("2026-06-17T10:00:00Z", "success");
-        let part = tally.spark(Some(Seen::To(key.key())));
+        let part = tally.spark(Some(at("2026-06-17T10:00:00Z")));
         assert_eq!(
             (part.bars.len(), part.note.as_deref()),
             (1, Some("Their newest entries alone, back to 17 June 2026")),
             "of the 17th not all was looked at"
         );
         assert_eq!(part.label, "Entries a day over 1 day. Most: 2, on 18 June. No day with errors.");
-        assert!(tally.spark(None).bars.is_empty());
+        assert!(Spark::not_counted().bars.is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, ops::ControlFlow};
 
+use futures_util::future::try_join3;
 use uuid::Uuid;
 
 use super::{
@@ -14,6 +15,7 @@ use crate::{
     logs::{
         filter::{Filter, Preset, Range, Who},
         look::{self, Count},
+        sql::Quarter,
         store,
         view::Reader,
         vocabulary::Vocabulary,
@@ -287,24 +289,29 @@ pub async fn figures(
     let start = Cursor::at(Key { timestamp: Timestamp::MIN, id: Uuid::nil() });
     let (oldest, _) = look::keys(db, &plan, At::After(start), 1, budget).await?;
     let Some(first) = oldest.first().copied() else { return Ok(None) };
-    let entries = look::count(db, &plan, budget).await?;
-    let mut errors = [Count::Exactly(0); 2];
-    for (errors, filter) in errors.iter_mut().zip(failures::errors(who)) {
-        let plan = store::plan_by(vocabulary, &filter, now, false).await?;
-        *errors = look::count(db, &plan, budget).await?;
-    }
+    let errors = async |filter: &Filter| {
+        let plan = store::plan_by(vocabulary, filter, now, false).await?;
+        look::count(db, &plan, budget).await
+    };
+    let [by_status, by_action] = &failures::errors(who);
+    let (entries, by_status, by_action) =
+        try_join3(look::count(db, &plan, budget), errors(by_status), errors(by_action)).await?;
+    let errors = [by_status, by_action];
     Ok(Some(Figures { first, entries, errors }))
 }
 
 /// The entries of `who` by day. At most a few thousand are counted, however many there are.
-pub async fn spark(db: &Db, who: &Who, reader: &Reader, budget: Budget) -> Result<Spark> {
+pub async fn spark(vocabulary: &Vocabulary<'_>, who: &Who, reader: &Reader, budget: Budget) -> Result<Spark> {
     const COUNTED: i64 = 2_000;
     let filter = Filter { range: Range::Last(Preset::Quarter), who: vec![who.clone()], ..Filter::default() };
-    let plan = store::plan(db, &filter, reader.now, false).await?;
-    let mut tally = Tally::new(reader.now.in_zone(reader.zone).date_naive(), reader.zone);
-    let budget = Budget { step: budget.step.min(COUNTED), steps: 1, ..budget };
-    let mut looking = db.look(budget).await?;
-    let seen = look::each(&mut looking, &plan, budget, |facts| tally.add(&facts)).await?;
+    let plan = store::plan_by(vocabulary, &filter, reader.now, false).await?;
+    let mut looking = vocabulary.db().look(budget).await?;
+    let looked: Looked<Vec<Quarter>> = looking.fetch_all(plan.quarters(COUNTED)).await?;
     looking.done();
-    Ok(tally.spark(seen))
+    let Looked::Whole(quarters) = looked else { return Ok(Spark::not_counted()) };
+    let mut tally = Tally::new(reader.now.in_zone(reader.zone).date_naive(), reader.zone);
+    quarters.iter().for_each(|quarter| tally.add(quarter));
+    let counted: i64 = quarters.iter().map(|quarter| quarter.entries).sum();
+    let oldest = quarters.iter().map(|quarter| quarter.oldest).min();
+    Ok(tally.spark(oldest.filter(|_| counted >= COUNTED)))
 }
