@@ -40,8 +40,22 @@ const WIDER: &str = r"
         .filter((element) => element.getBoundingClientRect().right > clientWidth + 1);
     return ['the page scrolls sideways', ...out.slice(-3).map((element) => element.outerHTML.slice(0, 150))];";
 
-/// Light and dark by turns, as colours do not depend on the width.
-const WIDTHS: [(u32, u32); 5] = [(360, 740), (390, 844), (720, 450), (1024, 768), (1440, 900)];
+/// On both sides of where the layout changes. At 390 and 1440 axe looks, in light and dark, as colours do not depend on the
+/// width.
+const WIDTHS: [(u32, u32); 12] = [
+    (360, 740),
+    (390, 844),
+    (600, 900),
+    (720, 450),
+    (740, 900),
+    (768, 1024),
+    (800, 600),
+    (820, 1180),
+    (900, 600),
+    (1000, 700),
+    (1024, 768),
+    (1440, 900),
+];
 
 /// Opens pages one after the other, each known by an element on it, and looks at each in many ways.
 async fn check(browser: &Browser, pages: &[(String, &str)]) {
