@@ -97,6 +97,8 @@
     if (key === "Escape" && menu) { menu.open = false; $("summary", menu).focus(); return; }
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || keysOff()) return;
     if (target.closest("input:not([type=checkbox],[type=radio]),select,textarea,[contenteditable]")) return;
+    // Behind the panel nothing moves. (Without popovers it stands in the page, and a selector for open ones is an error.)
+    if (key !== "?" && CSS.supports("selector(:popover-open)") && $("#keys:popover-open")) return;
     const combined = lead === "g" ? `g ${key}` : key;
     lead = lead ? "" : key === "g" ? key : "";
     if (combined === "j" || combined === "k") {

@@ -79,6 +79,14 @@ database_test! {
         let (_app, browser, _story) = begin(db).await;
         browser.press("?").await;
         browser.wait("document.querySelector('#keys').matches(':popover-open')").await;
+        // The keyboard is in it, and what lies behind it does not move meanwhile.
+        browser.holds("document.activeElement.matches('#keys [aria-label=Close]')").await;
+        let path = browser.path().await;
+        browser.press("jkm[]gm").await;
+        browser.js("document.activeElement.blur()").await;
+        browser.press("jm/").await;
+        assert_eq!((row(&browser).await, browser.path().await), (-1, path));
+        browser.holds("document.activeElement === document.body").await;
         // What it names is what is listened to.
         assert!(browser.text("#keys").await.contains("Go to Members g m Go to Errors g e"));
         browser.press_key(Key::Escape).await;
