@@ -142,6 +142,10 @@
   addEventListener("htmx:afterRequest", (e) => {
     if (isLive(e)) $("#newer")?.classList.toggle("is-lost", !e.detail.xhr.status || e.detail.xhr.status >= 500);
   });
+  // Whoever applies filters in the drawer wants to see what they give; a choice alone leaves it open for the next.
+  addEventListener("htmx:afterRequest", ({ detail: { requestConfig, xhr } }) => {
+    if (requestConfig.triggeringEvent?.type === "submit" && xhr.status === 200) $("#rail[popover]")?.hidePopover?.();
+  });
   // A control that went with the old results leaves focus nowhere: give it to the new ones.
   addEventListener("htmx:afterSettle", (e) => {
     if (e.target.id === "results" && document.activeElement === document.body) $("#results-h")?.focus({ preventScroll: true });

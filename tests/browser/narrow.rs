@@ -4,7 +4,8 @@ use crate::{browser::begin, database_test, support::Look};
 
 database_test! {
     async fn on_a_phone_the_filters_are_a_drawer(db: TestDb) {
-        let (_app, browser, story) = begin(db).await;
+        let (_app, mut browser, story) = begin(db).await;
+        browser.expect("status of 400");
         browser.resize(390, 844).await;
         assert!(!browser.shown("#f-status--error").await);
         browser.click(".head .only-narrow").await;
@@ -17,6 +18,21 @@ database_test! {
         browser.wait("!document.querySelector('#f-status--error').checkVisibility()").await;
         assert_eq!(browser.path().await, "/logs?range=24h&status=error&action_type=error");
         assert_eq!(browser.entries().await.len(), 4);
+
+        // Applied, by the button or with Enter, they make way for what they give; what cannot be read stays to be mended.
+        browser.click(".head .only-narrow").await;
+        browser.click("#fields summary").await;
+        browser.fill("#f-ip", "203.0.113.999").await;
+        browser.swap(async || browser.click(".rail-foot button").await).await;
+        assert!(browser.open_now("#rail").await);
+        browser.fill("#f-ip", "").await;
+        browser.swap(async || browser.click(".rail-foot button").await).await;
+        browser.wait("!document.querySelector('#rail').matches(':popover-open')").await;
+        browser.click(".head .only-narrow").await;
+        browser.fill("#f-area", "").await;
+        browser.swap(async || browser.press("\u{e007}").await).await;
+        browser.wait("!document.querySelector('#rail').matches(':popover-open')").await;
+        assert_eq!(browser.path().await, "/logs?range=24h&status=error&action_type=error");
 
         // A row is a card with everything in it.
         let card = browser.text("#list tr.is-error").await;
