@@ -52,6 +52,15 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn the_bar_is_one_row_wherever_it_is_not_a_phone(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        for width in [738, 780, 835, 900, 961, 1024] {
+            browser.resize(width, 700).await;
+            browser.holds("document.querySelector('.top').offsetHeight < 60").await;
+        }
+        browser.finish().await;
+    }
+
     async fn a_drawer_is_none_once_there_is_room(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         browser.resize(1024, 768).await;
