@@ -61,6 +61,18 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn a_page_with_little_on_it_does_not_scroll(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.goto("/find").await;
+        for (width, height) in [(320, 800), (390, 844), (800, 700), (1440, 900)] {
+            browser.look(Look { width, height, ..Look::default() }).await;
+            let page = "document.documentElement";
+            browser.holds(&format!("{page}.scrollHeight <= {page}.clientHeight")).await;
+            browser.holds("document.querySelector('.sheet').getBoundingClientRect().bottom >= innerHeight - 1").await;
+        }
+        browser.finish().await;
+    }
+
     async fn a_drawer_is_none_once_there_is_room(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         browser.resize(1024, 768).await;
