@@ -64,6 +64,29 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
     out
 }
 
+/// A text in the pieces between which a line may break before it breaks within a word: before an `@`, after `/ . _ :`.
+/// (After a hyphen a browser breaks by itself.)
+pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let breaks = |(at, letter): (usize, char)| {
+            let next = at + letter.len_utf8();
+            match letter {
+                '@' if at > 0 => Some(at),
+                // A number stays whole.
+                '.' if rest[next..].starts_with(|after: char| after.is_ascii_digit()) => None,
+                // Of several in a row after the last, and never before an end that is nothing.
+                '/' | '.' | '_' | ':' if !rest[next..].starts_with(['/', '.', '_', ':', '@', ' ']) => Some(next),
+                _ => None,
+            }
+        };
+        let end = rest.char_indices().find_map(breaks).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 /// An `action_type` as a noun; one that Daybook does not know stays as it is.
 #[must_use]
 pub fn action_name(action_type: &str) -> String {
@@ -111,6 +134,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_breaks_between_the_parts_of_an_address() {
+        let cut = |text: &str| pieces(text).collect::<Vec<_>>().join("|");
+        assert_eq!(cut("members/bookings/new"), "members/|bookings/|new");
+        assert_eq!(cut("hana.lindqvist@example.org"), "hana.|lindqvist|@example.|org");
+        assert_eq!(cut("2001:db8::837b"), "2001:|db8::|837b");
+        assert_eq!(cut("puppy_group"), "puppy_|group");
+        assert_eq!(cut("https://a.b/"), "https://|a.|b/");
+        assert_eq!(cut("within 1.5 s of 203.0.113.24"), "within 1.5 s of 203.0.113.24");
+        assert_eq!(cut("@"), "@");
+        assert_eq!(cut("ä@@ö. Ü"), "ä|@|@ö. Ü");
+        assert_eq!(cut(""), "");
+    }
+
+    #[test]
     fn counts_have_commas_and_things_a_number() {
         for (n, said) in [(0, "0"), (999, "999"), (1_000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")] {
             assert_eq!(count(n), said);
@@ -151,6 +188,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn pieces_are_the_text(text in ".{0,40}|[a-z@/._: ]{0,40}") {
+            prop_assert_eq!(pieces(&text).collect::<String>(), text);
+        }
+
         #[test]
         fn a_count_without_its_commas_is_the_number(n in any::<u64>()) {
             prop_assert_eq!(count(n).replace(',', ""), n.to_string());

@@ -113,6 +113,21 @@ database_test! {
         let area = format!("{areas}.find((it) => it.textContent === 'members/bookings/new')");
         browser.holds(&format!("{area}.getClientRects().length > 1")).await;
         browser.holds(&format!("[...{area}.childNodes].filter((it) => it.data).every({whole})")).await;
+        // Nor an e-mail, wherever it stands.
+        for (width, path, css) in [
+            (1440, "/logs?range=24h", "#list .c-member small bdi"),
+            (1024, "/logs?range=24h", "#list .c-member small bdi"),
+            (760, "/logs?range=24h", "#list .c-member small bdi"),
+            (320, &format!("/logs/{}", story.error), ".kv dd bdi"),
+            (320, "/members", "#main td bdi"),
+        ] {
+            browser.look(Look { width, height: 844, ..Look::default() }).await;
+            browser.goto(path).await;
+            let long = "(node) => node.data && node.data.length < 22";
+            let pieces = format!("[...document.querySelectorAll('{css}')].flatMap((it) => [...it.childNodes].filter({long}))");
+            browser.holds(&format!("{pieces}.length > 2")).await;
+            browser.holds(&format!("{pieces}.every({whole})")).await;
+        }
         browser.goto(&format!("/members/{}", story.hana)).await;
         browser.look(Look { width: 320, height: 844, ..Look::default() }).await;
         browser.holds(&format!("{whole}(document.querySelector('.kinds label').lastChild)")).await;
