@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{
     browser::begin,
     database_test,
+    error_groups::gather,
     support::{Browser, Look, TestApp, story},
 };
 
@@ -33,6 +34,25 @@ database_test! {
         let numbers = "[...document.querySelectorAll('#hist text[text-anchor=end]:not(.readout)')]";
         browser.js(&format!("{numbers}.forEach((number) => number.textContent = '15,000')")).await;
         browser.holds(&format!("{numbers}.every((number) => number.getBoundingClientRect().left >= 0)")).await;
+        browser.finish().await;
+    }
+
+    async fn a_list_is_a_table_on_a4_and_holds_no_controls(db: TestDb) {
+        let (app, browser, story) = begin(db).await;
+        gather(&app.db).await;
+        // What A4 leaves between its margins is narrower than a phone's rules begin.
+        browser.look(Look { width: 718, height: 1000, ..Look::default() }).await;
+        on_paper(&browser).await;
+        browser.goto("/logs?range=24h").await;
+        browser.holds("getComputedStyle(document.querySelector('#list tbody tr:not(.day)')).display === 'table-row'").await;
+        browser.holds("!document.querySelector('#refresh').checkVisibility()").await;
+        browser.goto(&format!("/logs/{}", story.error)).await;
+        browser.leave(async || drop(browser.js("document.querySelector('.seen a').click()").await)).await;
+        let left = "[...document.querySelectorAll('button, select, textarea, summary, .facts form, .num > a, .hint')]
+            .filter((it) => it.checkVisibility() && !it.closest('.visit, .hist details'))
+            .map((it) => it.outerHTML.slice(0, 100))";
+        let left = browser.strings(left).await;
+        assert!(left.iter().all(|it| it.contains("class=\"hint\"")), "{left:?}");
         browser.finish().await;
     }
 
