@@ -8,6 +8,19 @@ use crate::{
 };
 
 database_test! {
+    async fn no_key_is_offered_that_nobody_listens_to(db: TestDb) {
+        story::story(&db).await;
+        let app = TestApp::start(db).await;
+        let email = app.account(Role::Support).await;
+        let browser = Browser::with(&app, Look { scripts: false, ..Look::default() }).await;
+        browser.sign_in(&email).await;
+        assert_eq!(browser.texts(".has-icon > kbd").await.len(), 2);
+        for css in ["#find + kbd", "#q + kbd"] {
+            assert!(!browser.shown(css).await, "{css}");
+        }
+        browser.finish().await;
+    }
+
     async fn without_scripts_links_and_forms_do_it(db: TestDb) {
         let story = story::story(&db).await;
         let app = TestApp::start(db).await;
