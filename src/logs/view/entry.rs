@@ -311,6 +311,12 @@ impl Entry {
         }
     }
 
+    /// Whether its title is set smaller, as in the size of a heading it would fill the window.
+    #[must_use]
+    pub fn has_long_title(&self) -> bool {
+        self.title.parts.iter().map(|part| part.text.chars().count()).sum::<usize>() > 140
+    }
+
     /// Whether anything of this entry is hidden from the role.
     #[must_use]
     pub fn is_masked(&self) -> bool {
