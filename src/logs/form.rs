@@ -267,13 +267,13 @@ impl Reader<'_> {
             match who {
                 Some(who) if out.contains(&who) => {}
                 Some(who) => out.push(who),
-                None => self.errors.add(
-                    "member",
-                    format!(
-                        "“{text}” is neither an e-mail nor a member ID. For every e-mail that begins so, write {}*.",
-                        text.trim_end_matches('*')
-                    ),
-                ),
+                None => {
+                    let mut message = format!("“{text}” is neither an e-mail nor a member ID.");
+                    if !text.contains('*') {
+                        let _ = write!(message, " For every e-mail that begins so, write {text}*.");
+                    }
+                    self.errors.add("member", message);
+                }
             }
         }
         out
