@@ -1,5 +1,7 @@
 //! From a query string to a filter, or to a message for each field that could not be read, with everything typed kept.
 
+use std::fmt::Write as _;
+
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
