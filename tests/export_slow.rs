@@ -373,6 +373,9 @@ mod command {
             let named = file.to_str().expect("a name");
             let some = export(&address, &["--query", query, "--columns", "id,status", "--output", named]);
             assert!(some.status.success() && some.stdout.is_empty() && some.stderr.is_empty(), "{some:?}");
+            let address_of_it = format!("https://daybook.example/logs{query}");
+            let same = export(&address, &["--query", &address_of_it, "--columns", "id,status", "--format", "csv"]);
+            assert_eq!(same.stdout, std::fs::read(&file).expect("the file"));
             // The page's zone is London here, the command's is the default.
             let page = client.get(&format!("/logs/export.csv{query}&tz=UTC&columns=id,status")).await;
             assert_eq!(std::fs::read(&file).expect("the file"), page.body);
@@ -387,9 +390,10 @@ mod command {
                 "command line export_ended ndjson rows=701&range=all".to_owned(),
                 format!("command line exported csv {filter}"),
                 format!("command line export_ended csv rows={}&{filter}", page.text().lines().count() - 1),
-                "command line exported csv range=all&status=success".to_owned(),
+                format!("command line exported csv {filter}"),
             ];
             assert_eq!(said[..5], expected);
+            assert_eq!(said[6], "command line exported csv range=all&status=success");
         }
 
         async fn it_says_in_a_line_what_is_wrong_and_makes_nothing(db: FileDb) {

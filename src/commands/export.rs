@@ -18,6 +18,7 @@ use crate::{
     app,
     config::{DatabaseArgs, SiteArgs, Sources},
     core::{
+        query_string,
         role::Role,
         time::{SharedClock, Zone},
     },
@@ -106,7 +107,7 @@ async fn export(
 
 /// What is asked for, or one line of what could not be read.
 fn asked(args: &Args, zone: Zone) -> Result<Asked> {
-    let form = FilterForm::new(args.query.trim_start_matches('?'));
+    let form = FilterForm::new(query_string::of_pasted(&args.query));
     let asked = Asked::read(&form, Asker { zone, role: Role::Admin, surface: Surface::Machine });
     let mut asked = asked.map_err(|errors| {
         let each: Vec<String> = errors.iter().map(|(name, message)| format!("{name}: {message}")).collect();

@@ -33,7 +33,18 @@ impl BadText {
     }
 }
 
-/// The parameters of a query string in their order. A name that is not UTF-8 cannot be one of ours and is left out.
+/// The query string in what somebody pasted: that of an address, or all of it where it is none.
+#[must_use]
+pub fn of_pasted(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once('?') {
+        // What stands before the query of an address holds no pair.
+        Some((before, query)) if !before.contains(['=', '&']) => query.split('#').next().unwrap_or_default(),
+        _ => text,
+    }
+}
+
+/// The parameters of a query string in their order.
 #[must_use]
 pub fn parse(query: &str) -> Vec<Pair> {
     query
@@ -128,6 +139,20 @@ mod tests {
                 ("", "e", None),
             ]
         );
+    }
+
+    #[test]
+    fn an_address_is_as_good_as_its_query() {
+        for pasted in [
+            "range=7d&q=why?",
+            " ?range=7d&q=why? ",
+            "/logs?range=7d&q=why?",
+            "https://daybook.example/logs?range=7d&q=why?#list",
+        ] {
+            assert_eq!(of_pasted(pasted), "range=7d&q=why?");
+        }
+        assert_eq!(of_pasted("q=a?b=c"), "q=a?b=c");
+        assert_eq!(of_pasted("?"), "");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a form about a view says: its name, and filters that whoever saves them may run.
 
 use crate::{
-    core::query_string::Pair,
+    core::query_string::{self, Pair},
     logs::{
         filter::ListQuery,
         form::{Asker, FilterForm},
@@ -35,7 +35,7 @@ pub fn name(form: &Form) -> Result<String, String> {
 /// The filters that were given, at the first page, or why they cannot be kept. A view never holds what its owner could
 /// not have asked for.
 pub fn query(form: &Form, asker: Asker) -> Result<ListQuery, String> {
-    let query = read_query(text(form.field("query"))?, asker)?;
+    let query = read_query(query_string::of_pasted(text(form.field("query"))?), asker)?;
     if canonical(&query, asker).len() > LONGEST_QUERY {
         return Err("These are more filters than one view keeps. Take some off.".to_owned());
     }
@@ -83,7 +83,7 @@ fn is_unseen(c: char) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        core::{query_string, role::Role},
+        core::role::Role,
         logs::form::Surface,
     };
 
@@ -118,6 +118,8 @@ mod tests {
         for (typed, canonical) in [
             ("", "range=24h"),
             ("status=error&range=7d", "range=7d&status=error"),
+            ("?status=error&range=7d", "range=7d&status=error"),
+            ("https://daybook.example/logs?status=error&range=7d#list", "range=7d&status=error"),
             ("member=Jo@Example.com&x=y&q=", "range=all&member=jo@example.com"),
             ("from=2026-06-18T14:00&limit=100", "range=custom&from=2026-06-18T14:00:00%2B01:00&limit=100"),
             ("from=2026-06-18&tz=Asia/Kathmandu", "range=custom&from=2026-06-18T00:00:00%2B05:45&tz=Asia/Kathmandu"),
