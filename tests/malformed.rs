@@ -199,6 +199,28 @@ database_test! {
         }
     }
 
+    async fn a_key_that_cannot_be_read_is_refused_and_not_left_out(db: TestDb) {
+        db.write(vec![sample::error(sample::minutes_ago(5))]).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for (key, why) in [
+            ("%FF".to_owned(), "This was not sent as UTF-8 text."),
+            ("a%00b".to_owned(), "This holds a NUL character"),
+            ("k".repeat(513), "This key is longer than 512 characters."),
+        ] {
+            for page in [
+                client.get(&format!("/logs?extra.{key}=1")).await,
+                client.htmx(&format!("/logs?status=error&extra.{key}=1")).await,
+            ] {
+                assert_eq!((page.status.as_u16(), page.entries().len()), (400, 0), "{key}");
+                assert!(page.texts("#results [role=alert]")[0].contains(why), "{key}");
+                assert!(page.texts("#fields .field-error")[0].contains(why), "{key}");
+                assert!(!page.text().contains('\0'), "{key}");
+            }
+        }
+        assert_eq!(client.get(&format!("/logs?extra.{}=1", "k".repeat(512))).await.status, 200);
+    }
+
     async fn too_many_values_are_refused(db: TestDb) {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;

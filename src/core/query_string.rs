@@ -44,34 +44,32 @@ pub fn of_pasted(text: &str) -> &str {
     }
 }
 
-/// The parameters of a query string in their order.
+/// The parameters of a query string in their order. A name that cannot be read is as near as it can be shown, and its
+/// value cannot be meant either: whoever asks for all that begin so must hear of it.
 #[must_use]
 pub fn parse(query: &str) -> Vec<Pair> {
     query
         .split('&')
         .filter(|part| !part.is_empty())
-        .filter_map(|part| {
+        .map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let name = decode(name).ok()?;
-            Some(match decode(value) {
-                Ok(value) if value.contains('\0') => {
-                    Pair { name, value: value.replace('\0', "\u{fffd}"), problem: Some(BadText::Nul) }
-                }
-                Ok(value) => Pair { name, value, problem: None },
-                Err(value) => Pair { name, value, problem: Some(BadText::NotUtf8) },
-            })
+            let (name, unnamed) = decode(name);
+            let (value, problem) = decode(value);
+            Pair { name, value, problem: unnamed.or(problem) }
         })
         .collect()
 }
 
-/// The text behind percent-escapes, or, where it is not UTF-8, the nearest that can be shown.
-fn decode(text: &str) -> Result<String, String> {
+/// The text behind percent-escapes, or the nearest that can be shown, and why it is no more.
+fn decode(text: &str) -> (String, Option<BadText>) {
     let spaced = text.replace('+', " ");
     let bytes = percent_decode_str(&spaced);
-    match bytes.clone().decode_utf8() {
-        Ok(text) => Ok(text.into_owned()),
-        Err(_) => Err(bytes.decode_utf8_lossy().replace('\0', "\u{fffd}")),
-    }
+    let problem = match bytes.clone().decode_utf8() {
+        Ok(text) if text.contains('\0') => BadText::Nul,
+        Ok(text) => return (text.into_owned(), None),
+        Err(_) => BadText::NotUtf8,
+    };
+    (bytes.decode_utf8_lossy().replace('\0', "\u{fffd}"), Some(problem))
 }
 
 /// What must be escaped in a value. `/ * ! : @ ,` stay readable; they mean nothing in a query.
@@ -127,7 +125,7 @@ mod tests {
 
     #[test]
     fn bad_escapes_are_bad_values() {
-        let pairs = parse("a=%ff&b=x%00y&c=%F0%9F%90%95+%2B&d&=e&%ff=f");
+        let pairs = parse("a=%ff&b=x%00y&c=%F0%9F%90%95+%2B&d&=e&%ff=f&g%00=%ff");
         let seen: Vec<_> = pairs.iter().map(|p| (p.name.as_str(), p.value.as_str(), p.problem)).collect();
         assert_eq!(
             seen,
@@ -137,6 +135,8 @@ mod tests {
                 ("c", "🐕 +", None),
                 ("d", "", None),
                 ("", "e", None),
+                ("\u{fffd}", "f", Some(BadText::NotUtf8)),
+                ("g\u{fffd}", "\u{fffd}", Some(BadText::Nul)),
             ]
         );
     }

@@ -359,6 +359,10 @@ impl Reader<'_> {
                 self.errors.add(&name, "Viewers cannot filter by this.");
                 continue;
             }
+            if key.chars().count() > LONGEST {
+                self.errors.add(&name, format!("This key is longer than {LONGEST} characters."));
+                continue;
+            }
             let any = self.texts(&name);
             if out.len() == TERMS {
                 self.errors.add(&name, format!("At most {TERMS} keys at once."));
