@@ -44,19 +44,20 @@ impl Reader {
         ZoneWords::at(self.zone, at).heading()
     }
 
-    /// `14:32:07 today`, `Yesterday, 17:20:11` or `9 May 2026, 20:14:05`.
+    /// `14:32:07 today`, `17:20:11 yesterday` or `20:14:05, 9 May 2026`; of what is yet to come also how far ahead it is.
     #[must_use]
     pub fn day_and_clock(&self, at: Timestamp) -> String {
         let clock = words::clock(at, self.zone, false);
         let day = at.in_zone(self.zone).date_naive();
         let today = self.now.in_zone(self.zone).date_naive();
-        if day == today {
+        let said = if day == today {
             format!("{clock} today")
         } else if Some(day) == today.pred_opt() {
-            format!("Yesterday, {clock}")
+            format!("{clock} yesterday")
         } else {
-            format!("{}, {clock}", words::date_short(at, self.zone))
-        }
+            format!("{clock}, {}", words::date_short(at, self.zone))
+        };
+        if at > self.now { format!("{said}, {}", words::ago(self.now, at)) } else { said }
     }
 }
 
