@@ -71,7 +71,7 @@ impl Scale {
     pub fn grid(self) -> Vec<Grid> {
         let line = |n: u64| {
             let y = BASE - self.height(n);
-            Grid { n: short(n), y: px(y), text_y: px(y + 4.0) }
+            Grid { n: short(n, self.top), y: px(y), text_y: px(y + 4.0) }
         };
         let half = self.top.is_multiple_of(2).then(|| line(self.top / 2));
         half.into_iter().chain([line(self.top)]).collect()
@@ -181,15 +181,18 @@ pub fn shown_on_a_phone(names: &[(usize, String)], many: usize) -> Vec<bool> {
     (0..names.len()).map(|nth| nth.is_multiple_of(every) && fits(nth, None)).collect()
 }
 
-/// A round number in the little room beside the axis: `5,000`, `150k`, `1.5M`.
-fn short(n: u64) -> String {
-    const K: u64 = 1_000;
-    const M: u64 = 1_000_000;
-    match n {
-        0..10_000 => words::count(n),
-        _ if n.is_multiple_of(M) => format!("{}M", words::count(n / M)),
-        _ if n > M && n.is_multiple_of(M / 10) => format!("{}.{}M", words::count(n / M), n / (M / 10) % 10),
-        _ => format!("{}k", words::count(n / K)),
+/// A round number in the little room beside an axis up to `top`, all of whose numbers have one form: `5,000`, `150k`,
+/// `1.5M`.
+fn short(n: u64, top: u64) -> String {
+    let (unit, sign) = match top {
+        0..10_000 => return words::count(n),
+        10_000..1_000_000 => (1_000, "k"),
+        _ => (1_000_000, "M"),
+    };
+    match n % unit / (unit / 100) {
+        0 => format!("{}{sign}", words::count(n / unit)),
+        part if part.is_multiple_of(10) => format!("{}.{}{sign}", words::count(n / unit), part / 10),
+        part => format!("{}.{part:02}{sign}", words::count(n / unit)),
     }
 }
 
@@ -216,8 +219,9 @@ mod tests {
         let grid: Vec<String> = Scale::of(107).grid().into_iter().map(|line| line.n).collect();
         assert_eq!(grid, ["50", "100"]);
         assert_eq!(Scale::of(3).grid().len(), 1, "half an entry has no line");
-        let said = [7_500, 10_000, 75_000, 150_000, 1_000_000, 1_500_000, 15_000_000].map(short);
-        assert_eq!(said, ["7,500", "10k", "75k", "150k", "1M", "1.5M", "15M"]);
+        let axis = |most: u64| Scale::of(most).grid().into_iter().map(|line| line.n).collect::<Vec<_>>().join(" ");
+        let said = [7_000, 10_000, 14_000, 150_000, 1_000_000, 1_500_000, 15_000_000].map(axis);
+        assert_eq!(said, ["4,000 8,000", "5k 10k", "7.5k 15k", "75k 150k", "0.5M 1M", "0.75M 1.5M", "7.5M 15M"]);
     }
 
     #[test]
