@@ -35,6 +35,14 @@ mod tests {
     use super::{super::moment::tests::at, *};
 
     #[test]
+    fn only_an_error_is_said_to_be_the_first() {
+        let first = |moment: &Moment| crate::logs::story::view::lately(lately(moment, &[], true), moment);
+        assert_eq!(first(&at(0, "error")).as_deref(), Some("for the first time in 24 hours"));
+        let refused = Moment { status: "warning".to_owned(), ..at(0, "login") };
+        assert_eq!(first(&refused), None);
+    }
+
+    #[test]
     fn the_same_counts_within_a_day() {
         const HOUR: i64 = 3_600;
         let entry = at(100 * HOUR, "error");

@@ -345,7 +345,8 @@ pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
     }
     let which = words::ordinal(lately.times);
     if lately.times == 1 {
-        return Some(format!("for the {which} time in 24 hours"));
+        // Of an error alone: what else is alike need not read alike, as a sign-in refused for the second time.
+        return entry.is_error().then(|| format!("for the {which} time in 24 hours"));
     }
     let seconds = entry.timestamp.since(lately.first).num_seconds().max(1).unsigned_abs();
     let within = match seconds {
