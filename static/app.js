@@ -89,6 +89,11 @@
     if (id === "f-one") field.focus();
     else if (name === "member" && type === "radio" && field) field.value = "";
   }, true);
+  // An export has a column at least.
+  addEventListener("change", ({ target }) => {
+    const boxes = target.closest(".export form")?.querySelectorAll(":scope [type=checkbox]");
+    if (boxes) boxes[0].required = ![...boxes].some((box) => box.checked);
+  });
   addEventListener("input", ({ target }) => { if (target.id === "f-member" && target.value) $("#f-one").checked = true; });
 
   let lead = "";

@@ -261,6 +261,8 @@ database_test! {
             let ndjson = client.get(&format!("/logs/export.ndjson?status=error&{query}")).await;
             assert_eq!(ndjson.text(), format!("{{\"status\":\"error\",\"id\":\"{}\"}}\n", log.id), "{query}");
         }
+        let chosen = client.get("/logs/export.csv?status=error&chosen=1&columns=id").await;
+        assert_eq!(chosen.text(), format!("id\r\n{}\r\n", log.id));
         // A row of one empty cell is still a row.
         let csv = client.get("/logs/export.csv?columns=error_message").await;
         assert!(csv.text().ends_with("\r\n\"\"\r\n"), "{:?}", csv.text());
@@ -274,6 +276,7 @@ database_test! {
         for (query, said) in [
             ("columns=ip,id,%3Cb%3E", "columns: “ip”, “<b>” are no columns. The columns are id, timestamp,"),
             ("columns=%ff", "columns: “\u{fffd}” is no column."),
+            ("chosen=1&status=error", "columns: Choose at least one column."),
             ("range=2d", "range: “2d” is not a time range"),
             ("status=!&ip=x", "ip: “x” is not an IP address."),
             ("from=2026-02-30", "February is shorter that year"),

@@ -30,6 +30,8 @@ use walk::Walk;
 
 /// The parameter that chooses columns.
 pub const COLUMNS: &str = "columns";
+/// The parameter that says that columns were chosen, so that none of them is not all of them.
+pub const CHOSEN: &str = "chosen";
 
 /// A piece is handed over once it has so many bytes, or before more is looked for.
 const PIECE: usize = 64 * 1024;
@@ -81,7 +83,12 @@ pub struct Asked {
 impl Asked {
     /// Reads a query string. Where a list would begin and how long its pages are means nothing here: an export is all.
     pub fn read(form: &FilterForm, asker: Asker) -> std::result::Result<Self, FieldErrors> {
-        let (query, columns) = (form.parse(asker), Column::choose(form.values(COLUMNS)));
+        let columns = if form.values(COLUMNS).next().is_none() && !form.value(CHOSEN).is_empty() {
+            Err("Choose at least one column.".to_owned())
+        } else {
+            Column::choose(form.values(COLUMNS))
+        };
+        let query = form.parse(asker);
         match (query, columns) {
             (Ok(query), Ok(columns)) => Ok(Self { filter: query.filter, columns }),
             (query, columns) => {

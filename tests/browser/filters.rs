@@ -185,6 +185,19 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn an_export_of_no_column_is_not_sent(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.click(".export > summary").await;
+        browser.click(".export details summary").await;
+        let boxes = "document.querySelectorAll('.export [type=checkbox]')";
+        browser.js(&format!("{boxes}.forEach((box) => box.click())")).await;
+        let valid = "document.querySelector('.export form').checkValidity()";
+        browser.holds(&format!("![...{boxes}].some((box) => box.checked) && !{valid}")).await;
+        browser.js(&format!("{boxes}[3].click()")).await;
+        browser.holds(valid).await;
+        browser.finish().await;
+    }
+
     async fn nothing_that_a_page_holds_is_run(db: TestDb) {
         let (_app, browser, _) = begin(db).await;
         for held in ["allowEval", "allowScriptTags", "historyCacheSize", "includeIndicatorStyles", "scrollIntoViewOnBoost"] {

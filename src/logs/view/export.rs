@@ -4,7 +4,7 @@ use super::Reader;
 use crate::{
     core::role::Role,
     logs::{
-        export::{COLUMNS, Format},
+        export::{CHOSEN, COLUMNS, Format},
         filter::ListQuery,
         link,
         object::Column,
@@ -28,6 +28,8 @@ pub struct ExportMenu {
     pub pairs: Vec<(String, String)>,
     /// The parameter of the columns.
     pub parameter: &'static str,
+    /// The parameter that says that they were chosen.
+    pub chosen: &'static str,
     /// Their names.
     pub columns: Vec<&'static str>,
 }
@@ -48,6 +50,7 @@ impl ExportMenu {
             ndjson_action: link::export_path(Format::Ndjson),
             pairs: whole.pairs(reader.zone),
             parameter: COLUMNS,
+            chosen: CHOSEN,
             columns: Column::ALL.into_iter().map(Column::name).collect(),
         })
     }
