@@ -102,6 +102,7 @@ database_test! {
         // Whoever has the e-mail of an entry without an account is among them, though no entry names them.
         assert_eq!(found(&lately), ["gone.one@example.org", "Jo Çelik-İnce", hana_s, "Mira Oduya"]);
         assert_eq!(lately.texts("td[data-l=\"Last seen\"]")[0], "14:35:05 today");
+        assert!(lately.texts(".head p")[0].starts_with("Who was seen most lately; search to find anybody else."));
         let gone = client.get("/members?q=gone").await;
         assert!(gone.texts("td .gone")[0].contains("No account now"), "{}", gone.text());
         assert_eq!(
@@ -119,10 +120,10 @@ database_test! {
         let page = client.get("/members?q=twin").await;
         assert_eq!(found(&page).len(), 50);
         let told = page.texts(".head p").concat();
-        assert!(told.starts_with("50 of those who match, last seen first; type more to find others."), "{told}");
+        assert!(told.starts_with("50 of those who match, not those seen last of all; type more to find the others."), "{told}");
         let some = client.get("/members?q=twin1").await;
         assert_eq!(found(&some).len(), 11);
-        assert!(some.texts(".head p")[0].contains("Last seen first."), "{:?}", some.texts(".head p"));
+        assert!(some.texts(".head p")[0].starts_with("Last seen first."), "{:?}", some.texts(".head p"));
     }
 
     async fn what_cannot_be_looked_for_is_refused_at_the_field(db: TestDb) {

@@ -34,10 +34,12 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
         signed.record(Kind::MembersSearched, None, Some(q.clone()).filter(|q| !q.is_empty()))?;
     }
     let zone = reader.zone_at(reader.now);
-    let order = if members.more {
+    let order = if q.is_empty() {
+        format!("Who was seen most lately; search to find anybody else. Times in {zone}.")
+    } else if members.more {
         // Which of all were seen last is not known: looking ended when there were enough.
         format!(
-            "{} of those who match, last seen first; type more to find others. Times in {zone}.",
+            "{} of those who match, not those seen last of all; type more to find the others. Times in {zone}.",
             members.found.len()
         )
     } else {
