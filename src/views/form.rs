@@ -82,10 +82,7 @@ fn is_unseen(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        core::role::Role,
-        logs::form::Surface,
-    };
+    use crate::{core::role::Role, logs::form::Surface};
 
     fn asker(role: Role) -> Asker {
         Asker { zone: chrono_tz::Europe::London, role, surface: Surface::Page }
