@@ -94,6 +94,15 @@
     const boxes = target.closest(".export form")?.querySelectorAll(":scope [type=checkbox]");
     if (boxes) boxes[0].required = ![...boxes].some((box) => box.checked);
   });
+  // A custom range begins as the one that is shown, on the reader's clock as the list tells it.
+  addEventListener("change", ({ target: { name, value } }) => {
+    const range = new URLSearchParams(location.search).get("range") ?? "24h", now = $(".asof time")?.dateTime.slice(0, 16);
+    if (name !== "range" || value !== "custom" || range === "custom" || !now) return;
+    const minutes = (range.endsWith("d") ? 1440 : 60) * parseInt(range), end = Date.parse(`${now}Z`);
+    const text = (at) => new Date(at).toISOString().slice(0, 16);
+    $("#from").value = minutes ? text(end - minutes * 6e4) : "";
+    $("#to").value = text(end + 6e4);
+  });
   addEventListener("input", ({ target }) => { if (target.id === "f-member" && target.value) $("#f-one").checked = true; });
 
   let lead = "";

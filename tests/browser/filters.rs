@@ -146,6 +146,9 @@ database_test! {
         assert!(!browser.shown("#from").await);
         browser.click("#range [value=custom]").await;
         assert!(browser.shown("#from").await);
+        // It begins as the range that is shown.
+        assert_eq!(browser.value("#from").await, "2026-06-17T14:38");
+        assert_eq!(browser.value("#to").await, "2026-06-18T14:39");
         browser.set("#from", "2026-06-18T14:28:00").await;
         browser.set("#to", "2026-06-18T14:33:00").await;
         browser.swap(async || browser.click("#toolbar button").await).await;
