@@ -176,15 +176,23 @@ async fn ways(
     const AT_ONCE: usize = 3;
     let State { db, budgets, .. } = state;
     let until = Instant::now() + budgets.list.time;
+    let count = async |filter: &Filter| -> Result<Count> {
+        if Instant::now() >= until {
+            return Ok(Count::AtLeast { n: 0, looked_to: None });
+        }
+        let plan: Plan = store::plan_by(vocabulary, filter, reader.now, reader.role.sees_details()).await?;
+        look::count(db, &plan, budgets.count).await
+    };
     let counted = async |loosened: Loosened| {
-        let count = if Instant::now() < until {
-            let plan: Plan =
-                store::plan_by(vocabulary, &loosened.filter, reader.now, reader.role.sees_details()).await?;
-            look::count(db, &plan, budgets.count).await?
-        } else {
-            Count::AtLeast { n: 0, looked_to: None }
-        };
-        Ok((loosened, count))
+        let counted = count(&loosened.filter).await?;
+        // Where a month gives nothing either, all time may.
+        match loosened.longest().filter(|_| counted == Count::Exactly(0)) {
+            Some(longest) => {
+                let counted = count(&longest.filter).await?;
+                Ok((longest, counted))
+            }
+            None => Ok((loosened, counted)),
+        }
     };
     stream::iter(list::loosened(filter).into_iter().take(MOST)).map(counted).buffered(AT_ONCE).try_collect().await
 }

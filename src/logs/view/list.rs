@@ -122,6 +122,21 @@ pub struct Way {
     pub href: String,
     /// How many entries that would give.
     pub count: String,
+    /// Whether it is known to give none.
+    pub none: bool,
+}
+
+/// The ways on with what gives the most first, and what gives nothing last.
+#[must_use]
+pub fn by_count<T>(mut ways: Vec<(T, Count)>) -> Vec<(T, Count)> {
+    ways.sort_by_key(|(_, count)| {
+        std::cmp::Reverse(match count {
+            Count::Exactly(n) => *n,
+            // What was not counted out may have one more.
+            Count::MoreThan(n) | Count::AtLeast { n, .. } => n + 1,
+        })
+    });
+    ways
 }
 
 /// What was asked of a list besides its query.
@@ -179,6 +194,15 @@ pub fn loosened(filter: &Filter) -> Vec<Loosened> {
         out.push(Loosened { part, filter });
     }
     out
+}
+
+impl Loosened {
+    /// The same with all time, where a month was the longer time.
+    #[must_use]
+    pub fn longest(&self) -> Option<Self> {
+        let is_month = self.part == Part::Range && self.filter.range == Range::Last(Preset::Month);
+        is_month.then(|| Self { part: Part::Range, filter: Filter { range: Range::All, ..self.filter.clone() } })
+    }
 }
 
 impl Results {
@@ -288,9 +312,10 @@ impl Empty {
                 after,
                 href: link::list(&query.narrowed(loosened.filter), reader.zone),
                 count: count_words(count),
+                none: count == Count::Exactly(0),
             }
         };
-        Self { heading, text, ways: ways.into_iter().map(way).collect() }
+        Self { heading, text, ways: by_count(ways).into_iter().map(way).collect() }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
             Reader,
             chips::{Chip, typed_words},
             count::{CountWords, count_words},
-            list::{self, BadField, BadQuery, Stopped, Way},
+            list::{self, BadField, BadQuery, Stopped, Way, by_count},
         },
     },
     paging::{At, Page},
@@ -307,6 +307,7 @@ impl Empty {
                 after: "",
                 href: query.narrowed(query.filter.without(&part)).link(reader.zone),
                 count: count_words(count).replace("entries", "records").replace("entry", "record"),
+                none: count == Count::Exactly(0),
             }
         };
         match query.filter.parts().len() {
@@ -314,7 +315,7 @@ impl Empty {
             _ => Self {
                 heading: "Nothing matches",
                 text: "Take a filter away to see more. These counts are for the same list with that one removed.",
-                ways: ways.into_iter().map(way).collect(),
+                ways: by_count(ways).into_iter().map(way).collect(),
             },
         }
     }
