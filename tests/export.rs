@@ -293,6 +293,20 @@ database_test! {
         assert_eq!(recorded(&app.db).await, [""; 0]);
     }
 
+    async fn a_file_is_named_after_its_filter_in_plain_letters(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for (query, name) in [
+            ("range=24h&status=error", "daybook-errors-last-24-hours-2026-06-18.csv".to_owned()),
+            ("q=%22%0d%0aX%3a+1%2f..%2f%C3%A9", "daybook-entries-with-x-1-all-time-2026-06-18.csv".to_owned()),
+        ] {
+            let file = client.head(&format!("/logs/export.csv?{query}")).await;
+            assert_eq!(file.header("content-disposition"), Some(format!("attachment; filename=\"{name}\"").as_str()));
+        }
+        let long = client.head(&format!("/logs/export.csv?area={}", "very-long/".repeat(40))).await;
+        assert!(long.header("content-disposition").expect("a name").len() < 150);
+    }
+
     async fn a_file_says_what_it_is_and_no_one_keeps_a_copy(db: TestDb) {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
