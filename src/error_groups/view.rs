@@ -75,6 +75,8 @@ pub struct Row {
     pub title: String,
     /// Where it happened last.
     pub area: String,
+    /// Its last frame, which tells groups of one title apart; none where it was grouped by its message.
+    pub frame: Option<String>,
     /// How it stands.
     pub tag: Tag,
     /// Its last days; none where there was no time to count.
@@ -101,6 +103,7 @@ impl Row {
             href: link(group.fingerprint()),
             title: group.title.clone(),
             area: group.area.clone(),
+            frame: group.frame.clone(),
             tag: group.state().into(),
             spark,
             times: number(group.times, at_least, words::count),
