@@ -28,6 +28,7 @@ mod csrf;
 mod doors;
 mod entry;
 mod error_group_pages;
+mod error_group_said;
 mod error_groups;
 mod errors;
 mod export;

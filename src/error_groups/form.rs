@@ -3,7 +3,7 @@
 
 use super::{
     filter::{self, Query, Sort},
-    state::{NOTE, State},
+    state::{self, NOTE, Shown, State},
 };
 use crate::{
     core::form::FieldErrors,
@@ -89,13 +89,16 @@ fn search(typed: &str) -> Result<Option<Search>, String> {
     Ok((!terms.is_empty()).then(|| Search { typed: typed.to_owned(), terms }))
 }
 
-/// What a form says of a group; what it does not name stays as it is.
+/// What a form says of a group; what it does not name stays as it is. A browser always sends each field, so one that is as
+/// it was when the page was drawn says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     /// The state.
     pub state: Option<State>,
     /// The note, without blanks around it.
     pub note: Option<String>,
+    /// What the page showed, where the form tells.
+    pub shown: Shown,
 }
 
 /// Reads the form about a group.
@@ -106,7 +109,7 @@ pub fn told(form: &Form) -> Result<Told, FieldErrors> {
         if let Some(problem) = pair.problem {
             errors.add(name, problem.message());
         }
-        Some(pair.value.replace("\r\n", "\n").trim().to_owned())
+        Some(pair.value.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned())
     };
     let (state, note) = (text("state").filter(|state| !state.is_empty()), text("note"));
     let said = state.as_deref().and_then(State::parse).filter(|state| state.can_be_said());
@@ -117,7 +120,17 @@ pub fn told(form: &Form) -> Result<Told, FieldErrors> {
     if length > NOTE {
         errors.add("note", format!("This is {length} characters long; a note has at most {NOTE}."));
     }
-    if errors.is_empty() { Ok(Told { state: said, note }) } else { Err(errors) }
+    let shown = shown(form);
+    let state = said.filter(|state| shown.state != Some(*state));
+    let note = note.filter(|note| shown.note.as_deref() != Some(state::mark(note).as_str()));
+    if errors.is_empty() { Ok(Told { state, note, shown }) } else { Err(errors) }
+}
+
+/// What the page of a form showed, as the form carries it.
+#[must_use]
+pub fn shown(form: &Form) -> Shown {
+    let text = |name: &str| Some(form.value(name)).filter(|text| !text.is_empty());
+    Shown { state: text("was_state").and_then(State::parse), note: text("was_note").map(str::to_owned) }
 }
 
 #[cfg(test)]
@@ -163,12 +176,20 @@ mod tests {
     #[test]
     fn a_form_says_what_it_names_and_no_more() {
         let said = |pairs: &[(&str, &str)]| told(&Form::of_query(&query_string::write(pairs.iter().copied())));
-        assert_eq!(said(&[]), Ok(Told { state: None, note: None }));
+        assert_eq!(said(&[]), Ok(Told { state: None, note: None, shown: Shown::default() }));
         let note = Some("Solo walks work.\nOffer one.".to_owned());
         assert_eq!(
             said(&[("state", "in_work"), ("note", " Solo walks work.\r\nOffer one. ")]),
-            Ok(Told { state: Some(State::InWork), note })
+            Ok(Told { state: Some(State::InWork), note: note.clone(), shown: Shown::default() })
         );
+        // As it was: nothing of it is said anew.
+        let mark = state::mark("Solo walks work.\nOffer one.");
+        let was = [("was_state", "in_work"), ("was_note", mark.as_str())];
+        let told = said(&[&was[..], &[("state", "in_work"), ("note", "Solo walks work.\r\nOffer one.\r\n")]].concat());
+        assert!(told.is_ok_and(|told| told.state.is_none() && told.note.is_none()));
+        let told = said(&[&was[..], &[("state", "resolved"), ("note", "Solo walks work.")]].concat()).expect("read");
+        assert_eq!((told.state, told.note.as_deref()), (Some(State::Resolved), Some("Solo walks work.")));
+        assert_eq!(told.shown, Shown { state: Some(State::InWork), note: Some(mark) });
         assert!(said(&[("note", &"é".repeat(NOTE))]).is_ok());
         let errors = said(&[("state", "came_back"), ("note", &"é".repeat(NOTE + 1))]).expect_err("refused");
         assert!(errors.get("state").is_some() && errors.get("note").is_some());

@@ -7,12 +7,13 @@ use super::{
     differs,
     filter::link,
     fingerprint::Fingerprint,
-    form, gather,
+    form::{self, Told},
+    gather,
     group_view::{GroupView, Sources},
     here::Here,
     pages::GroupPage,
     people, spark,
-    state::{self, Saying},
+    state::{self, Outcome, Saying},
     store::{self, Group, Quarters},
 };
 use crate::{
@@ -68,9 +69,17 @@ pub async fn say(
         Ok(told) => told,
         Err(errors) => return refused(&req, &state, &signed, fingerprint, &form, &errors).await,
     };
-    let saying = Saying { state: told.state, note: told.note.as_deref(), by: &signed.staff.email, at: signed.now };
+    let (by, at) = (signed.staff.email.as_str(), signed.now);
+    let saying = Saying { state: told.state, note: told.note.as_deref(), by, at, shown: &told.shown };
     let mut tx = state.db.write().await?;
-    let changed = state::say(&mut tx, fingerprint, &saying).await?.ok_or(Error::NotFound(What::ErrorGroup))?;
+    let changed = match state::say(&mut tx, fingerprint, &saying).await? {
+        Some(Outcome::Said(changed)) => changed,
+        Some(Outcome::Overtaken { state: on_state, note: on_note }) => {
+            drop(tx);
+            return overtaken(&req, &state, &signed, fingerprint, &told, (on_state, on_note)).await;
+        }
+        None => return Err(Error::NotFound(What::ErrorGroup)),
+    };
     let mut words = Vec::new();
     if let Some((before, now)) = changed.state {
         words.push(format!("{} to {}", before.name(), now.name()));
@@ -102,9 +111,24 @@ async fn refused(
 ) -> Result<HttpResponse> {
     let typed = |name: &str| form.field(name).map_or("", |pair| pair.value.as_str());
     let mut drawn = draw(req, state, signed, fingerprint).await?;
-    drawn.group = drawn.group.typed(typed("state"), typed("note"), errors);
+    drawn.group.form = drawn.group.form.typed(typed("state"), typed("note"), form::shown(form), errors);
     drawn.shell.next = link(fingerprint);
     respond::page(StatusCode::BAD_REQUEST, &drawn)
+}
+
+/// What somebody else said meanwhile stands beside what was typed, and nothing is kept before it was seen.
+async fn overtaken(
+    req: &HttpRequest,
+    state: &State,
+    signed: &Signed,
+    fingerprint: Fingerprint,
+    told: &Told,
+    what: (bool, bool),
+) -> Result<HttpResponse> {
+    let mut drawn = draw(req, state, signed, fingerprint).await?;
+    drawn.group.form = drawn.group.form.overtaken(told, what);
+    drawn.shell.next = link(fingerprint);
+    respond::page(StatusCode::CONFLICT, &drawn)
 }
 
 /// Which of the times it happened are asked for.

@@ -5,12 +5,13 @@ use super::{
     filter::link,
     gather::Progress,
     people::{People, Person},
-    state::{NOTE, Said, State},
+    state::Said,
+    state_form::StateForm,
     store::Group,
     view::{self, Tag, minutes, moment, number},
 };
 use crate::{
-    core::{form::FieldErrors, query_string, time::Timestamp, words},
+    core::{query_string, time::Timestamp, words},
     logs::{
         filter::{Area, Choice, ExtraIs, Filter, Preset, Range},
         link as logs,
@@ -101,27 +102,6 @@ pub struct Value {
     pub said: String,
     /// The errors that have it.
     pub href: String,
-}
-
-/// What a form says of the group, as it stands or as it was typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateForm {
-    /// Where it goes.
-    pub action: String,
-    /// The states that can be said: value, words, whether it is chosen.
-    pub states: Vec<(&'static str, &'static str, bool)>,
-    /// Why the state cannot be read.
-    pub state_error: Option<String>,
-    /// Who said so when.
-    pub state_by: Option<String>,
-    /// The note.
-    pub note: String,
-    /// Why it cannot be kept.
-    pub note_error: Option<String>,
-    /// Who wrote it when.
-    pub note_by: Option<String>,
-    /// The longest note, in characters.
-    pub longest: String,
 }
 
 /// A group.
@@ -259,19 +239,6 @@ impl GroupView {
             frame: group.frame.clone(),
             permalink: own,
         }
-    }
-
-    /// The same with what was typed and could not be kept.
-    #[must_use]
-    pub fn typed(mut self, state: &str, note: &str, errors: &FieldErrors) -> Self {
-        let error = |name: &str| errors.get(name).map(str::to_owned);
-        let form = &mut self.form;
-        if let Some(state) = State::parse(state) {
-            form.states.iter_mut().for_each(|(value, _, chosen)| *chosen = *value == state.as_str());
-        }
-        note.clone_into(&mut form.note);
-        (form.state_error, form.note_error) = (error("state"), error("note"));
-        self
     }
 }
 
@@ -441,30 +408,4 @@ fn errors_in(group: &Group, filter: Filter, reader: &Reader) -> String {
         ..filter
     };
     logs::filtered(filter, reader.zone)
-}
-
-impl StateForm {
-    fn of(group: &Group, said: Option<&Said>, reader: &Reader) -> Self {
-        let state = group.state();
-        let by = |who: &str, at: Timestamp| format!("{who}, {}", reader.day_and_clock(at));
-        let meant = |state: State| match state {
-            State::New => "New: nobody has looked yet",
-            State::InWork => "In work: somebody is on it",
-            State::CameBack | State::Resolved => "Resolved: shown as “Came back” if it is recorded again",
-        };
-        let choices = State::ALL.into_iter().filter(|state| state.can_be_said());
-        Self {
-            action: link(group.fingerprint()),
-            states: choices.map(|choice| (choice.as_str(), meant(choice), choice == state)).collect(),
-            state_error: None,
-            state_by: said.map(|said| {
-                let word = State::parse(&said.state).unwrap_or(State::New).name();
-                format!("{word} since {}: said by {}", reader.day_and_clock(said.state_at), said.state_by)
-            }),
-            note: said.map(|said| said.note.clone()).unwrap_or_default(),
-            note_error: None,
-            note_by: said.and_then(|said| Some(by(said.note_by.as_deref()?, said.note_at?))),
-            longest: words::count(u64::try_from(NOTE).unwrap_or_default()),
-        }
-    }
 }

@@ -19,6 +19,7 @@ pub mod people;
 pub mod spark;
 pub mod sql;
 pub mod state;
+pub mod state_form;
 pub mod store;
 pub mod varying;
 pub mod view;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fingerprint::Fingerprint;
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{error::Result, secret, time::Timestamp},
     db::{Sql, Tx},
 };
 
@@ -133,6 +133,38 @@ pub struct Saying<'a> {
     pub by: &'a str,
     /// When.
     pub at: Timestamp,
+    /// What they saw of it before.
+    pub shown: &'a Shown,
+}
+
+/// What somebody saw of a group before they said something; none where they do not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// The state.
+    pub state: Option<State>,
+    /// The [`mark`] of the note.
+    pub note: Option<String>,
+}
+
+/// What tells a note from another, without carrying it whole.
+#[must_use]
+pub fn mark(note: &str) -> String {
+    let hash = secret::hash(note.as_bytes());
+    hash[..16].iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// What became of saying something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is said.
+    Said(Changed),
+    /// Somebody else said something meanwhile, or it was recorded again: nothing was kept.
+    Overtaken {
+        /// Of the state.
+        state: bool,
+        /// Of the note.
+        note: bool,
+    },
 }
 
 /// What of it was new.
@@ -180,19 +212,27 @@ impl Said {
     }
 }
 
-/// Says it; none where there is no such group. Whoever says something last has said it.
-pub async fn say(tx: &mut Tx, fingerprint: Fingerprint, saying: &Saying<'_>) -> Result<Option<Changed>> {
+/// Says it; none where there is no such group. What differs by now from what somebody saw is not overwritten.
+pub async fn say(tx: &mut Tx, fingerprint: Fingerprint, saying: &Saying<'_>) -> Result<Option<Outcome>> {
     let lock = tx.dialect().for_update();
     let number = fingerprint.number();
     let sql = Sql::new("SELECT last_at FROM daybook_error_groups WHERE fingerprint = ").bind(number);
     let Some((last,)) = tx.fetch_all::<(Timestamp,)>(sql.text(lock)).await?.pop() else { return Ok(None) };
     let had = said(tx, &BTreeSet::from([number])).await?.remove(&fingerprint);
-    let (said, changed) = had.unwrap_or_else(|| Said::nothing(fingerprint, saying)).with(saying, last);
-    if changed.state.is_none() && !changed.note {
-        return Ok(Some(changed));
+    let had = had.unwrap_or_else(|| Said::nothing(fingerprint, saying));
+    let Shown { state, note } = saying.shown;
+    let is = State::of(Some(&had), last);
+    let state = saying.state.is_some_and(|said| said != is) && state.is_some_and(|shown| shown != is);
+    let note = saying.note.is_some_and(|said| said != had.note)
+        && note.as_ref().is_some_and(|shown| *shown != mark(&had.note));
+    if state || note {
+        return Ok(Some(Outcome::Overtaken { state, note }));
     }
-    put(tx, said, last).await?;
-    Ok(Some(changed))
+    let (said, changed) = had.with(saying, last);
+    if changed.state.is_some() || changed.note {
+        put(tx, said, last).await?;
+    }
+    Ok(Some(Outcome::Said(changed)))
 }
 
 /// Puts down what was said of a group that was recorded last at `last`.
