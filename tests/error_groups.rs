@@ -26,6 +26,13 @@ pub async fn gather(db: &TestDb) {
     gather::finish(&db.db, None, sample::now(), || {}).await.expect("gathered");
 }
 
+/// Gathers what is found among the newest, without a sweep, which would meet anything.
+async fn look_among_the_newest(db: &TestDb) {
+    let mut gatherer = Gatherer::new(db.db.clone(), None);
+    gatherer.begin().await.expect("begun");
+    while gatherer.newest(sample::now()).await.expect("looked") != gather::Stepped::Done {}
+}
+
 /// Numbers that look like chance and are the same each time.
 struct Dice(u64);
 
@@ -210,10 +217,47 @@ database_test! {
         for logs in all.chunks(650) {
             db.write(logs.to_vec()).await;
         }
-        let mut gatherer = Gatherer::new(db.db.clone(), None);
-        gatherer.begin().await.expect("begun");
-        while gatherer.newest(sample::now()).await.expect("looked") != gather::Stepped::Done {}
+        look_among_the_newest(&db).await;
         is_as(&db, &all).await;
+    }
+
+    async fn what_is_dated_ahead_hides_nothing_that_happens_now(db: TestDb) {
+        let hour = |at: i64| failure("AheadError", -7_200 - at);
+        let mut all: Vec<NewLog> = (0..600).map(hour).collect();
+        db.write(all.clone()).await;
+        gather(&db).await;
+        // More are dated ahead than one look meets, and all of them are in a group.
+        let now = failure("NowError", 0);
+        db.write(vec![now.clone()]).await;
+        all.push(now);
+        look_among_the_newest(&db).await;
+        is_as(&db, &all).await;
+    }
+
+    async fn one_that_is_dated_ahead_does_not_end_a_burst(db: TestDb) {
+        let mut all = vec![failure("AheadError", -70 * 365 * 86_400)];
+        db.write(all.clone()).await;
+        gather(&db).await;
+        let burst: Vec<NewLog> = (0..1_200).map(|at| failure("BurstError", at)).collect();
+        db.write(burst.clone()).await;
+        all.extend(burst);
+        look_among_the_newest(&db).await;
+        is_as(&db, &all).await;
+    }
+
+    async fn a_server_meets_what_happens_now_below_what_is_dated_ahead(db: TestDb) {
+        db.write((0..600).map(|at| failure("AheadError", -7_200 - at)).collect()).await;
+        gather(&db).await;
+        let (app, client) = support(db).await;
+        let now = failure("NowError", 0);
+        app.db.write(vec![now.clone()]).await;
+        for _ in 0..100 {
+            if client.get(&link(&now)).await.status == StatusCode::OK {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("it is in no group after ten seconds");
     }
 
     async fn a_sweep_goes_on_where_it_was_and_pages_say_how_far_that_is(db: TestDb) {

@@ -13,7 +13,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    errors,
+    errors::{self, Stretch},
     fingerprint::{Alike, DETAIL, LONGEST, RULE, Said},
     forget,
     here::Here,
@@ -108,15 +108,17 @@ pub struct Gatherer {
     current: bool,
     /// Whether the sweep at hand began at the newest while this process ran.
     whole: bool,
-    /// Where looking among the newest goes on, in a burst that is longer than one look.
-    burst: Option<Key>,
+    /// Where looking among the newest goes on, in a burst that is longer than one look: from the newest of all, and from now.
+    bursts: [Option<Key>; 2],
+    /// Whether entries are dated ahead, and may hide what happens now.
+    ahead: bool,
 }
 
 impl Gatherer {
     /// One for this database; `app_root` says which frames of a traceback are the application's.
     #[must_use]
     pub fn new(db: Db, app_root: Option<String>) -> Self {
-        Self { db, app_root, current: false, whole: false, burst: None }
+        Self { db, app_root, current: false, whole: false, bursts: [None; 2], ahead: false }
     }
 
     /// Begins anew where groups were made by another rule. Nothing that people said is lost.
@@ -136,20 +138,38 @@ impl Gatherer {
         Ok(had.is_some_and(|had| had.rule == RULE && had.app_root == app_root))
     }
 
-    /// Looks among the newest errors for those that are in no group.
+    /// Looks among the newest errors for those that are in no group. Where entries are dated ahead, it also looks among those
+    /// that are newest until now: what is dated ahead stays the newest for long, and may be more than one look meets.
     pub async fn newest(&mut self, now: Timestamp) -> Result<Stepped> {
-        let found = errors::older(&self.db, self.burst, WIDTH, now, NEWEST).await?;
-        let new = ungrouped(&self.db, &found.keys).await?;
-        if new.is_empty() {
-            self.burst = None;
-            return Ok(Stepped::Done);
+        let swept = progress(&self.db).await?.place();
+        let found = errors::older(&self.db, self.bursts[0], WIDTH, now, NEWEST).await?;
+        if self.bursts[0].is_none() {
+            let first = found.keys.first().copied().max(found.on);
+            self.ahead = first.is_some_and(|key| key.timestamp > now);
         }
-        if !self.put(&new).await? {
+        let stepped = self.meet(0, &found, swept).await?;
+        if !self.ahead || stepped == Stepped::Waiting {
+            return Ok(stepped);
+        }
+        let until_now = Key { timestamp: now.plus(chrono::Duration::microseconds(1)), id: Uuid::nil() };
+        let place = self.bursts[1].unwrap_or(until_now);
+        let found = errors::older(&self.db, Some(place), WIDTH, now, NEWEST).await?;
+        Ok(match self.meet(1, &found, swept).await? {
+            Stepped::Done => stepped,
+            other => other,
+        })
+    }
+
+    /// Puts what was found into groups, and notes where to go on: as long as a look met anything new, what lies below may be
+    /// new as well, but for what a sweep that is under way will come by.
+    async fn meet(&mut self, burst: usize, found: &Stretch, swept: Option<Key>) -> Result<Stepped> {
+        let new = ungrouped(&self.db, &found.keys).await?;
+        if !new.is_empty() && !self.put(&new).await? {
             return Ok(Stepped::Waiting);
         }
-        // Where all that was looked at was new, what lies below may be as well.
-        self.burst = found.on.filter(|_| new.len() == found.keys.len());
-        Ok(if self.burst.is_some() { Stepped::More } else { Stepped::Done })
+        let on = found.on.filter(|on| !new.is_empty() && swept.is_none_or(|swept| *on > swept));
+        self.bursts[burst] = on;
+        Ok(if on.is_some() { Stepped::More } else { Stepped::Done })
     }
 
     /// One more step of the sweep.
