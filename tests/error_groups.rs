@@ -7,8 +7,8 @@ use daybook::{
     core::{role::Role, time::Timestamp},
     db::Sql,
     error_groups::{
-        fingerprint::{Alike, Fingerprint, Said},
-        gather::{self, Gatherer},
+        fingerprint::{Alike, Fingerprint, RULE, Said},
+        gather::{self, Gatherer, Stepped},
         view, write,
     },
     logs::{log::NewLog, view::Reader, write::Batch},
@@ -30,7 +30,7 @@ pub async fn gather(db: &TestDb) {
 async fn look_among_the_newest(db: &TestDb) {
     let mut gatherer = Gatherer::new(db.db.clone(), None);
     gatherer.begin().await.expect("begun");
-    while gatherer.newest(sample::now()).await.expect("looked") != gather::Stepped::Done {}
+    while gatherer.newest(sample::now()).await.expect("looked") != Stepped::Done {}
 }
 
 /// Numbers that look like chance and are the same each time.
@@ -271,7 +271,7 @@ database_test! {
         assert_eq!(view::gathering(&gather::progress(&db.db).await.expect("asked"), &reader).as_deref(), Some("Gathering has just begun: older errors are not counted yet."));
         let mut back_to = Vec::new();
         // Another process each time.
-        while gatherer().sweep(sample::now()).await.expect("swept") == gather::Stepped::More {
+        while gatherer().sweep(sample::now()).await.expect("swept") == Stepped::More {
             let progress = gather::progress(&db.db).await.expect("asked");
             back_to.extend(progress.back_to());
             assert!(view::gathering(&progress, &reader).expect("not at the end").starts_with("Gathered back to 1"));
@@ -298,6 +298,55 @@ database_test! {
         app.db.write_batch(more).await;
         gather(&app.db).await;
         is_as(&app.db, &all).await;
+    }
+
+    async fn two_with_other_application_roots_do_not_forget_each_others_groups(db: TestDb) {
+        let all: Vec<NewLog> = (0..70).map(|at| failure("RootError", at)).collect();
+        db.write(all.clone()).await;
+        let of = |root: &str| Gatherer::new(db.db.clone(), Some(root.to_owned()));
+        let (mut one, mut other) = (of("/srv/one"), of("/srv/other"));
+        let count = async || {
+            let sql = Sql::new("SELECT count(*) FROM daybook_error_entries");
+            db.db.fetch_optional::<(i64,)>(sql).await.expect("asked").expect("a number").0
+        };
+        while one.look(sample::now()).await.expect("looked") != Stepped::Done {}
+        assert_eq!(count().await, 70);
+        // Whoever starts last is followed, and the other one waits.
+        while other.look(sample::now()).await.expect("looked") != Stepped::Done {}
+        for _ in 0..3 {
+            assert_eq!(one.look(sample::now()).await.expect("looked"), Stepped::Waiting);
+            assert_eq!(other.look(sample::now()).await.expect("looked"), Stepped::Done);
+            assert_eq!((count().await, gather::progress(&db.db).await.expect("asked").app_root.as_str()), (70, "/srv/other"));
+        }
+        // Those that start at once come to an end as well.
+        let finish = |root: &str| gather::finish(&db.db, Some(root.to_owned()), sample::now(), || {});
+        let (a, b) = tokio::join!(finish("/srv/a"), finish("/srv/b"));
+        a.and(b).expect("gathered");
+        assert_eq!(count().await, 70);
+        // A newer version's rule is not forgotten for an older one, be it done or under way.
+        for rule in [RULE + 1, -RULE - 1] {
+            db.execute(Sql::new("UPDATE daybook_error_progress SET rule = ").bind(rule)).await;
+            assert_eq!(of("/srv/old").look(sample::now()).await.expect("looked"), Stepped::Waiting);
+            assert_eq!((count().await, gather::progress(&db.db).await.expect("asked").rule), (70, rule));
+        }
+    }
+
+    async fn what_was_being_forgotten_is_gone_on_with_by_whoever_serves(db: TestDb) {
+        let batch = crowd(120, 6);
+        let all = batch.logs.clone();
+        db.write_batch(batch).await;
+        let mut serving = Gatherer::new(db.db.clone(), None);
+        while serving.look(sample::now()).await.expect("looked") != Stepped::Done {}
+        // A rebuild that was broken off.
+        db.execute(Sql::new("UPDATE daybook_error_progress SET complete = 0, rule = ").bind(-RULE)).await;
+        db.execute(Sql::new("DELETE FROM daybook_error_groups")).await;
+        gather(&db).await;
+        is_as(&db, &all).await;
+        db.execute(Sql::new("UPDATE daybook_error_progress SET complete = 0, rule = ").bind(-RULE)).await;
+        db.execute(Sql::new("DELETE FROM daybook_error_groups")).await;
+        while serving.look(sample::now()).await.expect("looked") != Stepped::Done {}
+        assert!(gather::progress(&db.db).await.expect("asked").is_complete(), "a sweep is due at once");
+        is_as(&db, &all).await;
     }
 
     async fn another_rule_begins_anew_and_keeps_what_people_said(db: TestDb) {

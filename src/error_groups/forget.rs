@@ -2,8 +2,8 @@
 //! people said of groups stays.
 
 use super::{
+    gather::{FORGETTING, Progress, REST, select_progress},
     fingerprint::RULE,
-    gather::{Progress, REST, select_progress},
     write,
 };
 use crate::{
@@ -11,8 +11,6 @@ use crate::{
     db::{Db, Sql, Tx},
 };
 
-/// What the rule is while groups are being forgotten: no version of it.
-const FORGETTING: i64 = -1;
 /// How many rows go at once.
 const STEP: i64 = 5_000;
 /// What goes, one after the other.
@@ -26,15 +24,30 @@ const DERIVED: [&str; 4] = [
 
 /// Forgets all; from then on groups are made by this version's rule, with the application's frames below `app_root`.
 pub async fn all(db: &Db, app_root: &str) -> Result<()> {
-    let sql = Sql::new("UPDATE daybook_error_progress SET complete = 0, swept_at = NULL, swept_id = NULL, rule = ");
+    forget(db, app_root, |_| true).await
+}
+
+/// The same where groups were made otherwise, but never where that was by a newer rule.
+pub async fn outdated(db: &Db, app_root: &str) -> Result<()> {
+    forget(db, app_root, |had| had.is_outdated(app_root)).await
+}
+
+/// Forgets all if that is still needed once it is this process's turn. Whoever asks for the same meanwhile joins in, and
+/// nobody begins again what another process has finished.
+async fn forget(db: &Db, app_root: &str, is_needed: impl Fn(&Progress) -> bool) -> Result<()> {
     let mut begun = false;
     loop {
         let mut tx = db.write().await?;
         if write::take_turn(&mut tx).await? {
-            if !begun {
-                tx.execute(sql.clone().bind(FORGETTING)).await?;
-                begun = true;
+            let Some(had) = tx.fetch_all::<Progress>(select_progress()).await?.pop() else { return Ok(()) };
+            if !had.is_forgetting(app_root) {
+                let is_needed = if begun { had.is_older() } else { is_needed(&had) };
+                if !is_needed {
+                    return Ok(());
+                }
+                begin(&mut tx, app_root).await?;
             }
+            begun = true;
             let done = step(&mut tx, app_root).await?;
             tx.commit().await?;
             if done {
@@ -45,12 +58,14 @@ pub async fn all(db: &Db, app_root: &str) -> Result<()> {
     }
 }
 
-/// Forgets some more; whether nothing is left, or another process has finished it.
+/// From now on nobody gathers until all is forgotten.
+async fn begin(tx: &mut Tx, app_root: &str) -> Result<()> {
+    let sql = Sql::new("UPDATE daybook_error_progress SET complete = 0, swept_at = NULL, swept_id = NULL, rule = ");
+    tx.execute(sql.bind(FORGETTING).text(", app_root = ").bind(app_root)).await.map(drop)
+}
+
+/// Forgets some more; whether nothing is left.
 async fn step(tx: &mut Tx, app_root: &str) -> Result<bool> {
-    let had = tx.fetch_all::<Progress>(select_progress()).await?.pop();
-    if had.is_none_or(|had| had.rule != FORGETTING) {
-        return Ok(true);
-    }
     for sql in DERIVED {
         if tx.execute(Sql::new(sql).limit(STEP).text(")")).await? > 0 {
             return Ok(false);

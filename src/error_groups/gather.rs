@@ -45,10 +45,13 @@ const NEWEST: Budget = Budget { time: Duration::from_millis(250), step: 5_000, s
 /// How long a step of the sweep may take there.
 const SWEEP: Budget = Budget { time: Duration::from_millis(250), step: 10_000, steps: 1 };
 
+/// What the rule is while groups are being forgotten, so that they are made by this version's.
+pub(super) const FORGETTING: i64 = -RULE;
+
 /// How far gathering is.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Progress {
-    /// The version of the rule that groups were made by,
+    /// The version of the rule that groups were made by; below zero while those before are being forgotten,
     pub rule: i64,
     /// and where it took the application's own frames to be.
     pub app_root: String,
@@ -71,6 +74,26 @@ impl Progress {
     #[must_use]
     pub fn back_to(&self) -> Option<Timestamp> {
         self.swept_at.filter(|_| !self.is_complete())
+    }
+
+    /// Whether groups are made by this version's rule, with the application's frames below `app_root`.
+    fn is(&self, app_root: &str) -> bool {
+        self.rule == RULE && self.app_root == app_root
+    }
+
+    /// Whether groups are being forgotten so that they are made like that.
+    pub(super) fn is_forgetting(&self, app_root: &str) -> bool {
+        self.rule == FORGETTING && self.app_root == app_root
+    }
+
+    /// Whether groups are made by a rule from before this version's, or are about to be.
+    pub(super) fn is_older(&self) -> bool {
+        self.rule.abs() < RULE
+    }
+
+    /// Whether groups are made otherwise, and not by a newer rule.
+    pub(super) fn is_outdated(&self, app_root: &str) -> bool {
+        self.is_older() || (self.rule.abs() == RULE && self.app_root != app_root)
     }
 
     fn place(&self) -> Option<Key> {
@@ -106,6 +129,12 @@ pub struct Gatherer {
     app_root: Option<String>,
     /// Whether the schema was seen to be this version's.
     current: bool,
+    /// Whether it was looked at once whether groups are to be made anew.
+    begun: bool,
+    /// Whether another process was met that makes groups otherwise.
+    met: bool,
+    /// When the last sweep came to the end.
+    swept: Option<Instant>,
     /// Whether the sweep at hand began at the newest while this process ran.
     whole: bool,
     /// Where looking among the newest goes on, in a burst that is longer than one look: from the newest of all, and from now.
@@ -118,24 +147,49 @@ impl Gatherer {
     /// One for this database; `app_root` says which frames of a traceback are the application's.
     #[must_use]
     pub fn new(db: Db, app_root: Option<String>) -> Self {
-        Self { db, app_root, current: false, whole: false, bursts: [None; 2], ahead: false }
+        Self { db, app_root, current: false, begun: false, met: false, swept: None, whole: false, bursts: [None; 2], ahead: false }
     }
 
-    /// Begins anew where groups were made by another rule. Nothing that people said is lost.
-    pub async fn begin(&self) -> Result<()> {
-        let app_root = self.app_root.clone().unwrap_or_default();
-        let had = progress(&self.db).await?;
-        if had.rule == RULE && had.app_root == app_root {
-            return Ok(());
+    fn root(&self) -> &str {
+        self.app_root.as_deref().unwrap_or_default()
+    }
+
+    /// Begins anew where groups were made by an older rule, or with other frames; nothing that people said is lost. That is
+    /// once in the life of a process: two that began anew each time they met would forget each other's for ever. What is
+    /// being forgotten for this one is gone on with, as whoever began it may be gone.
+    pub async fn begin(&mut self) -> Result<()> {
+        if !self.begun || progress(&self.db).await?.is_forgetting(self.root()) {
+            forget::outdated(&self.db, self.root()).await?;
+            self.begun = true;
         }
-        forget::all(&self.db, &app_root).await
+        Ok(())
     }
 
-    /// Whether groups are being made by this rule; else somebody else forgets them, or has begun anew.
+    /// Whether groups are made as this process would; else it leaves gathering to whoever makes them, and says so once.
+    fn leads(&mut self, had: &Progress) -> bool {
+        let leads = had.is(self.root());
+        if leads || had.is_forgetting(self.root()) {
+            self.met = false;
+            return leads;
+        }
+        if !self.met && had.rule.abs() == RULE {
+            tracing::warn!(
+                "another process gathers errors with the application root “{}”, this one has “{}”: it is left to the other; \
+                 start both with the same --app-root",
+                had.app_root,
+                self.root()
+            );
+        } else if !self.met {
+            tracing::warn!("another process gathers errors by the rule of another version: it is left to that one");
+        }
+        self.met = true;
+        false
+    }
+
+    /// The same within a transaction.
     async fn is_ours(&self, tx: &mut Tx) -> Result<bool> {
         let had = tx.fetch_all::<Progress>(select_progress()).await?.pop();
-        let app_root = self.app_root.as_deref().unwrap_or_default();
-        Ok(had.is_some_and(|had| had.rule == RULE && had.app_root == app_root))
+        Ok(had.is_some_and(|had| had.is(self.root())))
     }
 
     /// Looks among the newest errors for those that are in no group. Where entries are dated ahead, it also looks among those
@@ -192,6 +246,36 @@ impl Gatherer {
             tx.commit().await?;
         }
         Ok(if found.on.is_some() { Stepped::More } else { Stepped::Done })
+    }
+
+    /// One look at the newest errors, and a step of the sweep where one is due.
+    pub async fn look(&mut self, now: Timestamp) -> Result<Stepped> {
+        if !self.current {
+            self.current = migrate::state(&self.db).await? == migrate::State::Current;
+        }
+        if !self.current {
+            return Ok(Stepped::Waiting);
+        }
+        self.begin().await?;
+        let had = progress(&self.db).await?;
+        if !self.leads(&had) {
+            return Ok(Stepped::Waiting);
+        }
+        let newest = self.newest(now).await?;
+        let under_way = !had.is_complete() || had.place().is_some();
+        let is_due = under_way || self.swept.is_none_or(|swept| swept.elapsed() >= AGAIN);
+        if newest == Stepped::Waiting || !is_due {
+            return Ok(newest);
+        }
+        Ok(match self.sweep(now).await? {
+            Stepped::Done => {
+                // One that a process before had begun is followed by a whole one: much may have come meanwhile.
+                self.swept = Some(Instant::now()).filter(|_| self.whole);
+                self.whole = false;
+                newest
+            }
+            stepped => stepped,
+        })
     }
 
     /// Puts errors into groups, a few at a time; false where another process has the turn.
@@ -283,10 +367,9 @@ async fn move_on(tx: &mut Tx, place: Option<Key>) -> Result<()> {
 /// Gathers for as long as the process lives, and counts after each look how many groups wait for somebody.
 pub async fn run(mut gatherer: Gatherer, clock: SharedClock, here: Arc<Here>) {
     let mut failing = false;
-    let mut swept: Option<Instant> = None;
     loop {
         let began = Instant::now();
-        let rest = match look(&mut gatherer, clock.now(), &mut swept).await {
+        let rest = match gatherer.look(clock.now()).await {
             Ok(Stepped::More) => began.elapsed().max(REST),
             Ok(Stepped::Done | Stepped::Waiting) => EACH,
             Err(error) => {
@@ -303,40 +386,21 @@ pub async fn run(mut gatherer: Gatherer, clock: SharedClock, here: Arc<Here>) {
     }
 }
 
-/// One look at the newest errors, and a step of the sweep where one is due.
-async fn look(gatherer: &mut Gatherer, now: Timestamp, swept: &mut Option<Instant>) -> Result<Stepped> {
-    if !gatherer.current {
-        gatherer.current = migrate::state(&gatherer.db).await? == migrate::State::Current;
-    }
-    if !gatherer.current {
-        return Ok(Stepped::Waiting);
-    }
-    gatherer.begin().await?;
-    let newest = gatherer.newest(now).await?;
-    if newest == Stepped::Waiting || swept.is_some_and(|swept| swept.elapsed() < AGAIN) {
-        return Ok(newest);
-    }
-    Ok(match gatherer.sweep(now).await? {
-        Stepped::Done => {
-            // One that a process before had begun is followed by a whole one: much may have come meanwhile.
-            *swept = Some(Instant::now()).filter(|_| gatherer.whole);
-            gatherer.whole = false;
-            newest
-        }
-        stepped => stepped,
-    })
-}
-
-/// Gathers to the end; `each` is called after each step. What another process is at is left to it, but waited for.
+/// Gathers to the end; `each` is called after each step. What another process is at is waited for, but what it makes
+/// otherwise is left to it.
 pub async fn finish(db: &Db, app_root: Option<String>, now: Timestamp, mut each: impl FnMut()) -> Result<()> {
     let mut gatherer = Gatherer::new(db.clone(), app_root);
-    gatherer.begin().await?;
     loop {
+        gatherer.begin().await?;
+        if !gatherer.leads(&progress(db).await?) {
+            break;
+        }
         each();
         match (gatherer.newest(now).await?, gatherer.sweep(now).await?) {
-            (Stepped::Done, Stepped::Done) => return Ok(()),
+            (Stepped::Done, Stepped::Done) => break,
             (Stepped::Waiting, _) | (_, Stepped::Waiting) => tokio::time::sleep(REST).await,
             _ => {}
         }
     }
+    Ok(())
 }
