@@ -1,7 +1,7 @@
 //! What staff say of a group, sent as a browser sends it: the whole form, each field as it stood when the page was drawn.
 //! What was not changed is not said again, and what somebody else said meanwhile is not lost.
 
-use daybook::{core::role::Role, logs::log::NewLog};
+use daybook::{core::role::Role, db::Sql, logs::log::NewLog};
 use reqwest::StatusCode;
 use scraper::Selector;
 
@@ -74,6 +74,35 @@ database_test! {
         let open = client.get(&path).await;
         assert_eq!(send(&client, &path, &open, &[("state", "resolved")]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(state_of(&app.db, &error()).await, "resolved");
+    }
+
+    async fn a_resolved_one_comes_back_though_one_is_dated_far_ahead(db: TestDb) {
+        let ahead = |hours: i64| failure("SlotTaken", -3_600 * hours);
+        db.write(vec![error(), ahead(24 * 365), ahead(2)]).await;
+        let (app, client) = support(db).await;
+        gather(&app.db).await;
+        let path = link(&error());
+        let resolve = async || {
+            let open = client.get(&path).await;
+            assert_eq!(send(&client, &path, &open, &[("state", "resolved")]).await.status, StatusCode::SEE_OTHER);
+            assert_eq!(state_of(&app.db, &error()).await, "resolved", "what was there already does not bring it back");
+        };
+        resolve().await;
+        // What happened before, and came only now.
+        app.db.write(vec![failure("SlotTaken", 300)]).await;
+        gather(&app.db).await;
+        assert_eq!(state_of(&app.db, &error()).await, "resolved");
+        app.db.write(vec![failure("SlotTaken", -60)]).await;
+        gather(&app.db).await;
+        assert_eq!(state_of(&app.db, &error()).await, "came_back");
+        resolve().await;
+        // Made anew, it stands as it stood.
+        app.db.execute(Sql::new("UPDATE daybook_error_progress SET rule = 0")).await;
+        gather(&app.db).await;
+        assert_eq!(state_of(&app.db, &error()).await, "resolved");
+        app.db.write(vec![ahead(3)]).await;
+        gather(&app.db).await;
+        assert_eq!(state_of(&app.db, &error()).await, "came_back");
     }
 
     async fn what_a_colleague_said_meanwhile_is_shown_and_not_overwritten(db: TestDb) {

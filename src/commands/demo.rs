@@ -136,6 +136,7 @@ async fn say(db: &Db, now: Timestamp) -> Result<(), Error> {
             state_at: after.unwrap_or(group.first_at.plus(chrono::Duration::minutes(20))).min(now),
             state_by: EMAIL.to_owned(),
             resolved_after: after,
+            resolved_ahead: 0,
             note: if burst { NOTE.to_owned() } else { String::new() },
             note_at: burst.then_some(now),
             note_by: burst.then(|| EMAIL.to_owned()),

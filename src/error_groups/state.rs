@@ -10,6 +10,8 @@ use crate::{
 
 /// The longest note, in characters.
 pub const NOTE: usize = 2_000;
+/// How many entries that are dated ahead are counted when a group is resolved.
+const AHEAD: i64 = 10_000;
 
 /// How a group stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,12 +75,12 @@ impl State {
         !matches!(self, Self::CameBack)
     }
 
-    /// The state of a group that was recorded last at `last`.
+    /// The state of a group of which so many entries lie [`beyond`] where it was resolved.
     #[must_use]
-    pub fn of(said: Option<&Said>, last: Timestamp) -> Self {
+    pub fn of(said: Option<&Said>, beyond: i64) -> Self {
         let Some(said) = said else { return Self::New };
         match Self::parse(&said.state) {
-            Some(Self::Resolved) if said.resolved_after.is_some_and(|after| last > after) => Self::CameBack,
+            Some(Self::Resolved) if beyond > said.resolved_ahead => Self::CameBack,
             Some(state) => state,
             None => Self::New,
         }
@@ -96,8 +98,10 @@ pub struct Said {
     pub state_at: Timestamp,
     /// Who said so, by e-mail.
     pub state_by: String,
-    /// What is recorded later makes a resolved one come back.
+    /// What is recorded later makes a resolved one come back,
     pub resolved_after: Option<Timestamp>,
+    /// but for so many that were there already, dated ahead.
+    pub resolved_ahead: i64,
     /// What to tell members; empty where nothing was written.
     pub note: String,
     /// When the note was written.
@@ -110,9 +114,30 @@ pub struct Said {
 #[must_use]
 pub fn select() -> Sql {
     Sql::new(
-        "SELECT fingerprint, state, state_at, state_by, resolved_after, note, note_at, note_by \
+        "SELECT fingerprint, state, state_at, state_by, resolved_after, resolved_ahead, note, note_at, note_by \
          FROM daybook_error_states WHERE fingerprint ",
     )
+}
+
+/// How many entries of a group lie beyond an instant, counted to `most`.
+async fn later(tx: &mut Tx, fingerprint: i64, after: Timestamp, most: i64) -> Result<i64> {
+    let sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM daybook_error_entries WHERE fingerprint = ")
+        .bind(fingerprint)
+        .text(" AND \"timestamp\" > ")
+        .bind(after)
+        .limit(most)
+        .text(") AS c");
+    Ok(tx.fetch_all::<(i64,)>(sql).await?.pop().map_or(0, |(n,)| n))
+}
+
+/// How many entries of a group, recorded last at `last`, lie beyond where it was resolved: as many as decide whether it
+/// came back.
+pub async fn beyond(tx: &mut Tx, said: Option<&Said>, last: Timestamp) -> Result<i64> {
+    let Some(said) = said else { return Ok(0) };
+    match said.resolved_after {
+        Some(after) if last > after => later(tx, said.fingerprint, after, said.resolved_ahead + 1).await,
+        _ => Ok(0),
+    }
 }
 
 /// What was said of these groups.
@@ -185,28 +210,29 @@ impl Said {
             state_at: saying.at,
             state_by: saying.by.to_owned(),
             resolved_after: None,
+            resolved_ahead: 0,
             note: String::new(),
             note_at: None,
             note_by: None,
         }
     }
 
-    /// The same with what somebody says; `last` is when the group was recorded last.
-    fn with(mut self, saying: &Saying<'_>, last: Timestamp) -> (Self, Changed) {
-        let before = State::of(Some(&self), last);
+    /// The same with what somebody says of a group that stands like this. Where they resolve it, what is recorded later
+    /// makes it come back; what is recorded already, if only ahead of time, does not.
+    fn with(mut self, saying: &Saying<'_>, before: State, (after, ahead): (Timestamp, i64)) -> (Self, Changed) {
         if let Some(state) = saying.state.filter(|state| *state != before) {
             state.as_str().clone_into(&mut self.state);
             saying.by.clone_into(&mut self.state_by);
             self.state_at = saying.at;
-            // What is recorded already, if only ahead of time, does not make it come back.
-            self.resolved_after = (state == State::Resolved).then(|| last.max(saying.at));
+            self.resolved_after = (state == State::Resolved).then_some(after);
+            self.resolved_ahead = if state == State::Resolved { ahead } else { 0 };
         }
         let note = saying.note.filter(|note| *note != self.note);
         if let Some(note) = note {
             note.clone_into(&mut self.note);
             (self.note_at, self.note_by) = (Some(saying.at), Some(saying.by.to_owned()));
         }
-        let now = State::of(Some(&self), last);
+        let now = saying.state.unwrap_or(before);
         let state = (now != before).then_some((before, now));
         (self, Changed { state, note: note.is_some() })
     }
@@ -221,14 +247,19 @@ pub async fn say(tx: &mut Tx, fingerprint: Fingerprint, saying: &Saying<'_>) -> 
     let had = said(tx, &BTreeSet::from([number])).await?.remove(&fingerprint);
     let had = had.unwrap_or_else(|| Said::nothing(fingerprint, saying));
     let Shown { state, note } = saying.shown;
-    let is = State::of(Some(&had), last);
+    let is = State::of(Some(&had), beyond(tx, Some(&had), last).await?);
     let state = saying.state.is_some_and(|said| said != is) && state.is_some_and(|shown| shown != is);
     let note = saying.note.is_some_and(|said| said != had.note)
         && note.as_ref().is_some_and(|shown| *shown != mark(&had.note));
     if state || note {
         return Ok(Some(Outcome::Overtaken { state, note }));
     }
-    let (said, changed) = had.with(saying, last);
+    // More than can be counted are taken to be one: then only what is later than all of them makes it come back.
+    let resolved = match later(tx, number, saying.at, AHEAD).await? {
+        AHEAD.. => (last.max(saying.at), 0),
+        ahead => (saying.at, ahead),
+    };
+    let (said, changed) = had.with(saying, is, resolved);
     if changed.state.is_some() || changed.note {
         put(tx, said, last).await?;
     }
@@ -237,7 +268,7 @@ pub async fn say(tx: &mut Tx, fingerprint: Fingerprint, saying: &Saying<'_>) -> 
 
 /// Puts down what was said of a group that was recorded last at `last`.
 pub async fn put(tx: &mut Tx, said: Said, last: Timestamp) -> Result<()> {
-    let (number, state) = (said.fingerprint, State::of(Some(&said), last));
+    let (number, state) = (said.fingerprint, State::of(Some(&said), beyond(tx, Some(&said), last).await?));
     keep(tx, said).await?;
     let sql = Sql::new("UPDATE daybook_error_groups SET state = ").bind(state.as_str());
     tx.execute(sql.text(" WHERE fingerprint = ").bind(number)).await.map(drop)
@@ -245,8 +276,8 @@ pub async fn put(tx: &mut Tx, said: Said, last: Timestamp) -> Result<()> {
 
 async fn keep(tx: &mut Tx, said: Said) -> Result<()> {
     let sql = Sql::new(
-        "INSERT INTO daybook_error_states (fingerprint, state, state_at, state_by, resolved_after, note, note_at, note_by) \
-         VALUES (",
+        "INSERT INTO daybook_error_states (fingerprint, state, state_at, state_by, resolved_after, resolved_ahead, note, note_at, \
+         note_by) VALUES (",
     )
     .bind(said.fingerprint)
     .text(", ")
@@ -258,6 +289,8 @@ async fn keep(tx: &mut Tx, said: Said) -> Result<()> {
     .text(", ")
     .bind(said.resolved_after)
     .text(", ")
+    .bind(said.resolved_ahead)
+    .text(", ")
     .bind(said.note)
     .text(", ")
     .bind(said.note_at)
@@ -265,7 +298,7 @@ async fn keep(tx: &mut Tx, said: Said) -> Result<()> {
     .bind(said.note_by)
     .text(
         ") ON CONFLICT (fingerprint) DO UPDATE SET state = excluded.state, state_at = excluded.state_at, \
-         state_by = excluded.state_by, resolved_after = excluded.resolved_after, note = excluded.note, \
+         state_by = excluded.state_by, resolved_after = excluded.resolved_after, resolved_ahead = excluded.resolved_ahead, note = excluded.note, \
          note_at = excluded.note_at, note_by = excluded.note_by",
     );
     tx.execute(sql).await.map(drop)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     fingerprint::{Alike, Fingerprint},
-    state::{Said, State},
+    state::{self, State},
 };
 use crate::{
     core::{error::Result, time::Timestamp},
@@ -149,8 +149,13 @@ pub async fn assign(tx: &mut Tx, all: &[Read]) -> Result<usize> {
         one.times += 1;
         (one.last_at, one.last_id) = (one.last_at, one.last_id).max((read.key.timestamp, read.key.id));
     }
-    let said = super::state::said(tx, &fingerprints).await?;
-    put_groups(tx, groups.into_values().collect(), &said).await?;
+    let said = state::said(tx, &fingerprints).await?;
+    let mut rows = Vec::with_capacity(groups.len());
+    for row in groups.into_values() {
+        let said = said.get(&Fingerprint::from_number(row.fingerprint));
+        rows.push((State::of(said, state::beyond(tx, said, row.last_at).await?), row));
+    }
+    put_groups(tx, rows).await?;
     put_members(tx, &met.into_values().collect::<Vec<_>>()).await?;
     put_quarters(tx, &quarters).await?;
     Ok(reads.len())
@@ -196,10 +201,8 @@ async fn members(tx: &mut Tx, reads: &[&Read]) -> Result<Vec<Met>> {
     tx.fetch_all(sql.append(&Sql::join(", ", asked.into_iter().map(row))).text(")")).await
 }
 
-async fn put_groups(tx: &mut Tx, groups: Vec<Row>, said: &BTreeMap<Fingerprint, Said>) -> Result<()> {
-    let row = |row: Row| {
-        let said = said.get(&Fingerprint::from_number(row.fingerprint));
-        let state = State::of(said, row.last_at);
+async fn put_groups(tx: &mut Tx, groups: Vec<(State, Row)>) -> Result<()> {
+    let row = |(state, row): (State, Row)| {
         Sql::new("(")
             .bind(row.fingerprint)
             .text(", ")
