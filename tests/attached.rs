@@ -69,6 +69,18 @@ async fn what_sqlalchemy_made_is_browsed_where_it_is() {
         assert!(member.text().contains("Aroha Ngata"), "{}", member.text());
         let overview = client.htmx("/logs/overview?range=all").await;
         assert_eq!(overview.status, 200);
+        // Nobody tells what an application writes with an earlier time, so nothing is claimed beyond the last time it was
+        // looked at.
+        let mut errors = client.get("/errors?q=nowhere").await;
+        for _ in 0..100 {
+            if errors.has("#as-of") {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            errors = client.get("/errors?q=nowhere").await;
+        }
+        assert!(errors.texts("#as-of").concat().contains("with an earlier time as of 0"), "{}", errors.text());
+        assert_eq!(errors.texts(".empty h3"), ["Nothing matches so far"]);
         assert_eq!(rows(&mut outside).await, before, "the application's rows");
     }
 }

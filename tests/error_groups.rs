@@ -260,6 +260,48 @@ database_test! {
         panic!("it is in no group after ten seconds");
     }
 
+    async fn what_is_written_far_back_is_gathered_at_once_and_nothing_is_claimed_before(db: TestDb) {
+        let mut all: Vec<NewLog> = (0..700).map(|at| failure("OftenError", at)).collect();
+        db.write(all.clone()).await;
+        let mut gatherer = Gatherer::new(db.db.clone(), None);
+        while gatherer.look(sample::now()).await.expect("looked") != Stepped::Done {}
+        let is_complete = async || gather::progress(&db.db).await.expect("asked").is_complete();
+        assert!(is_complete().await);
+        // What is among those that are looked at each time needs no sweep.
+        all.push(failure("SoonError", 50));
+        db.write(vec![all[700].clone()]).await;
+        assert!(is_complete().await);
+        for days in [40, 20] {
+            let old = failure("BackfilledError", days * 86_400);
+            let success = sample::log(old.timestamp);
+            db.write(vec![success]).await;
+            db.write(vec![old.clone()]).await;
+            all.push(old);
+            assert!(!is_complete().await, "nobody says that all is counted");
+            let mut looks = 0;
+            while !is_complete().await {
+                gatherer.look(sample::now()).await.expect("looked");
+                looks += 1;
+                assert!(looks < 10);
+            }
+            is_as(&db, &all).await;
+        }
+        // Through a server, whoever writes.
+        let (app, client) = support(db).await;
+        gather(&app.db).await;
+        let old = failure("ImportedError", 90 * 86_400);
+        app.db.write(vec![old.clone()]).await;
+        for _ in 0..100 {
+            let page = client.get("/errors?q=ImportedError").await;
+            if page.has("#list") {
+                return;
+            }
+            assert_eq!(page.texts(".empty h3"), ["Nothing matches so far"]);
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("it is in no group after ten seconds");
+    }
+
     async fn a_sweep_goes_on_where_it_was_and_pages_say_how_far_that_is(db: TestDb) {
         let all: Vec<NewLog> = (0..1_300).map(|at| failure("OldError", at * 600)).collect();
         for logs in all.chunks(650) {

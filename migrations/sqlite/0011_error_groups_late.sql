@@ -3,3 +3,18 @@
 -- How many entries of a group lay beyond `resolved_after` already when it was resolved, dated ahead: it came back where
 -- there are more.
 ALTER TABLE daybook_error_states ADD COLUMN resolved_ahead INTEGER NOT NULL DEFAULT 0;
+
+-- Down to where somebody watches the newest errors (none: to the oldest, or nobody does), and the oldest error that was
+-- written below that since: whoever watches does not come by it.
+CREATE TABLE daybook_late (
+    one        INTEGER     NOT NULL PRIMARY KEY CHECK (one = 1),
+    watched_to INTEGER,
+    oldest     INTEGER
+) STRICT;
+
+INSERT INTO daybook_late (one) VALUES (1);
+
+-- How far back a sweep has to go for what was written late, when it began, and when the last that came to the end had begun.
+ALTER TABLE daybook_error_progress ADD COLUMN late_to INTEGER;
+ALTER TABLE daybook_error_progress ADD COLUMN began_at INTEGER;
+ALTER TABLE daybook_error_progress ADD COLUMN as_of INTEGER;

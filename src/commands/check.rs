@@ -129,6 +129,7 @@ async fn inspect(db: &Db, findings: &mut Vec<Finding>) -> Result<Option<String>>
         "error groups",
         match groups.back_to() {
             _ if groups.is_complete() => "complete".to_owned(),
+            _ if groups.has_swept() => "older errors came in: daybook serve gathers them while it serves".to_owned(),
             Some(at) => {
                 format!("back to {}: daybook serve gathers the rest while it serves", at.utc().format("%Y-%m-%d"))
             }

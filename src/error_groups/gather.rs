@@ -25,6 +25,7 @@ use crate::{
         time::{SharedClock, Timestamp},
     },
     db::{Budget, Db, Sql, Tx, migrate},
+    logs::late,
     paging::Key,
 };
 
@@ -38,6 +39,8 @@ const LATER: Duration = Duration::from_secs(5);
 pub(super) const REST: Duration = Duration::from_millis(20);
 /// Among how many of the newest errors it looks, and how many a step of the sweep meets.
 const WIDTH: usize = 500;
+/// Among how many of them somebody is told at least of what is written below: the rest is how many may come between two looks.
+const WATCHED: usize = 100;
 /// How many errors are read and put into groups at once: some milliseconds of the writer's time.
 const AT_ONCE: usize = 50;
 /// How long a look at the newest may take, where no index serves errors: the newest few thousand entries.
@@ -49,7 +52,7 @@ const SWEEP: Budget = Budget { time: Duration::from_millis(250), step: 10_000, s
 pub(super) const FORGETTING: i64 = -RULE;
 
 /// How far gathering is.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, sqlx::FromRow)]
 pub struct Progress {
     /// The version of the rule that groups were made by; below zero while those before are being forgotten,
     pub rule: i64,
@@ -61,19 +64,31 @@ pub struct Progress {
     pub swept_at: Option<Timestamp>,
     /// The same entry's id.
     pub swept_id: Option<Uuid>,
+    /// How far back it has to go at least, for what was written late.
+    pub late_to: Option<Timestamp>,
+    /// The oldest error that was written late since it began.
+    pub late: Option<Timestamp>,
+    /// When the last sweep that came to the oldest error had begun.
+    pub as_of: Option<Timestamp>,
 }
 
 impl Progress {
     /// Whether every error is in a group, but for those of the last moment.
     #[must_use]
     pub fn is_complete(&self) -> bool {
+        self.has_swept() && self.late.is_none() && self.late_to.is_none()
+    }
+
+    /// Whether a sweep has come to the oldest error, whatever was written late since.
+    #[must_use]
+    pub fn has_swept(&self) -> bool {
         self.complete == 1
     }
 
     /// Since when every error is in a group, where that is not all of them; none where it cannot be said yet.
     #[must_use]
     pub fn back_to(&self) -> Option<Timestamp> {
-        self.swept_at.filter(|_| !self.is_complete())
+        self.swept_at.filter(|_| !self.has_swept())
     }
 
     /// Whether groups are made by this version's rule, with the application's frames below `app_root`.
@@ -96,6 +111,11 @@ impl Progress {
         self.is_older() || (self.rule.abs() == RULE && self.app_root != app_root)
     }
 
+    /// Whether a sweep stands where it stood, of the same groups.
+    fn stands_as(&self, had: &Self) -> bool {
+        (self.rule, &self.app_root, self.place(), self.late_to) == (had.rule, &had.app_root, had.place(), had.late_to)
+    }
+
     fn place(&self) -> Option<Key> {
         Some(Key { timestamp: self.swept_at?, id: self.swept_id? })
     }
@@ -103,12 +123,14 @@ impl Progress {
 
 /// How far gathering is.
 pub async fn progress(db: &Db) -> Result<Progress> {
-    let none = || Progress { rule: 0, app_root: String::new(), complete: 0, swept_at: None, swept_id: None };
-    Ok(db.fetch_optional(select_progress()).await?.unwrap_or_else(none))
+    Ok(db.fetch_optional(select_progress()).await?.unwrap_or_default())
 }
 
 pub(super) fn select_progress() -> Sql {
-    Sql::new("SELECT rule, app_root, complete, swept_at, swept_id FROM daybook_error_progress")
+    Sql::new(
+        "SELECT rule, app_root, complete, swept_at, swept_id, late_to, (SELECT oldest FROM daybook_late) AS late, as_of \
+         FROM daybook_error_progress",
+    )
 }
 
 /// What a step came to.
@@ -137,17 +159,21 @@ pub struct Gatherer {
     swept: Option<Instant>,
     /// Whether the sweep at hand began at the newest while this process ran.
     whole: bool,
+    /// Whether it began for nothing but what was written late.
+    only_late: bool,
     /// Where looking among the newest goes on, in a burst that is longer than one look: from the newest of all, and from now.
     bursts: [Option<Key>; 2],
     /// Whether entries are dated ahead, and may hide what happens now.
     ahead: bool,
+    /// Down to where the newest errors are watched, once that was said.
+    watched: Option<Option<Timestamp>>,
 }
 
 impl Gatherer {
     /// One for this database; `app_root` says which frames of a traceback are the application's.
     #[must_use]
     pub fn new(db: Db, app_root: Option<String>) -> Self {
-        Self { db, app_root, current: false, begun: false, met: false, swept: None, whole: false, bursts: [None; 2], ahead: false }
+        Self { db, app_root, current: false, begun: false, met: false, swept: None, whole: false, only_late: false, bursts: [None; 2], ahead: false, watched: None }
     }
 
     fn root(&self) -> &str {
@@ -197,17 +223,24 @@ impl Gatherer {
     pub async fn newest(&mut self, now: Timestamp) -> Result<Stepped> {
         let swept = progress(&self.db).await?.place();
         let found = errors::older(&self.db, self.bursts[0], WIDTH, now, NEWEST).await?;
-        if self.bursts[0].is_none() {
+        let from_top = self.bursts[0].is_none();
+        if from_top {
             let first = found.keys.first().copied().max(found.on);
             self.ahead = first.is_some_and(|key| key.timestamp > now);
         }
         let stepped = self.meet(0, &found, swept).await?;
+        if from_top && !self.ahead {
+            self.watch(&found).await?;
+        }
         if !self.ahead || stepped == Stepped::Waiting {
             return Ok(stepped);
         }
         let until_now = Key { timestamp: now.plus(chrono::Duration::microseconds(1)), id: Uuid::nil() };
-        let place = self.bursts[1].unwrap_or(until_now);
+        let (from_now, place) = (self.bursts[1].is_none(), self.bursts[1].unwrap_or(until_now));
         let found = errors::older(&self.db, Some(place), WIDTH, now, NEWEST).await?;
+        if from_now {
+            self.watch(&found).await?;
+        }
         Ok(match self.meet(1, &found, swept).await? {
             Stepped::Done => stepped,
             other => other,
@@ -226,10 +259,57 @@ impl Gatherer {
         Ok(if on.is_some() { Stepped::More } else { Stepped::Done })
     }
 
+    /// Says down to where the newest errors are watched, once some are beyond the reach of a look, so that what is written
+    /// below is noted. As more errors come that instant moves, but never out of reach before it is said anew.
+    async fn watch(&mut self, found: &Stretch) -> Result<()> {
+        // Only an own database is told by whoever writes.
+        if self.db.is_attached() {
+            return Ok(());
+        }
+        let at = |at: usize| found.keys.get(at).or(found.keys.last()).copied().max(found.on).map(|key| key.timestamp);
+        let to = at(WATCHED).filter(|_| found.on.is_some());
+        let holds = |had: Option<Timestamp>| match had {
+            None => to.is_none(),
+            Some(_) => to.is_some() && had <= at(WATCHED / 2) && had >= at(WATCHED * 3),
+        };
+        if self.watched.is_some_and(holds) {
+            return Ok(());
+        }
+        let mut tx = self.db.write().await?;
+        late::watch(&mut tx, to).await?;
+        tx.commit().await?;
+        self.watched = Some(to);
+        Ok(())
+    }
+
+    /// Begins a sweep at the newest, and takes upon it what was written late.
+    async fn begin_sweep(&mut self, now: Timestamp) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        if !write::take_turn(&mut tx).await? || !self.is_ours(&mut tx).await? {
+            return Ok(false);
+        }
+        let sql = Sql::new("UPDATE daybook_error_progress SET began_at = ").bind(now);
+        let sql = match late::take(&mut tx).await? {
+            Some(late) => sql
+                .text(", late_to = CASE WHEN late_to < ")
+                .bind(late)
+                .text(" THEN late_to ELSE ")
+                .bind(late)
+                .text(" END"),
+            None => sql,
+        };
+        tx.execute(sql).await?;
+        tx.commit().await?;
+        self.whole = true;
+        Ok(true)
+    }
+
     /// One more step of the sweep.
     pub async fn sweep(&mut self, now: Timestamp) -> Result<Stepped> {
+        if progress(&self.db).await?.place().is_none() && !self.begin_sweep(now).await? {
+            return Ok(Stepped::Waiting);
+        }
         let had = progress(&self.db).await?;
-        self.whole |= had.place().is_none();
         let found = errors::older(&self.db, had.place(), WIDTH, now, SWEEP).await?;
         let new = ungrouped(&self.db, &found.keys).await?;
         if !self.put(&new).await? {
@@ -241,11 +321,13 @@ impl Gatherer {
         }
         let now = tx.fetch_all::<Progress>(select_progress()).await?.pop();
         // Another process was faster, or it began anew: then this step says nothing.
-        if now.as_ref() == Some(&had) {
-            move_on(&mut tx, found.on).await?;
+        let is_past = |on: &Key| had.late_to.is_none_or(|late| on.timestamp < late);
+        let on = found.on.filter(|on| !self.only_late || !is_past(on));
+        if now.is_some_and(|now| now.stands_as(&had)) {
+            move_on(&mut tx, on, had.late_to).await?;
             tx.commit().await?;
         }
-        Ok(if found.on.is_some() { Stepped::More } else { Stepped::Done })
+        Ok(if on.is_some() { Stepped::More } else { Stepped::Done })
     }
 
     /// One look at the newest errors, and a step of the sweep where one is due.
@@ -262,16 +344,21 @@ impl Gatherer {
             return Ok(Stepped::Waiting);
         }
         let newest = self.newest(now).await?;
+        let again = self.swept.is_none_or(|swept| swept.elapsed() >= AGAIN);
         let under_way = !had.is_complete() || had.place().is_some();
-        let is_due = under_way || self.swept.is_none_or(|swept| swept.elapsed() >= AGAIN);
-        if newest == Stepped::Waiting || !is_due {
+        if newest == Stepped::Waiting || !(again || under_way) {
             return Ok(newest);
+        }
+        if had.place().is_none() {
+            self.only_late = had.has_swept() && !again;
         }
         Ok(match self.sweep(now).await? {
             Stepped::Done => {
                 // One that a process before had begun is followed by a whole one: much may have come meanwhile.
-                self.swept = Some(Instant::now()).filter(|_| self.whole);
-                self.whole = false;
+                if !self.only_late {
+                    self.swept = Some(Instant::now()).filter(|_| self.whole);
+                }
+                (self.whole, self.only_late) = (false, false);
                 newest
             }
             stepped => stepped,
@@ -352,14 +439,18 @@ async fn ungrouped(db: &Db, keys: &[Key]) -> Result<Vec<Key>> {
     Ok(keys.iter().filter(|key| !had.contains(&key.id)).copied().collect())
 }
 
-/// Moves the sweep to `place`; where there is none it has come to the end, and the next one begins at the newest.
-async fn move_on(tx: &mut Tx, place: Option<Key>) -> Result<()> {
+/// Moves the sweep to `place`; where there is none it has come to the end, and the next one begins at the newest. What was
+/// written late down to `late_to` is met once it is past that.
+async fn move_on(tx: &mut Tx, place: Option<Key>, late_to: Option<Timestamp>) -> Result<()> {
     let mut sql = Sql::new("UPDATE daybook_error_progress SET swept_at = ")
         .bind(place.map(|key| key.timestamp))
         .text(", swept_id = ")
         .bind(place.map(|key| key.id));
     if place.is_none() {
-        sql = sql.text(", complete = 1");
+        sql = sql.text(", complete = 1, as_of = began_at");
+    }
+    if place.map(|key| key.timestamp) < late_to {
+        sql = sql.text(", late_to = NULL");
     }
     tx.execute(sql).await.map(drop)
 }
@@ -397,7 +488,7 @@ pub async fn finish(db: &Db, app_root: Option<String>, now: Timestamp, mut each:
         }
         each();
         match (gatherer.newest(now).await?, gatherer.sweep(now).await?) {
-            (Stepped::Done, Stepped::Done) => break,
+            (Stepped::Done, Stepped::Done) if progress(db).await?.late.is_none() => break,
             (Stepped::Waiting, _) | (_, Stepped::Waiting) => tokio::time::sleep(REST).await,
             _ => {}
         }

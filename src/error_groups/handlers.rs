@@ -62,6 +62,7 @@ async fn found(
         counts: counts.as_ref(),
         quarters: quarters.as_ref(),
         progress: &progress,
+        attached: db.is_attached(),
         budget: budgets.list.time,
     };
     let results = Results::of(&found, reader, listing::is_paged(req, query.at));

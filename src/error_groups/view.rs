@@ -217,6 +217,8 @@ pub struct Results {
     pub rows: Vec<Row>,
     /// How far gathering is, where it has not come to the end.
     pub gathering: Option<String>,
+    /// When it was looked at last whether older errors came in, where nobody tells.
+    pub as_of: Option<String>,
     /// Where a search stopped.
     pub stopped: Option<Stopped>,
     /// What to say instead of rows.
@@ -241,6 +243,8 @@ pub struct Found<'a> {
     pub quarters: Option<&'a HashMap<Fingerprint, Quarters>>,
     /// How far gathering is.
     pub progress: &'a Progress,
+    /// Whether somebody else writes the log, so that nobody tells what is written with an earlier time.
+    pub attached: bool,
     /// How long looking was allowed to take.
     pub budget: std::time::Duration,
 }
@@ -250,6 +254,7 @@ pub struct Found<'a> {
 pub fn gathering(progress: &Progress, reader: &Reader) -> Option<String> {
     let so_far = match progress.back_to() {
         _ if progress.is_complete() => return None,
+        _ if progress.has_swept() => return Some("Older ones came in and are not all counted yet.".to_owned()),
         Some(at) => format!("Gathered back to {} so far", summary::day(at, reader.zone, reader.now)),
         None => "Gathering has just begun".to_owned(),
     };
@@ -260,7 +265,7 @@ impl Results {
     /// The results of a list. `paged` says that another page was asked for from this one.
     #[must_use]
     pub fn of(found: &Found<'_>, reader: &Reader, paged: bool) -> Self {
-        let Found { query, page, counts, quarters, progress, budget } = *found;
+        let Found { query, page, counts, quarters, progress, attached, budget } = *found;
         let at_least = !progress.is_complete();
         let row = |group: &Group| {
             let none = Quarters::new();
@@ -274,10 +279,14 @@ impl Results {
             caption: format!("Error groups, {}, times in {}", query.sort.words(), reader.zone_at(reader.now)),
             rows: page.rows.iter().map(row).collect(),
             gathering: gathering(progress, reader),
+            as_of: progress.as_of.filter(|_| attached && !at_least).map(|at| {
+                let at = moment(at, reader);
+                format!("New errors are counted within seconds, what was written with an earlier time as of {at}.")
+            }),
             stopped: page
                 .looked_to
                 .map(|_| Stopped { time: format!("{} ms", budget.as_millis()), href: beside.further(query.at) }),
-            empty: nothing.then(|| Empty::of(query, at_least)),
+            empty: nothing.then(|| Empty::of(query, at_least, attached)),
             pager: beside,
             shown: words::counted(u64::try_from(page.rows.len()).unwrap_or_default(), "error group", "error groups"),
             focus_heading: paged,
@@ -308,7 +317,7 @@ fn tabs(query: &Query, counts: Option<&Counts>) -> Vec<Tab> {
 }
 
 impl Empty {
-    fn of(query: &Query, gathering: bool) -> Self {
+    fn of(query: &Query, gathering: bool, attached: bool) -> Self {
         let narrowed = query.state.is_some() || query.search.is_some();
         let all = narrowed.then(|| Query { tz: query.tz, sort: query.sort, ..Query::default() }.link());
         let (heading, text) = match (query.at, narrowed, gathering) {
@@ -316,6 +325,12 @@ impl Empty {
                 ("There are no more error groups this way", "Begin again at the first page.")
             }
             (_, true, true) => ("Nothing matches so far", "Errors are still being gathered."),
+            (_, true, false) if attached => {
+                ("Nothing matches so far", "No error group of this state was found with these words in its title.")
+            }
+            (_, false, false) if attached => {
+                ("No errors so far", "No entry with the status or the action “error” was found.")
+            }
             (_, true, false) => {
                 ("Nothing matches", "No error group is of this state and has these words in its title.")
             }

@@ -9,6 +9,7 @@ pub mod form;
 pub mod groups;
 pub mod handlers;
 pub mod json;
+pub mod late;
 pub mod link;
 pub mod live;
 pub mod log;

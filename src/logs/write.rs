@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::{
+    late,
     log::{NewBooking, NewLog, NewMember},
     search::{index, members as people},
     totals::Increments,
@@ -185,13 +186,16 @@ async fn put(tx: &mut Tx, new: &[&NewLog], indexed: Indexed) -> Result<u64> {
     if tx.dialect().derives() {
         // Somebody else may have written one of them meanwhile.
         let sql = inserted(tx.dialect(), new, None).text(" ON CONFLICT (id) DO NOTHING");
-        return tx.execute(sql).await;
+        let created = tx.execute(sql).await?;
+        late::note(tx, new).await?;
+        return Ok(created);
     }
     // There is one writer, so the next numbers are this transaction's.
     let newest: Vec<(i64,)> = tx.fetch_all(Sql::new("SELECT coalesce(max(seq), 0) FROM audit_logs")).await?;
     let first = newest.first().map_or(0, |(seq,)| *seq) + 1;
     let created = tx.execute(inserted(tx.dialect(), new, Some(first))).await?;
     index::note_times(tx, new, first).await?;
+    late::note(tx, new).await?;
     if indexed == Indexed::AtOnce {
         index::add(tx, new, first).await?;
     }
