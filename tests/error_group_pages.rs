@@ -2,6 +2,7 @@
 
 use daybook::{
     core::{role::Role, time::Timestamp},
+    db::Sql,
     error_groups::fingerprint::{Alike, Fingerprint},
     logs::{log::NewLog, write::Batch},
 };
@@ -277,6 +278,32 @@ database_test! {
         let list = client.get("/errors").await;
         assert_eq!(list.texts("#list .out small"), ["1 time anonymous"]);
         assert_eq!(list.attributes("#list .spark", "aria-label"), ["Last 14 days: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5"]);
+    }
+
+    async fn a_member_met_under_several_names_is_one(db: TestDb) {
+        let (ann, ben) = (sample::member("Ann", "ann@example.org"), sample::member("Ben", "ben@example.org"));
+        let of = |id: Option<Uuid>, email: Option<&str>, minutes: i64| NewLog {
+            member_id: id,
+            member_email: email.map(str::to_owned),
+            ..sample::error(sample::minutes_ago(minutes))
+        };
+        let logs = vec![
+            of(Some(ann.id), Some("ann@old.example.org"), 50),
+            of(None, Some("Ann@Example.org"), 40),
+            of(Some(ann.id), None, 30),
+            of(Some(ben.id), None, 20),
+        ];
+        db.write_batch(Batch { members: vec![ann, ben.clone()], logs: logs.clone(), ..Batch::default() }).await;
+        gather(&db).await;
+        let (app, client) = support(db).await;
+        let page = client.get(&link(&logs[0])).await;
+        assert_eq!((page.texts("#write .c-member a"), page.texts("#write td.num")), (vec!["Ben".to_owned(), "Ann".to_owned()], vec!["1 time".to_owned(), "3 times".to_owned()]));
+        assert!(figures(&page)[1].starts_with('2'), "{:?}", figures(&page));
+        assert_eq!(page.texts("#out-h"), ["The 2 members, since then"]);
+        app.db.execute(Sql::new("DELETE FROM members WHERE id = ").bind(ben.id)).await;
+        let page = client.get(&link(&logs[0])).await;
+        assert_eq!((page.texts("#write .c-member a"), page.texts("#out-h")), (vec!["Ann".to_owned()], vec!["The 2 members, since then".to_owned()]));
+        assert!(page.text().contains("1 is no longer known."), "{}", page.text());
     }
 
     async fn nothing_that_an_error_says_does_anything(db: TestDb) {

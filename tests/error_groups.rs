@@ -9,7 +9,7 @@ use daybook::{
     error_groups::{
         fingerprint::{Alike, Fingerprint, RULE, Said},
         gather::{self, Gatherer, Stepped},
-        view, write,
+        view,
     },
     logs::{log::NewLog, view::Reader, write::Batch},
 };
@@ -31,6 +31,12 @@ async fn look_among_the_newest(db: &TestDb) {
     let mut gatherer = Gatherer::new(db.db.clone(), None);
     gatherer.begin().await.expect("begun");
     while gatherer.newest(sample::now()).await.expect("looked") != Stepped::Done {}
+}
+
+/// Forgets every group and gathers anew.
+async fn begin_anew(db: &TestDb) {
+    db.execute(Sql::new("UPDATE daybook_error_progress SET rule = 0")).await;
+    gather(db).await;
 }
 
 /// Numbers that look like chance and are the same each time.
@@ -75,6 +81,8 @@ pub fn crowd(n: usize, seed: u64) -> Batch {
             0 => (None, None),
             1 => (None, Some("Gone@Example.org".to_owned())),
             2 => (None, Some("gone@example.org".to_owned())),
+            3 => (None, members[3].email.as_deref().map(str::to_uppercase)),
+            4 => (Some(members[0].id), None),
             one => (Some(members[one % 4].id), members[one % 4].email.clone()),
         };
         log
@@ -113,9 +121,10 @@ pub fn reference(logs: &[NewLog]) -> BTreeMap<i64, Plain> {
     for log in logs.iter().filter(|log| log.status == "error" || log.action_type == "error") {
         let plain = out.entry(print(log).number()).or_default();
         plain.times += 1;
-        match write::member(log.member_id, log.member_email.as_deref()) {
-            Some(member) => drop(plain.members.insert(member)),
-            None => plain.anonymous += 1,
+        match (&log.member_email, log.member_id) {
+            (Some(email), _) => drop(plain.members.insert(email.to_ascii_lowercase())),
+            (None, Some(id)) => drop(plain.members.insert(id.to_string())),
+            (None, None) => plain.anonymous += 1,
         }
         plain.first = Some(plain.first.map_or(log.timestamp, |first| first.min(log.timestamp)));
         plain.last = plain.last.max(Some((log.timestamp, log.id)));
@@ -197,6 +206,28 @@ database_test! {
         // Again, and nothing is counted twice.
         gather(&db).await;
         is_as(&db, &all).await;
+    }
+
+    async fn whoever_loses_their_account_is_counted_as_before(db: TestDb) {
+        let batch = crowd(260, 8);
+        let (all, members) = (batch.logs.clone(), batch.members.clone());
+        db.write_batch(batch).await;
+        gather(&db).await;
+        is_as(&db, &all).await;
+        // Who was recorded with their e-mail keeps their place, be groups made anew or not; one without becomes nobody.
+        db.execute(Sql::new("DELETE FROM members WHERE id = ").bind(members[1].id)).await;
+        gather(&db).await;
+        is_as(&db, &all).await;
+        begin_anew(&db).await;
+        is_as(&db, &all).await;
+        db.execute(Sql::new("DELETE FROM members WHERE id = ").bind(members[0].id)).await;
+        begin_anew(&db).await;
+        let is_nobody = |log: &NewLog| log.member_id == Some(members[0].id) && log.member_email.is_none();
+        let left: Vec<NewLog> = all
+            .into_iter()
+            .map(|log| NewLog { member_id: log.member_id.filter(|_| !is_nobody(&log)), ..log })
+            .collect();
+        is_as(&db, &left).await;
     }
 
     async fn an_error_that_is_committed_late_with_an_earlier_time_is_met(db: TestDb) {

@@ -249,7 +249,7 @@ fn most(areas: &Tally, newest: &str) -> Vec<String> {
 }
 
 fn figures(sources: &Sources<'_>, reader: &Reader) -> Vec<Figure> {
-    let Sources { group, progress, today, .. } = *sources;
+    let Sources { group, progress, today, people, .. } = *sources;
     let at_least = !progress.is_complete();
     let capital = |text: String| text.replacen("at least", "At least", 1);
     let seen = |at: Timestamp| {
@@ -270,7 +270,7 @@ fn figures(sources: &Sources<'_>, reader: &Reader) -> Vec<Figure> {
             value: capital(number(group.times, at_least, words::count)),
             note: today.map(|n| format!("{} today", words::count(n))).unwrap_or_default(),
         },
-        Figure { label: "Members", value: capital(number(group.members, at_least, words::count)), note: anonymous },
+        Figure { label: "Members", value: capital(number(members(group, people), at_least, words::count)), note: anonymous },
         Figure {
             label: "First seen",
             value: first,
@@ -280,17 +280,26 @@ fn figures(sources: &Sources<'_>, reader: &Reader) -> Vec<Figure> {
     ]
 }
 
+/// How many members a group has met; whoever was met under several names is one.
+fn members(group: &Group, people: &People) -> i64 {
+    group.members.saturating_sub(i64::try_from(people.merged).unwrap_or_default())
+}
+
 fn outcomes(group: &Group, people: &People) -> Option<Outcomes> {
-    if people.all.is_empty() {
+    if people.all.is_empty() && people.unknown == 0 {
         return None;
     }
     let count = |is: fn(Since) -> bool| people.looked_at().filter(|(_, since)| is(*since)).count().to_string();
     let looked = u64::try_from(people.looked_at().count()).unwrap_or_default();
-    let all = u64::try_from(group.members).unwrap_or_default();
+    let all = u64::try_from(members(group, people)).unwrap_or_default();
+    let gone = u64::try_from(people.unknown).unwrap_or_default();
     let members = |n| words::counted(n, "member", "members");
     let unknown = people.looked_at().filter(|(_, since)| matches!(since, Since::LookedTo(_))).count();
     let mut left_out = Vec::new();
-    if looked < all {
+    if gone > 0 {
+        left_out.push(format!("{} no longer known.", if gone == 1 { "1 is".to_owned() } else { format!("{} are", words::count(gone)) }));
+    }
+    if looked + gone < all {
         left_out.push(format!("Looked at {} of {}, whom it met last first.", words::count(looked), members(all)));
     }
     if unknown > 0 {
@@ -299,7 +308,7 @@ fn outcomes(group: &Group, people: &People) -> Option<Outcomes> {
             members(u64::try_from(unknown).unwrap_or_default())
         ));
     }
-    let heading = if looked < all {
+    let heading = if looked + gone < all {
         format!("{}, since then", members(looked))
     } else {
         format!("The {}, since then", members(all))

@@ -1,6 +1,9 @@
 //! What became of the members whom a group met: who got past it, and who is to be written to.
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Instant,
+};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
@@ -16,7 +19,7 @@ use crate::{
     },
     db::{Budget, Db},
     logs::{
-        log::Log,
+        log::{Log, Subject},
         store as logs,
         story::{around, recovery::Since, store as story},
         vocabulary::Vocabulary,
@@ -45,6 +48,29 @@ pub struct Person {
 pub struct People {
     /// Whom it met last first.
     pub all: Vec<Person>,
+    /// How many more were counted that are one of them: by another e-mail, or once by e-mail and once by id.
+    pub merged: usize,
+    /// How many are no longer known: neither id nor e-mail is left of them.
+    pub unknown: usize,
+}
+
+/// Somebody, whichever way an entry names them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Somebody {
+    /// Who has the account, or has the e-mail that was recorded today.
+    Member(Uuid),
+    /// Whoever had this e-mail, in lower case.
+    Email(String),
+}
+
+impl Somebody {
+    fn of(log: &Log) -> Option<Self> {
+        match log.subject() {
+            Subject::Known { id, .. } | Subject::WithoutAccount { id, .. } => Some(Self::Member(id)),
+            Subject::NoAccountNow { email } => Some(Self::Email(email.to_ascii_lowercase())),
+            Subject::Anonymous => None,
+        }
+    }
 }
 
 impl People {
@@ -65,8 +91,24 @@ pub async fn of(db: &Db, fingerprint: Fingerprint, now: Timestamp, (all, each): 
     let entries = logs::logs(db, &keys).await?;
     let times: HashMap<Uuid, i64> = met.iter().map(|Met { times, last_id, .. }| (*last_id, *times)).collect();
     let until = Instant::now() + all.time;
+    let (mut known, mut at): (Vec<(Log, i64)>, HashMap<Somebody, usize>) = (Vec::new(), HashMap::new());
+    let mut merged = 0;
+    for log in entries {
+        let (Some(somebody), times) = (Somebody::of(&log), times.get(&log.id).copied().unwrap_or(1)) else { continue };
+        match at.entry(somebody) {
+            Entry::Occupied(had) => {
+                known[*had.get()].1 += times;
+                merged += 1;
+            }
+            Entry::Vacant(place) => {
+                place.insert(known.len());
+                known.push((log, times));
+            }
+        }
+    }
+    let unknown = keys.len() - known.len() - merged;
     let vocabulary = Vocabulary::of(db);
-    let person = async |log: Log| {
+    let person = async |(log, times): (Log, i64)| {
         let failed = around::failed(&log, extras.get(&log.id).map(String::as_str));
         let since = match around::who(&log) {
             Some(who) if Instant::now() < until => {
@@ -74,8 +116,8 @@ pub async fn of(db: &Db, fingerprint: Fingerprint, now: Timestamp, (all, each): 
             }
             _ => None,
         };
-        Ok::<_, Error>(Person { times: times.get(&log.id).copied().unwrap_or(1), since, log })
+        Ok::<_, Error>(Person { log, times, since })
     };
-    let all = stream::iter(entries).map(person).buffered(AT_ONCE).try_collect().await?;
-    Ok(People { all })
+    let all = stream::iter(known).map(person).buffered(AT_ONCE).try_collect().await?;
+    Ok(People { all, merged, unknown })
 }

@@ -36,7 +36,8 @@ pub struct Read {
     pub alike: Alike,
 }
 
-/// What a member is counted by: their id, else the e-mail that was recorded. None where nobody is known.
+/// What a member is counted by: the e-mail that was recorded, else their id, so that they are counted as the same once their
+/// account is gone and the entry has lost the id. None where nobody is known.
 #[must_use]
 pub fn member(id: Option<Uuid>, email: Option<&str>) -> Option<String> {
     let email = email.filter(|email| !email.is_empty()).map(|email| {
@@ -44,7 +45,7 @@ pub fn member(id: Option<Uuid>, email: Option<&str>) -> Option<String> {
         // What is no e-mail could look like an id.
         if short.contains('@') { short } else { format!("@{short}") }
     });
-    id.map(|id| id.hyphenated().to_string()).or(email)
+    email.or_else(|| id.map(|id| id.hyphenated().to_string()))
 }
 
 /// Whether this process may gather until the transaction ends: one does at a time.
