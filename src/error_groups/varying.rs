@@ -11,10 +11,12 @@ const NUMBER: char = '#';
 const QUOTED: &str = "“…”";
 /// From so many hexadecimal digits on, with a figure among them, they are an id and no word.
 const HEX: usize = 8;
+/// From so many letters and figures on, mixed by chance, they are one as well.
+const RANDOM: usize = 8;
 /// Quotes that open, each with the one that closes.
 const QUOTES: [(char, char); 6] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('«', '»')];
 /// What joins numbers to one: a time of day, a date, thousands.
-const JOINTS: [char; 6] = ['.', ',', ':', '-', '/', '+'];
+const JOINTS: [char; 7] = ['.', ',', ':', '-', '/', '+', '_'];
 
 /// The text without what varies, its blanks folded.
 #[must_use]
@@ -38,6 +40,11 @@ pub fn take_out(text: &str) -> String {
             let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
             word(&rest[..len], &mut out);
             rest = &rest[len..];
+            // An id in base64 is filled up to a length.
+            let filled = rest.trim_start_matches('=');
+            if out.ends_with(NUMBER) && rest.len() - filled.len() <= 2 && !filled.starts_with(is_part) {
+                rest = filled;
+            }
             within_word = true;
             continue;
         } else {
@@ -116,7 +123,8 @@ fn pieces(text: &str, out: &mut String) {
             continue;
         }
         let piece = &rest[..len];
-        if is_hex(piece) {
+        let (before, after) = (&text[..text.len() - rest.len()], &rest[len..]);
+        if is_hex(piece) || is_random(piece) || goes_on(before, piece, after) {
             made.push(NUMBER);
         } else {
             for c in piece.chars() {
@@ -139,6 +147,43 @@ fn is_hex(piece: &str) -> bool {
         && !digits.is_empty()
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         && piece.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether letters and figures are mixed as nobody mixes them in a word: `3NqK2eLkdIwHu7ix0`, but neither `sha256sum` nor
+/// `worker0042`.
+fn is_random(piece: &str) -> bool {
+    let is_figure = |c: char| c.is_numeric();
+    let figures = piece.chars().filter(|c| is_figure(*c)).count();
+    let runs = piece.split(|c| !is_figure(c)).filter(|run| !run.is_empty()).count();
+    let is_long = piece.chars().nth(RANDOM - 1).is_some();
+    is_long && figures >= 2 && piece.chars().any(char::is_alphabetic) && (runs >= 2 || is_odd(piece))
+}
+
+/// Whether capitals stand within: neither `word`, `WORD` nor `Word`.
+fn is_odd(piece: &str) -> bool {
+    let rest = piece.trim_start_matches(|c: char| !c.is_alphabetic());
+    let mut letters = rest.chars().filter(|c| c.is_alphabetic()).skip(1);
+    rest.chars().any(char::is_lowercase) && letters.any(char::is_uppercase)
+}
+
+/// Whether a piece is more of an id that something cut up: `V1StGXR8_Z5jdHi6B-myT`, and in base64 `dGhpcyBpcyBh/IHRlc3Q4OTA`.
+fn goes_on(before: &str, piece: &str, after: &str) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric();
+    let joint = |c: Option<char>| c.filter(|c| matches!(c, '_' | '-' | '+' | '/'));
+    let next = |joint: char, other: &str| {
+        let humps = piece.chars().zip(piece.chars().skip(1)).filter(|(a, b)| a.is_lowercase() && b.is_uppercase()).count();
+        // A name in a path has capitals as well, but few.
+        let is_like = if joint == '/' { humps * 4 >= piece.len() } else { is_odd(piece) };
+        is_like && is_random(other)
+    };
+    let left = joint(before.chars().next_back()).is_some_and(|joint| {
+        let other = before[..before.len() - 1].rsplit(|c| !is_letter(c)).next().unwrap_or_default();
+        next(joint, other)
+    });
+    left || joint(after.chars().next()).is_some_and(|joint| {
+        let other = after[1..].split(|c| !is_letter(c)).next().unwrap_or_default();
+        next(joint, other)
+    })
 }
 
 /// Adds a word, numbers that something joins as one number: `#:#:#` and `#.#` are as good as `#`.
@@ -188,6 +233,22 @@ mod tests {
             ("object at 0x7f3a2b", "object at #"),
             ("commit deadbeef01 is gone", "commit # is gone"),
             ("a decade of facade", "a decade of facade"),
+            // Ids that are made of more than hexadecimal digits: Stripe's, ULID, nanoid, base64, cuid.
+            ("No such charge: 'ch_3NqK2eLkdIwHu7ix0'", "No such charge: “…”"),
+            ("charge ch_3NqK2eLkdIwHu7ix0 is gone", "charge ch_# is gone"),
+            ("see req_8Hk2LmN0pQ", "see req_#"),
+            ("walk 01ARZ3NDEKTSV4RRFFQ69G5FAV was lost", "walk # was lost"),
+            ("walk 01arz3ndektsv4rrffq69g5fav was lost", "walk # was lost"),
+            ("key V1StGXR8_Z5jdHi6B-myT expired", "key # expired"),
+            ("token aGVsbG8gd29ybGQ= refused", "token # refused"),
+            ("token (dGhpcyBpcyBh/IHRlc3Q4OTA+c29tZXRoaW5n==)", "token (#)"),
+            ("member cjld2cjxh0000qzrmn831i7rn is unknown", "member # is unknown"),
+            ("pets/8Hk2LmN0pQ/original.heic", "pets/#/original.heic"),
+            ("/OrderItems/8Hk2LmN0pQ failed", "/OrderItems/# failed"),
+            // Words with figures that mean something keep their letters.
+            ("utf8, sha256 and sha256sum over http2 in python3", "utf#, sha# and sha#sum over http# in python#"),
+            ("worker0042 of IPv4 at base64encode", "worker# of IPv# at base#encode"),
+            ("slot_1_2 == 3", "slot_# == #"),
             ("'NoneType' object has no attribute 'walker_id'", "“…” object has no attribute “…”"),
             ("it isn't there, Hana's dog", "it isn't there, Hana's dog"),
             ("key \"it's\" of `x`", "key “…” of “…”"),
