@@ -81,8 +81,8 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Traceback<'a> {
-    /// Reads `text`. A frame is the application's where its path begins with `app_root`, or, without one,
-    /// where nothing in its path says that it belongs to Python or to an installed package.
+    /// Reads `text`. A frame is the application's where nothing in its path says that it belongs to Python or to an installed
+    /// package, and where it lies below `app_root`, if there is one.
     #[must_use]
     pub fn read(text: &'a str, app_root: Option<&str>) -> Self {
         let app_root = app_root.filter(|root| !root.is_empty());
@@ -325,10 +325,20 @@ fn names_exception(line: &str) -> bool {
         && (message.is_empty() || message.starts_with(' '))
 }
 
+/// The rest of a path below a root: `/srv/app2/a.py` is not below `/srv/app`.
+#[must_use]
+pub fn below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
+    const BORDERS: [char; 2] = ['/', '\\'];
+    let rest = path.strip_prefix(root)?;
+    (root.ends_with(BORDERS) || rest.starts_with(BORDERS)).then(|| rest.trim_start_matches(BORDERS))
+}
+
+/// Whether a path is the application's. Its environment may lie below its root, and is not its own.
 fn is_application(path: &str, app_root: Option<&str>) -> bool {
     const NOT_OURS: [&str; 4] = ["site-packages", "dist-packages", "lib/python3.", "<frozen"];
-    match app_root {
-        Some(root) => path.starts_with(root),
-        None => !NOT_OURS.iter().any(|sign| path.contains(sign)),
-    }
+    let rest = match app_root {
+        Some(root) => below(path, root),
+        None => Some(path),
+    };
+    rest.is_some_and(|rest| !NOT_OURS.iter().any(|sign| rest.contains(sign)))
 }

@@ -55,11 +55,21 @@ fn a_traceback_has_frames_and_an_exception() {
 }
 
 #[test]
-fn with_a_root_a_frame_is_the_applications_exactly_where_its_path_begins_with_it() {
+fn with_a_root_a_frame_is_the_applications_where_it_lies_below_and_in_no_environment() {
     let read = Traceback::read(SIMPLE, Some("/srv/app/clubhouse/"));
     assert_eq!((read.application_frames, read.library_frames), (1, 1));
-    let read = Traceback::read(SIMPLE, Some("/srv/app/.venv/"));
-    assert_eq!(read.last_application_frame().map(|frame| frame.line), Some("288"));
+    // The environment lies below the root, and is not the application's.
+    for root in ["/srv/app", "/srv/app/"] {
+        let read = Traceback::read(SIMPLE, Some(root));
+        assert_eq!((read.application_frames, read.library_frames), (1, 1), "{root}");
+        assert_eq!(read.first_application_frame().map(|frame| frame.line), Some("247"), "{root}");
+    }
+    for root in ["/srv/app/.venv/", "/srv/app/club", "/srv/ap"] {
+        assert_eq!(Traceback::read(SIMPLE, Some(root)).application_frames, 0, "{root}");
+    }
+    // What stands above the root says nothing.
+    let installed = Traceback::read(SIMPLE, Some("/srv/app/.venv/lib/python3.12/site-packages/starlette"));
+    assert_eq!(installed.last_application_frame().map(|frame| frame.line), Some("288"));
     let read = Traceback::read(SIMPLE, Some("/srv/other/"));
     assert_eq!((read.application_frames, read.library_frames, read.last_application_frame()), (0, 2, None));
     assert_eq!(Traceback::read(SIMPLE, Some("")), Traceback::read(SIMPLE, None));
