@@ -28,8 +28,12 @@ pub const LONGEST: usize = 4_096;
 const TITLE: usize = 300;
 /// The longest name of an exception, a file or a function, in characters.
 const NAME: usize = 200;
-/// Where the paths of an application begin, whatever lies above: the deepest one counts.
-const ROOTS: [&str; 7] = ["site-packages", "dist-packages", "app", "src", "lib", "code", "current"];
+/// Where packages are installed: their paths begin below the deepest of these, or of Python's own folder.
+const PACKAGES: [&str; 2] = ["site-packages", "dist-packages"];
+/// Where the paths of an application begin, whatever lies above: the topmost counts, with those right below it.
+const ROOTS: [&str; 5] = ["app", "src", "lib", "code", "current"];
+/// How many parts of a path are kept at least: many files have the same name.
+const LEAST: usize = 2;
 /// How many parts of a path are kept where nothing tells its root.
 const PARTS: usize = 3;
 
@@ -112,8 +116,11 @@ impl Alike {
     pub fn of(said: Said<'_>, app_root: Option<&str>) -> Self {
         let detail = said.error_detail.map(|text| end(text, DETAIL));
         let message = said.error_message.map(|text| beginning(text, LONGEST)).and_then(first_line);
-        match (detail.and_then(|text| traceback::last(text, app_root)), message) {
-            (Some(last), message) => Self::of_traceback(&last, message, said, app_root),
+        let ends = detail.map(|text| traceback::ends(text, app_root)).unwrap_or_default();
+        let read = |last: &Last<'_>| Self::of_traceback(last, message, said, app_root);
+        // Of several that happened at once the order is chance, so that neither the first nor the last counts.
+        match (ends.iter().map(read).min_by_key(|alike| alike.fingerprint), message) {
+            (Some(alike), _) => alike,
             (None, Some(message)) => Self::of_message(message, said),
             (None, None) => {
                 let [area, description] = [said.area, said.description].map(|text| beginning(text, LONGEST));
@@ -172,18 +179,22 @@ fn head(message: &str) -> Option<(&str, &str)> {
 /// A place in the code by its file, from a root that no release moves, and its function.
 fn place(frame: &Frame<'_>, app_root: Option<&str>) -> (String, String) {
     let path = end(frame.path, LONGEST).replace('\\', "/");
-    let below = app_root.filter(|root| !root.is_empty()).and_then(|root| path.strip_prefix(root));
+    let below = app_root.filter(|root| !root.is_empty()).and_then(|root| traceback::below(&path, root));
     let parts: Vec<&str> = below.unwrap_or(&path).split('/').filter(|part| !part.is_empty()).collect();
-    let is_root = |part: &&str| {
+    let are_packages = |part: &&str| {
         let version = part.strip_prefix("python").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        ROOTS.contains(part) || version
+        PACKAGES.contains(part) || version
     };
+    let is_root = |part: &&str| ROOTS.contains(part);
     let directories = parts.len().saturating_sub(1);
-    let from = match (below, parts[..directories].iter().rposition(is_root)) {
-        (Some(_), _) => 0,
-        (None, Some(root)) => root + 1,
-        (None, None) => parts.len().saturating_sub(PARTS),
+    let above = &parts[..directories];
+    let from = match (above.iter().rposition(are_packages), below, above.iter().position(is_root)) {
+        (Some(packages), ..) => packages + 1,
+        (None, Some(_), _) => 0,
+        (None, None, Some(root)) => root + above[root..].iter().take_while(|part| is_root(part)).count(),
+        (None, None, None) => parts.len().saturating_sub(PARTS),
     };
+    let from = from.min(parts.len().saturating_sub(LEAST));
     // A directory that is named after a release, a user or a process is none that tells one file from another.
     let kept: Vec<String> =
         parts[from..].iter().enumerate().map(|(at, part)| kept(part, from + at < directories)).collect();

@@ -136,22 +136,43 @@ pub struct Last<'a> {
     pub frame: Frame<'a>,
 }
 
-/// The last traceback in `text`; nothing where it has no frame. What is the application's is as [`Traceback::read`] means
-/// it.
+/// How `text` ends: with its last traceback, or with each of those that an exception group holds. Nothing where it has no
+/// frame. What is the application's is as [`Traceback::read`] means it.
 #[must_use]
-pub fn last<'a>(text: &'a str, app_root: Option<&str>) -> Option<Last<'a>> {
+pub fn ends<'a>(text: &'a str, app_root: Option<&str>) -> Vec<Last<'a>> {
     let app_root = app_root.filter(|root| !root.is_empty());
     let mut place = Place::default();
     let mut found: Option<Last<'a>> = None;
+    // Those of the exception group at hand, where there is one, and what led to it, which counts where none of them has a frame.
+    let (mut group, mut led): (Option<Vec<Last<'a>>>, Option<Last<'a>>) = (None, None);
     // Whether the frame is the application's, and whether the next one belongs to another traceback.
     let (mut ours, mut over) = (false, true);
     for line in lines_of(text) {
-        let content = split_margin(line).1;
+        let (margin, content) = split_margin(line);
+        match border(line) {
+            Some(Border::First) => {
+                group.get_or_insert_default();
+                led = led.or(found.take());
+                (found, over) = (None, true);
+            }
+            Some(Border::Next) => {
+                group.get_or_insert_default().extend(found.take());
+                over = true;
+            }
+            Some(Border::End) if group.is_some() => {
+                group.get_or_insert_default().extend(found.take());
+                over = true;
+            }
+            _ => {}
+        }
         over |= opens(line, content);
         match place.step(line, app_root) {
             (kind, Some(FileLine { frame, .. })) => {
                 let is_ours = kind == LineKind::ApplicationFile;
-                if over || is_ours || !ours {
+                if margin == 0 {
+                    (group, led) = (None, None);
+                }
+                if over || is_ours || !ours || found.is_none() {
                     found = Some(Last { exception: None, frame });
                     ours = is_ours;
                 }
@@ -166,7 +187,34 @@ pub fn last<'a>(text: &'a str, app_root: Option<&str>) -> Option<Last<'a>> {
             _ => {}
         }
     }
-    found
+    let mut ends = group.unwrap_or_default();
+    ends.extend(found);
+    if ends.is_empty() {
+        ends.extend(led);
+    }
+    ends
+}
+
+/// What parts the tracebacks of an exception group.
+enum Border {
+    /// `+-+---------------- 1 ----------------`.
+    First,
+    /// The same with another number.
+    Next,
+    /// `+------------------------------------`.
+    End,
+}
+
+fn border(line: &str) -> Option<Border> {
+    let rest = line.trim_start_matches([' ', '|']);
+    let said = rest.trim_end().trim_matches(['+', '-', ' ']);
+    match said {
+        _ if !rest.starts_with("+-") => None,
+        "1" => Some(Border::First),
+        "" | "..." => Some(Border::End),
+        _ if is_divider(rest) => Some(Border::Next),
+        _ => None,
+    }
 }
 
 /// The lines of a text without their ends. A carriage return alone is a character like any other.

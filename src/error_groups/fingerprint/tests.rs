@@ -88,11 +88,68 @@ fn an_application_root_says_where_paths_begin() {
         Alike::of(Said { error_detail: Some(&text), ..Said::default() }, root).frame
     };
     assert_eq!(said(Some("/opt/x/")).as_deref(), Some("club/app/bookings.py in f"));
-    assert_eq!(said(None).as_deref(), Some("bookings.py in f"), "the deepest directory that looks like a root");
+    assert_eq!(said(Some("/opt/x")).as_deref(), Some("club/app/bookings.py in f"));
+    assert_eq!(said(Some("/opt/x/cl")).as_deref(), Some("app/bookings.py in f"), "a root ends with a folder");
+    assert_eq!(said(None).as_deref(), Some("app/bookings.py in f"), "two parts at least");
     let alike = traceback("/opt/releases/20260618/club/pages/a.py", 3, "f", "ValueError: x");
     assert_eq!(alike.frame.as_deref(), Some("club/pages/a.py in f"), "no root is known: the last parts");
     let windows = traceback("C:\\club\\src\\pages\\a.py", 3, "f", "ValueError: x");
     assert_eq!(windows.frame.as_deref(), Some("pages/a.py in f"));
+}
+
+#[test]
+fn files_of_the_same_name_in_other_folders_are_others() {
+    let frame = |path: &str| traceback(path, 3, "f", "ValueError: x").frame.unwrap_or_default();
+    for (path, file) in [
+        ("/srv/app/club/members/lib/utils.py", "club/members/lib/utils.py"),
+        ("/srv/app/club/bookings/lib/utils.py", "club/bookings/lib/utils.py"),
+        ("/usr/src/app/club/pages/a.py", "club/pages/a.py"),
+        ("/srv/app/src/a.py", "src/a.py"),
+        ("/srv/app/releases/20260618143207/src/club/a.py", "releases/#/src/club/a.py"),
+    ] {
+        assert_eq!(frame(path), format!("{file} in f"), "{path}");
+    }
+    let library = |path: &str| {
+        let text = format!("Traceback (most recent call last):\n  File \"{path}\", line 2, in f\n    x\nPoolError: closed");
+        of(Some(&text), None).frame.unwrap_or_default()
+    };
+    for (path, file) in [
+        ("/srv/app/.venv/lib/python3.12/site-packages/club/lib/utils.py", "club/lib/utils.py"),
+        ("/usr/lib/python3.12/asyncio/runners.py", "asyncio/runners.py"),
+        ("/usr/lib/python3/dist-packages/six.py", "dist-packages/six.py"),
+    ] {
+        assert_eq!(library(path), format!("{file} in f"), "{path}");
+    }
+    // So is what lies below the root of the application.
+    let text = "Traceback (most recent call last):\n  File \"/srv/app/.venv/lib/python3.12/site-packages/x/y.py\", line 2, in f\n    x\nE: y";
+    let alike = Alike::of(Said { error_detail: Some(text), ..Said::default() }, Some("/srv/app"));
+    assert_eq!(alike.frame.as_deref(), Some("x/y.py in f"));
+}
+
+#[test]
+fn of_several_that_happened_at_once_the_order_is_none() {
+    let sub = |path: &str, error: &str| format!("    | Traceback (most recent call last):\n    |   File \"{path}\", line 9, in f\n    |     x\n    | {error}\n");
+    let group = |subs: &[String]| {
+        let mut text = "  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/app/club/jobs.py\", line 3, in main\n  |     raise x\n  | ExceptionGroup: some (2 sub-exceptions)\n".to_owned();
+        for (at, sub) in subs.iter().enumerate() {
+            text += &format!("  {}---------------- {} ----------------\n{sub}", if at == 0 { "+-+" } else { "  +" }, at + 1);
+        }
+        text + "    +------------------------------------\n"
+    };
+    let (a, b, c) = (sub("/srv/app/club/a.py", "AError: 1"), sub("/srv/app/club/b.py", "BError: 2"), sub("/srv/app/club/c.py", "CError: 3"));
+    let one = of(Some(&group(&[a.clone(), b.clone(), c.clone()])), None);
+    for order in [[&b, &a, &c], [&c, &b, &a], [&a, &c, &b]] {
+        assert_eq!(of(Some(&group(&order.map(Clone::clone))), None), one);
+    }
+    assert!(["a.py", "b.py", "c.py"].iter().any(|file| one.frame.as_deref().is_some_and(|frame| frame.contains(file))), "{one:?}");
+    let bare = of(Some(&group(&["    | ValueError: 1\n".to_owned(), "    | ValueError: 2\n".to_owned()])), None);
+    assert_eq!(bare.frame.as_deref(), Some("club/jobs.py in main"), "none of them has a frame");
+    // One alone is what it is, and what happened while it was handled is another.
+    let alone = of(Some(&group(std::slice::from_ref(&b))), None);
+    assert_eq!((alone.title.as_str(), alone.frame.as_deref()), ("BError: 2", Some("club/b.py in f")));
+    let next = traced("/srv/app/club/pages.py", 9, "show", "PageError: no page");
+    let chained = format!("{}\nDuring handling of the above exception, another exception occurred:\n\n{next}", group(&[a, b]));
+    assert_eq!(of(Some(&chained), None).title, "PageError: no page");
 }
 
 #[test]
