@@ -7,6 +7,7 @@ use daybook::{
     logs::{log::NewLog, write::Batch},
 };
 use reqwest::StatusCode;
+use scraper::Selector;
 use uuid::Uuid;
 
 use crate::{
@@ -22,6 +23,24 @@ type By = fn(&Plain) -> i64;
 async fn walk(client: &Client, path: &str, rel: &str) -> Vec<Vec<String>> {
     let pages = client.pages(path, rel).await;
     pages.iter().map(|page| page.attributes("#list a[data-row]", "href")).collect()
+}
+
+/// A value of what errors have in common.
+struct Value {
+    name: String,
+    said: String,
+    href: Option<String>,
+}
+
+fn rows(page: &Page) -> Vec<Value> {
+    let css = |css: &str| Selector::parse(css).expect("a selector");
+    let html = page.html();
+    let text = |row: scraper::ElementRef<'_>, what: &str| {
+        row.select(&css(what)).next().map(|one| one.text().collect::<String>()).unwrap_or_default()
+    };
+    let href = |row: scraper::ElementRef<'_>| row.select(&css("a")).next().and_then(|a| a.attr("href")).map(str::to_owned);
+    let value = |row| Value { name: text(row, "dt"), said: text(row, "dd"), href: href(row) };
+    html.select(&css(".facts .kv > div")).map(value).collect()
 }
 
 fn figures(page: &Page) -> Vec<String> {
@@ -278,6 +297,57 @@ database_test! {
         let list = client.get("/errors").await;
         assert_eq!(list.texts("#list .out small"), ["1 time anonymous"]);
         assert_eq!(list.attributes("#list .spark", "aria-label"), ["Last 14 days: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5"]);
+    }
+
+    async fn a_link_beside_a_number_leads_to_as_many(db: TestDb) {
+        const WEBKIT: &str = "AppleWebKit/537.36 (KHTML, like Gecko)";
+        let chrome = format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/126.0.0.0 Safari/537.36");
+        let agents = [
+            (format!("{chrome} Edg/126.0.2592.56"), 3),
+            (format!("Mozilla/5.0 (Linux; Android 14; SM-S921B) {WEBKIT} SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36"), 4),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4.1 Safari/605.1.15".to_owned(), 5),
+            (chrome, 6),
+            ("curl/8.5.0".to_owned(), 2),
+        ];
+        let mut logs: Vec<NewLog> = Vec::new();
+        for (agent, n) in &agents {
+            for at in 0..*n {
+                let when = sample::minutes_ago(60 * 24 * 7 * i64::try_from(logs.len()).expect("a number"));
+                logs.push(NewLog {
+                    user_agent: Some(agent.clone()),
+                    area: format!("members/bookings/{}", at % 2),
+                    extra: Some(format!("{{\"service_type\": \"walk_{}\"}}", at % 3)),
+                    ..sample::error(when)
+                });
+            }
+        }
+        // By their action alone.
+        let by_action = |log: &NewLog| NewLog {
+            id: Uuid::new_v4(),
+            status: "success".to_owned(),
+            action_type: "error".to_owned(),
+            area: "jobs".to_owned(),
+            error_detail: None,
+            error_message: Some("JobError: it failed".to_owned()),
+            ..log.clone()
+        };
+        let jobs: Vec<NewLog> = logs.iter().map(by_action).collect();
+        db.write(logs.iter().chain(&jobs).cloned().collect()).await;
+        gather(&db).await;
+        let (_app, client) = support(db).await;
+        for log in [&logs[0], &jobs[0]] {
+            let page = client.get(&link(log)).await;
+            let mut linked = 0;
+            for row in rows(&page) {
+                let Some(href) = row.href else { continue };
+                let Some((number, _)) = row.said.split_once(" of ") else { continue };
+                let entries = client.walk(&href, "next").await.concat();
+                assert_eq!(entries.len().to_string(), number, "{} {}: {href}", row.name, row.said);
+                linked += 1;
+            }
+            // All but Chrome, whose every mark others have too; three service types.
+            assert_eq!(linked, 4 + 3, "{}", page.texts(".facts .kv").concat());
+        }
     }
 
     async fn a_member_met_under_several_names_is_one(db: TestDb) {

@@ -40,6 +40,14 @@ pub struct Sample {
     pub browsers: Tally,
     /// By area.
     pub areas: Tally,
+    /// When the oldest and the newest of them were recorded.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// How many have the status of an error,
+    pub by_status: u64,
+    /// and how many its action.
+    pub by_action: u64,
+    /// Their user agents, each with its browser where that can be said.
+    agents: HashMap<String, Option<String>>,
 }
 
 /// The errors of a group beside what goes well.
@@ -62,6 +70,19 @@ pub struct Share {
     pub percent: Option<u64>,
 }
 
+impl Differs {
+    /// A part of the user agents of a browser that no other one met here has; none where nothing tells them apart.
+    #[must_use]
+    pub fn needle(&self, browser: &str) -> Option<String> {
+        let all = || self.errors.agents.iter().chain(&self.successes.agents);
+        let is_ours = |family: &Option<String>| family.as_deref() == Some(browser);
+        let has = |agent: &str, mark: &str| agent.to_lowercase().contains(&mark.to_lowercase());
+        let (sample, _) = all().find(|(_, family)| is_ours(family))?;
+        let parts = |mark: &&str| all().all(|(agent, family)| has(agent, mark) == is_ours(family));
+        user_agent::marks(sample).into_iter().find(parts).map(str::to_owned)
+    }
+}
+
 impl Sample {
     /// The values that most errors have, beside the same tally of successes.
     #[must_use]
@@ -82,6 +103,9 @@ impl Sample {
 /// An entry as far as it is compared.
 #[derive(Debug, sqlx::FromRow)]
 struct Row {
+    timestamp: Timestamp,
+    action_type: String,
+    status: String,
     area: String,
     user_agent: Option<String>,
     extra: Option<String>,
@@ -109,18 +133,23 @@ pub async fn of(db: &Db, fingerprint: Fingerprint, area: &str, now: Timestamp, b
 
 async fn sample(db: &Db, ids: &[Uuid], budget: Budget) -> Result<Sample> {
     let mut out = Sample::default();
-    let mut families: HashMap<String, Option<String>> = HashMap::new();
     let mut looking = db.look(budget).await?;
     for ids in ids.chunks(AT_ONCE) {
-        let sql = Sql::new("SELECT area, user_agent, extra FROM audit_logs WHERE id IN (");
+        let sql = Sql::new(
+            "SELECT \"timestamp\", action_type, status, area, user_agent, extra FROM audit_logs WHERE id IN (",
+        );
         let looked = looking.for_each(sql.bind_all(ids.iter().copied()).text(")"), |row: Row| {
             out.of += 1;
+            let (oldest, newest) = out.span.unwrap_or((row.timestamp, row.timestamp));
+            out.span = Some((oldest.min(row.timestamp), newest.max(row.timestamp)));
+            out.by_status += u64::from(row.status == ERROR);
+            out.by_action += u64::from(row.action_type == ERROR);
             *out.areas.entry(row.area).or_default() += 1;
             if let Some(service) = row.extra.as_deref().and_then(|extra| json::top_level(extra, "service_type")) {
                 *out.services.entry(service).or_default() += 1;
             }
             let Some(agent) = row.user_agent else { return ControlFlow::Continue(()) };
-            let family = families.entry(agent).or_insert_with_key(|agent| {
+            let family = out.agents.entry(agent).or_insert_with_key(|agent| {
                 user_agent::in_words(agent).map(|words| user_agent::family(&words).to_owned())
             });
             if let Some(family) = family {

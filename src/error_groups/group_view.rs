@@ -13,7 +13,7 @@ use super::{
 use crate::{
     core::{query_string, time::Timestamp, words},
     logs::{
-        filter::{Area, Choice, ExtraIs, Filter, Preset, Range},
+        filter::{Area, Choice, ExtraIs, Filter, Range},
         link as logs,
         log::Log,
         story::recovery::Since,
@@ -29,6 +29,8 @@ use crate::{
 
 /// How many values of a kind are shown.
 const VALUES: usize = 5;
+/// How many areas a link names.
+const AREAS: usize = 20;
 
 /// A figure: what, how much, and what else there is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +102,8 @@ pub struct Value {
     pub name: String,
     /// `13 of 23, 22 % of successes`.
     pub said: String,
-    /// The errors that have it.
-    pub href: String,
+    /// The errors that have it, where a filter can ask for them.
+    pub href: Option<String>,
 }
 
 /// A group.
@@ -222,10 +224,11 @@ impl GroupView {
             form: StateForm::of(group, said, reader),
             services: values(&differs.errors.services, (&differs.successes.services, differs), |value| {
                 let extra = vec![ExtraIs { key: "service_type".to_owned(), any: vec![value] }];
-                errors_in(group, Filter { extra, ..Filter::default() }, reader)
+                errors_in(&differs.errors, Filter { extra, ..Filter::default() }, reader)
             }),
             browsers: values(&differs.errors.browsers, (&differs.successes.browsers, differs), |value| {
-                errors_in(group, Filter { user_agent: Some(value), ..Filter::default() }, reader)
+                let user_agent = Some(differs.needle(&value)?);
+                errors_in(&differs.errors, Filter { user_agent, ..Filter::default() }, reader)
             }),
             compared: (differs.successes.of > 0).then(|| {
                 let newest = |n, one, many| words::counted(n, one, many);
@@ -392,7 +395,7 @@ fn days(rows: &[(Log, Option<String>)], reader: &Reader) -> Vec<Day> {
     out.into_iter().map(|(_, day)| day).collect()
 }
 
-fn values(errors: &Tally, (successes, differs): (&Tally, &Differs), href: impl Fn(String) -> String) -> Vec<Value> {
+fn values(errors: &Tally, (successes, differs): (&Tally, &Differs), href: impl Fn(String) -> Option<String>) -> Vec<Value> {
     let shares = Sample::shares(errors, (successes, differs.successes.of), VALUES);
     let value = |Share { value, n, percent }: Share| Value {
         said: match percent {
@@ -407,14 +410,24 @@ fn values(errors: &Tally, (successes, differs): (&Tally, &Differs), href: impl F
     shares.into_iter().map(value).collect()
 }
 
-/// The errors of the last 30 days where the group happened last, narrowed further.
-fn errors_in(group: &Group, filter: Filter, reader: &Reader) -> String {
-    let only = |value: &str| Choice { any: vec![value.to_owned()], none: Vec::new() };
-    let filter = Filter {
-        range: Range::Last(Preset::Month),
-        status: only("error"),
-        area: Choice { any: vec![Area::Exactly(group.area.clone())], none: Vec::new() },
-        ..filter
+/// The errors where and when those that were looked at happened, narrowed further; none where no filter has all of them and
+/// nothing else, as some are errors by their status and others by their action alone.
+fn errors_in(looked_at: &Sample, filter: Filter, reader: &Reader) -> Option<String> {
+    let error = || Choice { any: vec!["error".to_owned()], none: Vec::new() };
+    let (oldest, newest) = looked_at.span?;
+    let (status, action_type) = match looked_at.of {
+        of if looked_at.by_status == of => (error(), Choice::default()),
+        of if looked_at.by_action == of => (Choice::default(), error()),
+        _ => return None,
     };
-    logs::filtered(filter, reader.zone)
+    let mut areas: Vec<&String> = looked_at.areas.keys().collect();
+    areas.sort_unstable();
+    if areas.len() > AREAS {
+        areas.clear();
+    }
+    let any = areas.into_iter().cloned().map(Area::Exactly).collect();
+    let to = newest.plus(chrono::Duration::microseconds(1));
+    let range = Range::Between { from: Some(oldest), to: Some(to) };
+    let area = Choice { any, none: Vec::new() };
+    Some(logs::filtered(Filter { range, status, action_type, area, ..filter }, reader.zone))
 }

@@ -96,6 +96,18 @@ pub fn needle(user_agent: &str) -> String {
     beginning(part.unwrap_or(text), NEEDLE_LIMIT).trim_end().to_owned()
 }
 
+/// Parts of a user agent that may tell browsers or programs of its family from others, the most exact first: `Edg/`,
+/// `Chrome/`, `curl/`. Whether they do depends on the others.
+#[must_use]
+pub fn marks(user_agent: &str) -> Vec<&str> {
+    let text = beginning(user_agent.trim(), LOOKED_AT);
+    let own = text.find('/').map(|slash| &text[..=slash]);
+    let own = own.filter(|own| own.len() > 1 && !own.contains(' ') && *own != "Mozilla/");
+    let robot = robot(text);
+    let marks = BROWSER_MARKS.into_iter().chain(["Version/"]).filter(|mark| text.contains(mark));
+    robot.into_iter().chain(own).chain(marks).collect()
+}
+
 /// The part that begins with `mark` and goes on with as much of a version as `len` says.
 fn from_mark<'a>(text: &'a str, mark: &str, len: fn(&str) -> usize) -> Option<&'a str> {
     let at = text.find(mark)?;
