@@ -38,7 +38,8 @@ fn rows(page: &Page) -> Vec<Value> {
     let text = |row: scraper::ElementRef<'_>, what: &str| {
         row.select(&css(what)).next().map(|one| one.text().collect::<String>()).unwrap_or_default()
     };
-    let href = |row: scraper::ElementRef<'_>| row.select(&css("a")).next().and_then(|a| a.attr("href")).map(str::to_owned);
+    let href =
+        |row: scraper::ElementRef<'_>| row.select(&css("a")).next().and_then(|a| a.attr("href")).map(str::to_owned);
     let value = |row| Value { name: text(row, "dt"), said: text(row, "dd"), href: href(row) };
     html.select(&css(".facts .kv > div")).map(value).collect()
 }

@@ -2,8 +2,8 @@
 //! people said of groups stays.
 
 use super::{
-    gather::{FORGETTING, Progress, REST, select_progress},
     fingerprint::RULE,
+    gather::{FORGETTING, Progress, REST, select_progress},
     write,
 };
 use crate::{
@@ -60,7 +60,9 @@ async fn forget(db: &Db, app_root: &str, is_needed: impl Fn(&Progress) -> bool) 
 
 /// From now on nobody gathers until all is forgotten.
 async fn begin(tx: &mut Tx, app_root: &str) -> Result<()> {
-    let sql = Sql::new("UPDATE daybook_error_progress SET complete = 0, swept_at = NULL, swept_id = NULL, as_of = NULL, rule = ");
+    let sql = Sql::new(
+        "UPDATE daybook_error_progress SET complete = 0, swept_at = NULL, swept_id = NULL, as_of = NULL, rule = ",
+    );
     tx.execute(sql.bind(FORGETTING).text(", app_root = ").bind(app_root)).await.map(drop)
 }
 

@@ -165,15 +165,30 @@ pub struct Gatherer {
     bursts: [Option<Key>; 2],
     /// Whether entries are dated ahead, and may hide what happens now.
     ahead: bool,
-    /// Down to where the newest errors are watched, once that was said.
-    watched: Option<Option<Timestamp>>,
+    /// Whether it was said down to where the newest errors are watched,
+    told: bool,
+    /// and where that is.
+    watched: Option<Timestamp>,
 }
 
 impl Gatherer {
     /// One for this database; `app_root` says which frames of a traceback are the application's.
     #[must_use]
     pub fn new(db: Db, app_root: Option<String>) -> Self {
-        Self { db, app_root, current: false, begun: false, met: false, swept: None, whole: false, only_late: false, bursts: [None; 2], ahead: false, watched: None }
+        Self {
+            db,
+            app_root,
+            current: false,
+            begun: false,
+            met: false,
+            swept: None,
+            whole: false,
+            only_late: false,
+            bursts: [None; 2],
+            ahead: false,
+            told: false,
+            watched: None,
+        }
     }
 
     fn root(&self) -> &str {
@@ -268,17 +283,17 @@ impl Gatherer {
         }
         let at = |at: usize| found.keys.get(at).or(found.keys.last()).copied().max(found.on).map(|key| key.timestamp);
         let to = at(WATCHED).filter(|_| found.on.is_some());
-        let holds = |had: Option<Timestamp>| match had {
+        let holds = match self.watched {
             None => to.is_none(),
-            Some(_) => to.is_some() && had <= at(WATCHED / 2) && had >= at(WATCHED * 3),
+            had => to.is_some() && had <= at(WATCHED / 2) && had >= at(WATCHED * 3),
         };
-        if self.watched.is_some_and(holds) {
+        if self.told && holds {
             return Ok(());
         }
         let mut tx = self.db.write().await?;
         late::watch(&mut tx, to).await?;
         tx.commit().await?;
-        self.watched = Some(to);
+        (self.told, self.watched) = (true, to);
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use super::fingerprint::Fingerprint;
 use crate::{
     core::{error::Result, secret, time::Timestamp},
@@ -174,8 +176,7 @@ pub struct Shown {
 /// What tells a note from another, without carrying it whole.
 #[must_use]
 pub fn mark(note: &str) -> String {
-    let hash = secret::hash(note.as_bytes());
-    hash[..16].iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"))
+    URL_SAFE_NO_PAD.encode(&secret::hash(note.as_bytes())[..16])
 }
 
 /// What became of saying something.

@@ -171,7 +171,8 @@ fn goes_on(before: &str, piece: &str, after: &str) -> bool {
     let is_letter = |c: char| c.is_alphanumeric();
     let joint = |c: Option<char>| c.filter(|c| matches!(c, '_' | '-' | '+' | '/'));
     let next = |joint: char, other: &str| {
-        let humps = piece.chars().zip(piece.chars().skip(1)).filter(|(a, b)| a.is_lowercase() && b.is_uppercase()).count();
+        let humps =
+            piece.chars().zip(piece.chars().skip(1)).filter(|(a, b)| a.is_lowercase() && b.is_uppercase()).count();
         // A name in a path has capitals as well, but few.
         let is_like = if joint == '/' { humps * 4 >= piece.len() } else { is_odd(piece) };
         is_like && is_random(other)

@@ -89,7 +89,7 @@ fn an_application_root_says_where_paths_begin() {
     };
     assert_eq!(said(Some("/opt/x/")).as_deref(), Some("club/app/bookings.py in f"));
     assert_eq!(said(Some("/opt/x")).as_deref(), Some("club/app/bookings.py in f"));
-    assert_eq!(said(Some("/opt/x/cl")).as_deref(), Some("app/bookings.py in f"), "a root ends with a folder");
+    assert_eq!(said(Some("/opt/x/cl")).as_deref(), Some("starlette/routing.py in run"), "a root ends with a folder");
     assert_eq!(said(None).as_deref(), Some("app/bookings.py in f"), "two parts at least");
     let alike = traceback("/opt/releases/20260618/club/pages/a.py", 3, "f", "ValueError: x");
     assert_eq!(alike.frame.as_deref(), Some("club/pages/a.py in f"), "no root is known: the last parts");
@@ -110,7 +110,8 @@ fn files_of_the_same_name_in_other_folders_are_others() {
         assert_eq!(frame(path), format!("{file} in f"), "{path}");
     }
     let library = |path: &str| {
-        let text = format!("Traceback (most recent call last):\n  File \"{path}\", line 2, in f\n    x\nPoolError: closed");
+        let text =
+            format!("Traceback (most recent call last):\n  File \"{path}\", line 2, in f\n    x\nPoolError: closed");
         of(Some(&text), None).frame.unwrap_or_default()
     };
     for (path, file) in [
@@ -128,27 +129,43 @@ fn files_of_the_same_name_in_other_folders_are_others() {
 
 #[test]
 fn of_several_that_happened_at_once_the_order_is_none() {
-    let sub = |path: &str, error: &str| format!("    | Traceback (most recent call last):\n    |   File \"{path}\", line 9, in f\n    |     x\n    | {error}\n");
+    let sub = |path: &str, error: &str| {
+        format!(
+            "    | Traceback (most recent call last):\n    |   File \"{path}\", line 9, in f\n    |     x\n    | {error}\n"
+        )
+    };
     let group = |subs: &[String]| {
         let mut text = "  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/app/club/jobs.py\", line 3, in main\n  |     raise x\n  | ExceptionGroup: some (2 sub-exceptions)\n".to_owned();
         for (at, sub) in subs.iter().enumerate() {
-            text += &format!("  {}---------------- {} ----------------\n{sub}", if at == 0 { "+-+" } else { "  +" }, at + 1);
+            text += &format!(
+                "  {}---------------- {} ----------------\n{sub}",
+                if at == 0 { "+-+" } else { "  +" },
+                at + 1
+            );
         }
         text + "    +------------------------------------\n"
     };
-    let (a, b, c) = (sub("/srv/app/club/a.py", "AError: 1"), sub("/srv/app/club/b.py", "BError: 2"), sub("/srv/app/club/c.py", "CError: 3"));
+    let (a, b, c) = (
+        sub("/srv/app/club/a.py", "AError: 1"),
+        sub("/srv/app/club/b.py", "BError: 2"),
+        sub("/srv/app/club/c.py", "CError: 3"),
+    );
     let one = of(Some(&group(&[a.clone(), b.clone(), c.clone()])), None);
     for order in [[&b, &a, &c], [&c, &b, &a], [&a, &c, &b]] {
         assert_eq!(of(Some(&group(&order.map(Clone::clone))), None), one);
     }
-    assert!(["a.py", "b.py", "c.py"].iter().any(|file| one.frame.as_deref().is_some_and(|frame| frame.contains(file))), "{one:?}");
+    assert!(
+        ["a.py", "b.py", "c.py"].iter().any(|file| one.frame.as_deref().is_some_and(|frame| frame.contains(file))),
+        "{one:?}"
+    );
     let bare = of(Some(&group(&["    | ValueError: 1\n".to_owned(), "    | ValueError: 2\n".to_owned()])), None);
     assert_eq!(bare.frame.as_deref(), Some("club/jobs.py in main"), "none of them has a frame");
     // One alone is what it is, and what happened while it was handled is another.
     let alone = of(Some(&group(std::slice::from_ref(&b))), None);
     assert_eq!((alone.title.as_str(), alone.frame.as_deref()), ("BError: 2", Some("club/b.py in f")));
     let next = traced("/srv/app/club/pages.py", 9, "show", "PageError: no page");
-    let chained = format!("{}\nDuring handling of the above exception, another exception occurred:\n\n{next}", group(&[a, b]));
+    let chained =
+        format!("{}\nDuring handling of the above exception, another exception occurred:\n\n{next}", group(&[a, b]));
     assert_eq!(of(Some(&chained), None).title, "PageError: no page");
 }
 
