@@ -27,6 +27,7 @@ mod command_line;
 mod csrf;
 mod doors;
 mod entry;
+mod error_group_details;
 mod error_group_pages;
 mod error_group_said;
 mod error_groups;

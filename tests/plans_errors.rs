@@ -68,7 +68,7 @@ async fn every_question_about_error_groups_walks_its_index() {
             walks(&db, sql::entries(print, at, 26), &["daybook_error_entries_group"], "entries").await;
         }
         walks(&db, sql::members(print, 50), &["daybook_error_members_last"], "members").await;
-        walks(&db, sql::quarters(&[print], sample::now()), &["KEY"], "quarters").await;
+        walks(&db, sql::sums(print, &[1, 97, 193]), &["KEY"], "sums").await;
         walks(&db, sql::one(print), &["KEY"], "a group").await;
         walks(&db, sql::of_entry(Uuid::nil()), &["KEY"], "the group of an entry").await;
     }

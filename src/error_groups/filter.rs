@@ -22,6 +22,15 @@ pub fn link(fingerprint: Fingerprint) -> String {
     format!("{PATH}/{fingerprint}")
 }
 
+/// The same from a place in its times, in the zone of a request where that has one.
+#[must_use]
+pub fn link_in(fingerprint: Fingerprint, place: Option<(&str, String)>, tz: Option<&str>) -> String {
+    match query_string::write(place.into_iter().chain(tz.map(|tz| ("tz", tz.to_owned())))) {
+        query if query.is_empty() => link(fingerprint),
+        query => format!("{}?{query}", link(fingerprint)),
+    }
+}
+
 /// In which order groups stand; of two that are equal in it, by their fingerprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
@@ -126,7 +135,7 @@ pub fn read(sort: Sort, text: &str) -> Option<Cursor> {
 pub struct Query {
     /// The state that groups have; any where there is none.
     pub state: Option<State>,
-    /// What stands in their titles.
+    /// What stands in their texts.
     pub search: Option<Search>,
     /// Their order.
     pub sort: Sort,

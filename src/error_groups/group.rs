@@ -4,15 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::future::{try_join3, try_join4};
 
 use super::{
-    differs,
-    filter::link,
+    chart, days, differs,
+    filter::{link, link_in},
     fingerprint::Fingerprint,
     form::{self, Told},
     gather,
     group_view::{GroupView, Sources},
     here::Here,
     pages::GroupPage,
-    people, spark,
+    people,
     state::{self, Outcome, Saying},
     store::{self, Group, Quarters},
 };
@@ -22,19 +22,8 @@ use crate::{
         form::FieldErrors,
         time::Timestamp,
     },
-    logs::{
-        filter::Range,
-        form::FilterForm,
-        json,
-        overview::{
-            buckets::{Bar, Buckets},
-            tally::{Layer, Layers},
-            view::{self as chart, Figure},
-        },
-        store as logs,
-        view::Reader,
-    },
-    paging::{At, Cursor, Key, Page},
+    logs::{form::FilterForm, json, overview::buckets::Buckets, store as logs, view::Reader},
+    paging::{At, Cursor, Page},
     session::{CheckedForm, Signed},
     staff_log::{self, Kind},
     web::{respond, shell::Section, state::State},
@@ -93,7 +82,8 @@ pub async fn say(
         staff_log::commit(tx, line).await?;
         here.count().await;
     }
-    Ok(respond::see_other(&link(fingerprint)))
+    let tz = FilterForm::new(req.query_string()).zone().map(|zone| zone.name().to_owned());
+    Ok(respond::see_other(&link_in(fingerprint, None, tz.as_deref())))
 }
 
 fn read(path: &str) -> Result<Fingerprint> {
@@ -155,21 +145,21 @@ async fn draw(req: &HttpRequest, state: &State, signed: &Signed, fingerprint: Fi
     signed.record(Kind::ErrorGroupOpened, Some(fingerprint.to_string()), None)?;
     let (said, progress, details) =
         try_join3(store::said(db, fingerprint), gather::progress(db), logs::details(db, group.last_id)).await?;
+    let buckets = chart::buckets(&group, &reader);
     // None of them needs the others, and each waits for the database.
-    let (page, people, differs, quarters) = try_join4(
+    let (page, people, differs, (bars, today)) = try_join4(
         Box::pin(times(state, fingerprint, at)),
         Box::pin(people::of(db, fingerprint, reader.now, (budgets.list, budgets.count))),
         Box::pin(differs::of(db, fingerprint, &group.area, reader.now, budgets.count)),
-        Box::pin(store::quarters(db, &[fingerprint], group.first_at, budgets.count)),
+        Box::pin(counted(state, &group, buckets.as_ref(), &reader)),
     )
     .await?;
-    let quarters = quarters.map(|mut all| all.remove(&fingerprint).unwrap_or_default());
     let tz = form.zone().map(|zone| zone.name().to_owned());
     let sources = Sources {
         group: &group,
         said: said.as_ref(),
         progress: &progress,
-        today: quarters.as_ref().and_then(|quarters| spark::by_day(quarters, &reader).last().copied()),
+        today,
         people: &people,
         page: &page,
         traceback: details.as_ref().and_then(|details| details.error_detail.as_deref()).filter(|text| !text.is_empty()),
@@ -180,9 +170,29 @@ async fn draw(req: &HttpRequest, state: &State, signed: &Signed, fingerprint: Fi
     Ok(GroupPage {
         shell: signed.shell(Section::Errors),
         group: GroupView::of(&sources, &reader),
-        figure: quarters.and_then(|quarters| figure(&group, &quarters, &reader)),
+        figure: buckets.zip(bars).map(|(buckets, bars)| chart::figure(&group, &buckets, &bars, tz.as_deref(), &reader)),
         within_list: false,
     })
+}
+
+/// How many fell into each bar of the chart, and how many into the reader's day; none where there was no time to count.
+async fn counted(
+    state: &State,
+    group: &Group,
+    buckets: Option<&Buckets>,
+    reader: &Reader,
+) -> Result<(Option<Quarters>, Option<u64>)> {
+    let print = group.fingerprint();
+    let sums = async |edges: Vec<Timestamp>| {
+        let sums = store::sums(&state.db, &[print], &edges, state.budgets.count).await;
+        sums.map(|mut sums| sums.remove(&print))
+    };
+    let bars = match buckets {
+        Some(buckets) => sums(buckets.edges()).await?,
+        None => None,
+    };
+    let today = sums(days::today(reader)).await?;
+    Ok((bars, today.map(|today| today.iter().map(|(_, n)| n).sum())))
 }
 
 /// A page of the times it happened, each with its service type.
@@ -201,27 +211,4 @@ async fn times(
     let service = |id| extras.get(&id).and_then(|extra| json::top_level(extra, "service_type"));
     let rows = entries.into_iter().map(|log| (service(log.id), log)).map(|(service, log)| (log, service)).collect();
     Ok(Page { rows, older, newer, looked_to })
-}
-
-/// The chart of a group from its first time, at least of the last hours, to now. Its bars are quarters of an hour, or longer.
-fn figure(group: &Group, quarters: &Quarters, reader: &Reader) -> Option<Figure> {
-    const LEAST: chrono::Duration = chrono::Duration::hours(6);
-    let first = group.first_at.min(reader.now.plus(-LEAST)).max(Timestamp::MIN);
-    let ends = (first, group.last_at.max(reader.now));
-    let buckets = Buckets::of(Range::All, reader.now, Some(ends), reader.zone)?;
-    let edges = buckets.edges();
-    let mut counts = vec![0; buckets.bars.len()];
-    for (at, n) in quarters {
-        let bar = edges.partition_point(|edge| edge <= at).checked_sub(1);
-        if let Some(count) = bar.and_then(|bar| counts.get_mut(bar)) {
-            *count += n;
-        }
-    }
-    let bars: Vec<Layers> = counts.into_iter().map(|n| Layers::of(Layer::Error, n)).collect();
-    let href = |_: Bar, last: Bar| {
-        let own = link(group.fingerprint());
-        let end = last.to.map(|to| Cursor::beyond(Key { timestamp: to, id: uuid::Uuid::nil() }));
-        end.map_or_else(|| format!("{own}#each"), |end| format!("{own}?before={end}#each"))
-    };
-    Some(chart::errors(&buckets, &bars, reader, &href))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     differs::{Differs, Sample, Share, Tally},
-    filter::link,
+    filter::{link, link_in},
     gather::Progress,
     people::{People, Person},
     state::Said,
@@ -11,11 +11,11 @@ use super::{
     view::{self, Tag, minutes, moment, number},
 };
 use crate::{
-    core::{query_string, time::Timestamp, words},
+    core::{time::Timestamp, words},
     logs::{
         filter::{Area, Choice, ExtraIs, Filter, Range},
         link as logs,
-        log::Log,
+        log::{Log, Subject},
         story::recovery::Since,
         traceback::Traceback,
         view::{
@@ -129,6 +129,8 @@ pub struct GroupView {
     pub to_write: Vec<ToWrite>,
     /// Their e-mails.
     pub emails: Vec<String>,
+    /// Of whom it is not known, as there was no time to look at everything later.
+    pub not_known: Vec<ToWrite>,
     /// Each time it happened, on this page.
     pub days: Vec<Day>,
     /// What the table says of itself.
@@ -143,6 +145,8 @@ pub struct GroupView {
     pub traceback: Option<TracebackView>,
     /// The newest entry, and when it was.
     pub newest: (String, String),
+    /// What to tell members; empty where nothing was written.
+    pub note: String,
     /// The form.
     pub form: StateForm,
     /// Service types.
@@ -196,11 +200,12 @@ impl GroupView {
                 At::Before(cursor) => Some(("before", cursor.to_string())),
                 At::After(cursor) => Some(("after", cursor.to_string())),
             };
-            let tz = sources.tz.map(|tz| ("tz", tz.to_owned()));
-            format!("{own}?{}#each", query_string::write(cursor.into_iter().chain(tz)))
+            format!("{}#each", link_in(print, cursor, sources.tz))
         };
+        let are = |is: fn(Since) -> bool| people.looked_at().filter(move |(_, since)| is(*since)).map(|(one, _)| one);
         let to_write: Vec<&Person> =
-            people.looked_at().filter(|(_, since)| !matches!(since, Since::Recovered(_))).map(|(one, _)| one).collect();
+            are(|since| matches!(since, Since::NotSeenToSucceed(_) | Since::NotSeen)).collect();
+        let not_known = are(|since| matches!(since, Since::LookedTo(_)));
         Self {
             fingerprint: print.to_string(),
             title: group.title.clone(),
@@ -211,6 +216,7 @@ impl GroupView {
             figures: figures(sources, reader),
             outcomes: outcomes(group, people),
             emails: emails(&to_write),
+            not_known: not_known.filter_map(|person| to_write_view(person, reader)).collect(),
             to_write: to_write.into_iter().filter_map(|person| to_write_view(person, reader)).collect(),
             has_services: page.rows.iter().any(|(_, service)| service.is_some()),
             days: days(&page.rows, reader),
@@ -221,7 +227,8 @@ impl GroupView {
                 .traceback
                 .map(|text| traceback_view(&Traceback::read(text, sources.app_root), group.last_id, &[])),
             newest: (logs::entry(group.last_id, ""), reader.day_and_clock(group.last_at)),
-            form: StateForm::of(group, said, reader),
+            note: said.map(|said| said.note.clone()).unwrap_or_default(),
+            form: StateForm::of(group, said, sources.tz, reader),
             services: values(&differs.errors.services, (&differs.successes.services, differs), |value| {
                 let extra = vec![ExtraIs { key: "service_type".to_owned(), any: vec![value] }];
                 errors_in(&differs.errors, Filter { extra, ..Filter::default() }, reader)
@@ -273,7 +280,11 @@ fn figures(sources: &Sources<'_>, reader: &Reader) -> Vec<Figure> {
             value: capital(number(group.times, at_least, words::count)),
             note: today.map(|n| format!("{} today", words::count(n))).unwrap_or_default(),
         },
-        Figure { label: "Members", value: capital(number(members(group, people), at_least, words::count)), note: anonymous },
+        Figure {
+            label: "Members",
+            value: capital(number(members(group, people), at_least, words::count)),
+            note: anonymous,
+        },
         Figure {
             label: "First seen",
             value: first,
@@ -300,7 +311,10 @@ fn outcomes(group: &Group, people: &People) -> Option<Outcomes> {
     let unknown = people.looked_at().filter(|(_, since)| matches!(since, Since::LookedTo(_))).count();
     let mut left_out = Vec::new();
     if gone > 0 {
-        left_out.push(format!("{} no longer known.", if gone == 1 { "1 is".to_owned() } else { format!("{} are", words::count(gone)) }));
+        left_out.push(format!(
+            "{} no longer known.",
+            if gone == 1 { "1 is".to_owned() } else { format!("{} are", words::count(gone)) }
+        ));
     }
     if looked + gone < all {
         left_out.push(format!("Looked at {} of {}, whom it met last first.", words::count(looked), members(all)));
@@ -344,7 +358,7 @@ fn to_write_view(person: &Person, reader: &Reader) -> Option<ToWrite> {
         Since::Recovered(_) => return None,
         Since::NotSeenToSucceed(last) => format!("Not seen to succeed since, last seen {}", moment(last, reader)),
         Since::NotSeen => "Not seen since".to_owned(),
-        Since::LookedTo(_) => "Not known yet".to_owned(),
+        Since::LookedTo(key) => format!("Looked at up to {}", moment(key.timestamp, reader)),
     };
     Some(ToWrite {
         who: Who::of(person.log.subject()),
@@ -355,18 +369,28 @@ fn to_write_view(person: &Person, reader: &Reader) -> Option<ToWrite> {
     })
 }
 
-/// Where these members can be written to: today's e-mail, else the one that was recorded; each once.
+/// Where these members can be written to: today's e-mail, else the one that was recorded; each once. Whoever has no account
+/// now is left out, as what was recorded is then what somebody typed, and so is what is not one address.
 fn emails(people: &[&Person]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for Person { log, .. } in people {
-        let email = log.current_email.as_ref().or(log.member_email.as_ref()).filter(|email| email.contains('@'));
-        if let Some(email) = email
+        let has_account = matches!(log.subject(), Subject::Known { .. } | Subject::WithoutAccount { .. });
+        let email = log.current_email.as_ref().or(log.member_email.as_ref());
+        if let Some(email) = email.filter(|email| has_account && is_one_address(email))
             && !out.iter().any(|had| had.eq_ignore_ascii_case(email))
         {
             out.push(email.clone());
         }
     }
     out
+}
+
+/// Whether a text is one e-mail address and nothing that a mail program would read as another beside it.
+fn is_one_address(text: &str) -> bool {
+    let is_plain =
+        |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '"');
+    text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'))
+        && text.chars().all(is_plain)
 }
 
 fn days(rows: &[(Log, Option<String>)], reader: &Reader) -> Vec<Day> {
@@ -395,7 +419,11 @@ fn days(rows: &[(Log, Option<String>)], reader: &Reader) -> Vec<Day> {
     out.into_iter().map(|(_, day)| day).collect()
 }
 
-fn values(errors: &Tally, (successes, differs): (&Tally, &Differs), href: impl Fn(String) -> Option<String>) -> Vec<Value> {
+fn values(
+    errors: &Tally,
+    (successes, differs): (&Tally, &Differs),
+    href: impl Fn(String) -> Option<String>,
+) -> Vec<Value> {
     let shares = Sample::shares(errors, (successes, differs.successes.of), VALUES);
     let value = |Share { value, n, percent }: Share| Value {
         said: match percent {

@@ -6,7 +6,6 @@ use super::{
     state::State,
 };
 use crate::{
-    core::time::Timestamp,
     db::{Arg, Dialect, Sql},
     paging::{At, Direction, Key},
 };
@@ -82,10 +81,10 @@ pub fn counts(states: &[State], most: i64) -> Sql {
     Sql::join(" UNION ALL ", states.iter().map(arm))
 }
 
-/// State and title of every group, up to `most` of them.
+/// State and texts of every group, up to `most` of them.
 #[must_use]
-pub fn titles(most: i64) -> Sql {
-    Sql::new("SELECT state, title FROM daybook_error_groups").limit(most)
+pub fn texts(most: i64) -> Sql {
+    Sql::new("SELECT state, title, area, description, exception, frame FROM daybook_error_groups").limit(most)
 }
 
 /// One group.
@@ -136,11 +135,19 @@ pub fn members(fingerprint: Fingerprint, limit: i64) -> Sql {
         .limit(limit)
 }
 
-/// How many errors of these groups fell into each quarter of an hour from one on.
+/// How many errors of a group fell between an edge and the next, with the number of the first of both. The edges are quarters
+/// of an hour since 1970; each sum is a walk of one stretch of the key.
 #[must_use]
-pub fn quarters(fingerprints: &[Fingerprint], from: Timestamp) -> Sql {
-    Sql::new("SELECT fingerprint, quarter, n FROM daybook_error_quarters WHERE fingerprint IN (")
-        .bind_all(fingerprints.iter().map(|print| print.number()))
-        .text(") AND quarter >= ")
-        .bind(from.micros().div_euclid(super::write::QUARTER))
+pub fn sums(fingerprint: Fingerprint, edges: &[i64]) -> Sql {
+    let arm = |(at, ends): (i64, &[i64])| {
+        Sql::new("SELECT CAST(")
+            .bind(at)
+            .text(" AS BIGINT) AS at, CAST(coalesce(sum(n), 0) AS BIGINT) AS n FROM daybook_error_quarters WHERE fingerprint = ")
+            .bind(fingerprint.number())
+            .text(" AND quarter >= ")
+            .bind(ends[0])
+            .text(" AND quarter < ")
+            .bind(ends[1])
+    };
+    Sql::join(" UNION ALL ", (0..).zip(edges.windows(2)).map(arm))
 }

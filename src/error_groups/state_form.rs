@@ -2,7 +2,7 @@
 //! or beside what somebody else said meanwhile.
 
 use super::{
-    filter::link,
+    filter::link_in,
     form::Told,
     state::{self, NOTE, Said, Shown, State},
     store::Group,
@@ -42,7 +42,7 @@ pub struct StateForm {
 impl StateForm {
     /// The form of a group as it stands.
     #[must_use]
-    pub fn of(group: &Group, said: Option<&Said>, reader: &Reader) -> Self {
+    pub fn of(group: &Group, said: Option<&Said>, tz: Option<&str>, reader: &Reader) -> Self {
         let state = group.state();
         let by = |who: &str, at: Timestamp| format!("{who}, {}", reader.day_and_clock(at));
         let meant = |state: State| match state {
@@ -53,7 +53,7 @@ impl StateForm {
         let choices = State::ALL.into_iter().filter(|state| state.can_be_said());
         let note = said.map(|said| said.note.clone()).unwrap_or_default();
         Self {
-            action: link(group.fingerprint()),
+            action: link_in(group.fingerprint(), None, tz),
             states: choices.map(|choice| (choice.as_str(), meant(choice), choice == state)).collect(),
             state_error: None,
             state_by: said.map(|said| {
@@ -108,6 +108,12 @@ impl StateForm {
             }
         }
         self
+    }
+
+    /// Whether something of it could not be kept.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.state_error.is_some() || self.note_error.is_some()
     }
 
     fn choose(&mut self, state: State) {

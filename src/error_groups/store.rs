@@ -23,8 +23,6 @@ use crate::{
 
 /// How many groups one step of a search reads.
 const STEP: i64 = 500;
-/// How many quarters of an hour a chart is made of at the most.
-const QUARTERS: usize = 100_000;
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -83,10 +81,29 @@ impl Group {
     }
 }
 
-/// Whether every term stands in a title.
-fn matches(title: &str, terms: &[String]) -> bool {
-    let title = title.to_lowercase();
-    terms.iter().all(|term| title.contains(term))
+/// What a search looks at: all that the pages say of a group.
+#[derive(Debug, sqlx::FromRow)]
+struct Texts {
+    state: String,
+    title: String,
+    area: String,
+    description: String,
+    exception: Option<String>,
+    frame: Option<String>,
+}
+
+/// Whether every term stands in one of these texts.
+fn matches<'a>(texts: impl IntoIterator<Item = &'a str>, terms: &[String]) -> bool {
+    let texts: Vec<String> = texts.into_iter().map(str::to_lowercase).collect();
+    terms.iter().all(|term| texts.iter().any(|text| text.contains(term)))
+}
+
+fn texts<'a>(
+    [title, area, description]: [&'a String; 3],
+    more: [&'a Option<String>; 2],
+) -> impl Iterator<Item = &'a str> {
+    let more = more.into_iter().filter_map(Option::as_deref);
+    [title, area, description].into_iter().map(String::as_str).chain(more)
 }
 
 fn terms(query: &Query) -> &[String] {
@@ -122,7 +139,10 @@ async fn groups(looking: &mut Looking, query: &Query, want: usize, budget: Budge
         };
         let is_end = i64::try_from(rows.len()).unwrap_or(i64::MAX) < step;
         let last = rows.last().map(|group| group.key(query.sort));
-        found.extend(rows.into_iter().filter(|group| matches(&group.title, terms)));
+        found.extend(rows.into_iter().filter(|group| {
+            let Group { title, area, description, exception, frame, .. } = group;
+            terms.is_empty() || matches(texts([title, area, description], [exception, frame]), terms)
+        }));
         let Some(last) = last.filter(|_| !is_end) else { break };
         if found.len() >= want || taken >= budget.steps || !looking.in_time() {
             return Ok((found, Seen::To(last)));
@@ -151,9 +171,10 @@ pub async fn counts(db: &Db, query: &Query, budget: Budget) -> Result<Option<Cou
         matches!(rows, Looked::Whole(_))
     } else {
         let mut met = 0;
-        let looked = looking.for_each(sql::titles(most), |(state, title): (String, String)| {
+        let looked = looking.for_each(sql::texts(most), |group: Texts| {
             met += 1;
-            if matches(&title, terms) {
+            let Texts { state, title, area, description, exception, frame } = group;
+            if matches(texts([&title, &area, &description], [&exception, &frame]), terms) {
                 *counts.entry(state).or_default() += 1;
             }
             ControlFlow::Continue(())
@@ -214,30 +235,34 @@ pub async fn members(db: &Db, fingerprint: Fingerprint, most: usize) -> Result<V
     db.fetch_all(sql::members(fingerprint, i64::try_from(most).unwrap_or(i64::MAX))).await
 }
 
-/// How many errors of a group began when: a quarter of an hour, and how many.
+/// How many errors of a group fell into stretches of time: when each begins, and how many.
 pub type Quarters = Vec<(Timestamp, u64)>;
 
-/// The errors of groups by quarter of an hour from an instant on; none where there was no time, or they are too many.
-pub async fn quarters(
+/// How many errors of groups fell between each edge and the next, as quarters of an hour are counted. Groups that there was
+/// no time for are left out.
+pub async fn sums(
     db: &Db,
     fingerprints: &[Fingerprint],
-    from: Timestamp,
+    edges: &[Timestamp],
     budget: Budget,
-) -> Result<Option<HashMap<Fingerprint, Quarters>>> {
-    if fingerprints.is_empty() {
-        return Ok(Some(HashMap::new()));
+) -> Result<HashMap<Fingerprint, Quarters>> {
+    let mut out = HashMap::new();
+    if fingerprints.is_empty() || edges.len() < 2 {
+        return Ok(out);
     }
-    let mut out: HashMap<Fingerprint, Quarters> = HashMap::new();
-    let mut met = 0;
+    // A quarter is where it begins.
+    let quarters: Vec<i64> = edges.iter().map(|edge| -(-edge.micros()).div_euclid(QUARTER)).collect();
     let mut looking = db.look(budget).await?;
-    let looked = looking.for_each(sql::quarters(fingerprints, from), |(print, quarter, n): (i64, i64, i64)| {
-        met += 1;
-        let at = Timestamp::from_micros(quarter.saturating_mul(QUARTER));
-        let counted = (at, u64::try_from(n).unwrap_or_default());
-        out.entry(Fingerprint::from_number(print)).or_default().push(counted);
-        if met < QUARTERS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
-    let looked = looked.await?;
+    for print in fingerprints {
+        let sql = sql::sums(*print, &quarters);
+        let Looked::Whole(sums) = looking.fetch_all::<(i64, i64)>(sql).await? else { break };
+        let edge = |at: i64| usize::try_from(at).ok().and_then(|at| edges.get(at)).copied();
+        let sum = |(at, n): (i64, i64)| Some((edge(at)?, u64::try_from(n).unwrap_or_default()));
+        out.insert(*print, sums.into_iter().filter_map(sum).collect());
+        if !looking.in_time() {
+            break;
+        }
+    }
     looking.done();
-    Ok((matches!(looked, Looked::Whole(())) && met < QUARTERS).then_some(out))
+    Ok(out)
 }

@@ -239,8 +239,8 @@ pub struct Found<'a> {
     pub page: &'a Page<Group>,
     /// How many there are of each state.
     pub counts: Option<&'a Counts>,
-    /// When their errors fell, where that is known.
-    pub quarters: Option<&'a HashMap<Fingerprint, Quarters>>,
+    /// How many of their errors fell into each day, of those that there was time for.
+    pub quarters: &'a HashMap<Fingerprint, Quarters>,
     /// How far gathering is.
     pub progress: &'a Progress,
     /// Whether somebody else writes the log, so that nobody tells what is written with an earlier time.
@@ -268,8 +268,7 @@ impl Results {
         let Found { query, page, counts, quarters, progress, attached, budget } = *found;
         let at_least = !progress.is_complete();
         let row = |group: &Group| {
-            let none = Quarters::new();
-            let days = quarters.map(|all| spark::by_day(all.get(&group.fingerprint()).unwrap_or(&none), reader));
+            let days = quarters.get(&group.fingerprint()).map(|counted| spark::by_day(counted, reader));
             Row::of(group, days.map(spark::spark), at_least, reader)
         };
         let beside = Pager::of(page, |at| query.from(at).link());
@@ -326,14 +325,12 @@ impl Empty {
             }
             (_, true, true) => ("Nothing matches so far", "Errors are still being gathered."),
             (_, true, false) if attached => {
-                ("Nothing matches so far", "No error group of this state was found with these words in its title.")
+                ("Nothing matches so far", "No error group of this state was found with these words.")
             }
             (_, false, false) if attached => {
                 ("No errors so far", "No entry with the status or the action “error” was found.")
             }
-            (_, true, false) => {
-                ("Nothing matches", "No error group is of this state and has these words in its title.")
-            }
+            (_, true, false) => ("Nothing matches", "No error group is of this state and has these words."),
             (_, false, true) => ("No errors so far", "They are still being gathered."),
             (_, false, false) => ("No errors", "No entry with the status or the action “error” is recorded."),
         };
