@@ -34,6 +34,7 @@
   addEventListener("DOMContentLoaded", () => {
     const off = $("#keys-off"), here = $("[data-here]");
     if (off) off.checked = keysOff();
+    if ($("#said")) say($("#said").textContent);
     if (here) {
       here.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
       $("span", here).textContent = `This device’s zone: ${here.value}`;

@@ -87,6 +87,12 @@ database_test! {
         assert_eq!(next, "/logs?range=7d&status=error&area=members/*");
         let list = client.get(saved.location()).await;
         assert_eq!(rail(&list), ["Mine", BUILT_IN[0], BUILT_IN[1]]);
+        // That it was done is said once, and not by what swaps a part of a page.
+        assert_eq!(list.texts("#said"), ["View saved."]);
+        assert!(!client.get(saved.location()).await.has("#said"));
+        client.submit("/account/zone", &[("zone", "Asia/Tokyo"), ("next", "/views")]).await;
+        assert!(!client.htmx("/logs?range=7d").await.has("#said"));
+        assert_eq!(client.get("/views").await.texts("#said"), ["The time zone is changed."]);
         assert_eq!(list.texts("nav#views a[aria-current=true]"), ["Mine"]);
         assert_eq!(list.attribute("nav#views a[aria-current]", "href").as_deref(), Some(next.as_str()));
         assert_eq!(listed(&client).await[0], ["Mine"]);

@@ -83,7 +83,7 @@ pub async fn say(
         here.count().await;
     }
     let tz = FilterForm::new(req.query_string()).zone().map(|zone| zone.name().to_owned());
-    Ok(respond::see_other(&link_in(fingerprint, None, tz.as_deref())))
+    Ok(respond::done(&link_in(fingerprint, None, tz.as_deref()), "State and note are saved."))
 }
 
 fn read(path: &str) -> Result<Fingerprint> {

@@ -80,7 +80,7 @@ pub async fn set_zone(
         kept::set_zone(&session, None)?;
     }
     // A page that was asked for in a zone of its own would not show the one just chosen.
-    Ok(respond::see_other(&next::without(back(&form), "tz")))
+    Ok(respond::done(&next::without(back(&form), "tz"), "The time zone is changed."))
 }
 
 /// `POST /account/theme`

@@ -32,6 +32,7 @@ use crate::{
     },
     web::{
         next,
+        respond::{Said, Want},
         shell::{Section, Shell, Theme, Waiting},
         state::State,
     },
@@ -78,7 +79,14 @@ pub(super) async fn admit<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
     match identify(req.request(), needed).await {
-        Ok(()) => Ok(next.call(req).await?.map_into_boxed_body()),
+        Ok(()) => {
+            let answer = next.call(req).await?.map_into_boxed_body();
+            let said = answer.response().extensions().get::<Said>().copied();
+            if let Some(Said(said)) = said {
+                kept::say(&answer.request().get_session(), said)?;
+            }
+            Ok(answer)
+        }
         Err(error) => Ok(req.error_response(error)),
     }
 }
@@ -171,6 +179,8 @@ fn shell(req: &HttpRequest, state: &State, kept: &Kept, account: &Account, zone:
         site_zone: String::new(),
         next: here.map_or_else(|| next::HOME.to_owned(), ToString::to_string),
         section: Section::Other,
+        // What swaps a part of a page has no place for it.
+        said: here.filter(|_| Want::of(req) == Want::Page).and_then(|_| kept::said(&req.get_session())),
         errors: account.role.sees_details().then(|| waiting.map(|waiting| waiting.errors()).unwrap_or_default()),
     }
     .with_zone(zone, state.site.zone, state.now())

@@ -13,6 +13,7 @@ pub(super) const STAFF: &str = "staff";
 const STAMP: &str = "stamp";
 const CSRF: &str = "csrf";
 const ZONE: &str = "zone";
+const SAID: &str = "said";
 
 /// A session of somebody who has signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,18 @@ pub fn set_zone(session: &Session, zone: Option<Zone>) -> Result<()> {
         session.remove(ZONE);
     }
     Ok(())
+}
+
+/// Keeps for the next page what was done.
+pub fn say(session: &Session, said: &str) -> Result<()> {
+    insert(session, SAID, said)
+}
+
+/// What was done, said once.
+#[must_use]
+pub fn said(session: &Session) -> Option<String> {
+    // Removing what is not there would count as a change, and be written.
+    session.contains_key(SAID).then(|| session.remove_as::<String>(SAID)?.ok()).flatten()
 }
 
 /// What the session keeps; `None` where nobody has signed in, or it cannot be read.

@@ -52,7 +52,7 @@ pub async fn save(signed: Signed, form: CheckedForm, state: web::Data<State>) ->
             let detail = if shared { format!("{} (shared with all staff)", new.query) } else { new.query };
             let line = signed.line(Kind::ViewSaved, Some(new.name), Some(detail));
             staff_log::commit(tx, line).await?;
-            return Ok(respond::see_other(back(&form)));
+            return Ok(respond::done(back(&form), "View saved."));
         } else {
             refused.full = Some(store::MOST);
         }
@@ -97,7 +97,7 @@ pub async fn change(
         let line = signed.line(Kind::ViewChanged, Some(view.name), Some(changes.join(", ")));
         staff_log::commit(tx, line).await?;
     }
-    Ok(respond::see_other(back(&form)))
+    Ok(respond::done(back(&form), "View changed."))
 }
 
 /// `POST /views/{id}/move`: one place up or down in its owner's order.
@@ -133,7 +133,7 @@ pub async fn delete(
     store::delete(&mut tx, view.id).await?;
     let line = signed.line(Kind::ViewDeleted, Some(view.name), Some(view.query));
     staff_log::commit(tx, line).await?;
-    Ok(respond::see_other(back(&form)))
+    Ok(respond::done(back(&form), "View deleted."))
 }
 
 /// The view at an address, where whoever asks may change it: their own, or as an admin one that came with Daybook. Of

@@ -69,6 +69,18 @@ pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse
         .body(body))
 }
 
+/// What the next page tells whoever posted: in the extensions of a redirect, for the guard to keep in the session.
+#[derive(Debug, Clone, Copy)]
+pub struct Said(pub &'static str);
+
+/// On to another page of ours, which says what was done.
+#[must_use]
+pub fn done(path: &str, said: &'static str) -> HttpResponse {
+    let mut response = see_other(path);
+    response.extensions_mut().insert(Said(said));
+    response
+}
+
 /// On to another page of ours.
 #[must_use]
 pub fn see_other(path: &str) -> HttpResponse {

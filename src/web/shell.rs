@@ -123,6 +123,8 @@ pub struct Shell {
     pub next: String,
     /// Which part of Daybook this is.
     pub section: Section,
+    /// What whoever is signed in has just done, on the page that it leads to: `View saved.`
+    pub said: Option<String>,
     /// How many error groups wait for somebody, for whoever may see them: `3`, `99+`; blank where none does.
     pub errors: Option<String>,
 }
@@ -259,6 +261,7 @@ pub(crate) mod tests {
             zone_hint: String::new(),
             site_zone: String::new(),
             next: next.into(),
+            said: None,
             section,
             errors: Some("1".into()),
         }
