@@ -374,8 +374,8 @@ mod command {
             let some = export(&address, &["--query", query, "--columns", "id,status", "--output", named]);
             assert!(some.status.success() && some.stdout.is_empty() && some.stderr.is_empty(), "{some:?}");
             let address_of_it = format!("https://daybook.example/logs{query}");
-            let same = export(&address, &["--query", &address_of_it, "--columns", "id,status", "--format", "csv"]);
-            assert_eq!(same.stdout, std::fs::read(&file).expect("the file"));
+            let pasted = export(&address, &["--query", &address_of_it, "--columns", "id,status", "--format", "csv"]);
+            assert_eq!(pasted.stdout, std::fs::read(&file).expect("the file"));
             // The page's zone is London here, the command's is the default.
             let page = client.get(&format!("/logs/export.csv{query}&tz=UTC&columns=id,status")).await;
             assert_eq!(std::fs::read(&file).expect("the file"), page.body);

@@ -310,7 +310,9 @@ pub async fn spark(vocabulary: &Vocabulary<'_>, who: &Who, reader: &Reader, budg
     looking.done();
     let Looked::Whole(quarters) = looked else { return Ok(Spark::not_counted()) };
     let mut tally = Tally::new(reader.now.in_zone(reader.zone).date_naive(), reader.zone);
-    quarters.iter().for_each(|quarter| tally.add(quarter));
+    for quarter in &quarters {
+        tally.add(quarter);
+    }
     let counted: i64 = quarters.iter().map(|quarter| quarter.entries).sum();
     let oldest = quarters.iter().map(|quarter| quarter.oldest).min();
     Ok(tally.spark(oldest.filter(|_| counted >= COUNTED)))

@@ -119,7 +119,9 @@ async fn identify(req: &HttpRequest, needed: Role) -> Result<()> {
     };
     let usual_zone = kept.zone.or(account.zone).unwrap_or(state.site.zone);
     let zone = asked_zone(req.query_string()).unwrap_or(usual_zone);
-    req.extensions_mut().insert(Rc::new(shell(req, state, &kept, &account, zone)));
+    // Made first: it looks into the request's extensions itself, for the session.
+    let shell = shell(req, state, &kept, &account, zone);
+    req.extensions_mut().insert(Rc::new(shell));
     if account.role < needed {
         return Err(Error::Forbidden { needed });
     }

@@ -75,7 +75,8 @@ fn file_name(asked: &Asked, site: &str, reader: &Reader) -> String {
 /// A text in the letters that every system takes in the name of a file; it may be anybody's, and goes into a header.
 fn plain(text: &str) -> String {
     const LONGEST: usize = 80;
-    let letters = text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' });
+    let letters =
+        text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' });
     let mut out = letters.collect::<String>().split_whitespace().collect::<Vec<_>>().join("-");
     out.truncate(LONGEST);
     out.trim_end_matches('-').to_owned()
