@@ -85,7 +85,13 @@ database_test! {
         let member = sample::member("Ann", "ann@example.org");
         let of = |log: NewLog| NewLog { member_id: Some(member.id), member_email: member.email.clone(), ..log };
         let error = of(sample::error(sample::minutes_ago(600)));
-        let mut logs: Vec<NewLog> = (0..300).map(|at| of(sample::log(sample::minutes_ago(at)))).collect();
+        // Successes of another service: none of the conditions that an index serves leaves one of them out.
+        let visit = |at| {
+            let extra = Some(r#"{"service_type": "solo_walk"}"#.to_owned());
+            let action_type = "booking_created".to_owned();
+            of(NewLog { area: error.area.clone(), action_type, extra, ..sample::log(sample::minutes_ago(at)) })
+        };
+        let mut logs: Vec<NewLog> = (0..300).map(visit).collect();
         logs.push(error.clone());
         db.write_batch(Batch { members: vec![member.clone()], logs, ..Batch::default() }).await;
         gather(&db).await;

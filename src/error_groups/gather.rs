@@ -146,6 +146,7 @@ pub enum Stepped {
 
 /// Puts errors into groups, step by step.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something else that was seen or said once")]
 pub struct Gatherer {
     db: Db,
     app_root: Option<String>,

@@ -457,5 +457,5 @@ fn errors_in(looked_at: &Sample, filter: Filter, reader: &Reader) -> Option<Stri
     let to = newest.plus(chrono::Duration::microseconds(1));
     let range = Range::Between { from: Some(oldest), to: Some(to) };
     let area = Choice { any, none: Vec::new() };
-    Some(logs::filtered(Filter { range, status, action_type, area, ..filter }, reader.zone))
+    Some(logs::filtered(Filter { range, action_type, status, area, ..filter }, reader.zone))
 }

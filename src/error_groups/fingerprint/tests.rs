@@ -1,5 +1,7 @@
 //! The rule holds what it promises: the same failure is the same whatever varies, and another one is another.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -137,11 +139,8 @@ fn of_several_that_happened_at_once_the_order_is_none() {
     let group = |subs: &[String]| {
         let mut text = "  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/app/club/jobs.py\", line 3, in main\n  |     raise x\n  | ExceptionGroup: some (2 sub-exceptions)\n".to_owned();
         for (at, sub) in subs.iter().enumerate() {
-            text += &format!(
-                "  {}---------------- {} ----------------\n{sub}",
-                if at == 0 { "+-+" } else { "  +" },
-                at + 1
-            );
+            let border = if at == 0 { "+-+" } else { "  +" };
+            let _ = write!(text, "  {border}---------------- {} ----------------\n{sub}", at + 1);
         }
         text + "    +------------------------------------\n"
     };
