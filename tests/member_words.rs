@@ -154,7 +154,7 @@ database_test! {
             let lines: Vec<(i64, i64, i64, String)> =
                 db.db.fetch_all(Sql::new("EXPLAIN QUERY PLAN ").append(&sql)).await.expect("a plan");
             let told: Vec<&str> = lines.iter().map(|line| line.3.as_str()).collect();
-            let steps: Vec<&str> = told.into_iter().filter(|line| line.starts_with("S")).collect();
+            let steps: Vec<&str> = told.into_iter().filter(|line| line.starts_with('S')).collect();
             assert_eq!(steps.len(), 5, "{steps:?}");
             assert!(steps[0].starts_with("SCAN daybook_member_words VIRTUAL TABLE"), "{steps:?}");
             assert_eq!(steps[1], "SEARCH k USING INTEGER PRIMARY KEY (rowid=?)");
