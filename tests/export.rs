@@ -297,8 +297,8 @@ database_test! {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Support).await;
         for (query, name) in [
-            ("range=24h&status=error", "daybook-errors-last-24-hours-2026-06-18.csv".to_owned()),
-            ("q=%22%0d%0aX%3a+1%2f..%2f%C3%A9", "daybook-entries-with-x-1-all-time-2026-06-18.csv".to_owned()),
+            ("range=24h&status=error", "daybook-brackenfield-dogs-errors-last-24-hours-2026-06-18.csv".to_owned()),
+            ("q=%22%0d%0aX%3a+1%2f..%2f%C3%A9", "daybook-brackenfield-dogs-entries-with-x-1-all-time-2026-06-18.csv".to_owned()),
         ] {
             let file = client.head(&format!("/logs/export.csv?{query}")).await;
             assert_eq!(file.header("content-disposition"), Some(format!("attachment; filename=\"{name}\"").as_str()));
@@ -316,7 +316,7 @@ database_test! {
                 assert_eq!(page.header("content-type"), Some(kind));
                 assert_eq!(page.header("cache-control"), Some("no-store"));
                 assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
-                let name = format!("attachment; filename=\"daybook-2026-06-18.{ending}\"");
+                let name = format!("attachment; filename=\"daybook-brackenfield-dogs-2026-06-18.{ending}\"");
                 assert_eq!(page.header("content-disposition"), Some(name.as_str()));
             }
         }
