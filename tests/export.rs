@@ -298,7 +298,7 @@ database_test! {
         let client = app.signed_in(Role::Support).await;
         for (query, name) in [
             ("range=24h&status=error", "daybook-brackenfield-dogs-errors-last-24-hours-2026-06-18.csv".to_owned()),
-            ("q=%22%0d%0aX%3a+1%2f..%2f%C3%A9", "daybook-brackenfield-dogs-entries-with-x-1-all-time-2026-06-18.csv".to_owned()),
+            ("q=%22%0d%0aX%3a+1%2f..%2f%C3%A9", "daybook-brackenfield-dogs-entries-with-the-text-x-1-all-time-2026-06-18.csv".to_owned()),
         ] {
             let file = client.head(&format!("/logs/export.csv?{query}")).await;
             assert_eq!(file.header("content-disposition"), Some(format!("attachment; filename=\"{name}\"").as_str()));
