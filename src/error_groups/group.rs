@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::future::{try_join3, try_join4};
 
 use super::{
-    chart, days, differs,
+    chart, differs,
     filter::{link, link_in},
     fingerprint::Fingerprint,
     form::{self, Told},
@@ -12,7 +12,7 @@ use super::{
     group_view::{GroupView, Sources},
     here::Here,
     pages::GroupPage,
-    people,
+    people, spark,
     state::{self, Outcome, Saying},
     store::{self, Group, Quarters},
 };
@@ -191,7 +191,7 @@ async fn counted(
         Some(buckets) => sums(buckets.edges()).await?,
         None => None,
     };
-    let today = sums(days::today(reader)).await?;
+    let today = sums(spark::today(reader)).await?;
     Ok((bars, today.map(|today| today.iter().map(|(_, n)| n).sum())))
 }
 

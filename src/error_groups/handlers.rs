@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::future::try_join3;
 
 use super::{
-    days,
     filter::{PATH, Query},
     fingerprint::Fingerprint,
     form, gather,
     pages::{ErrorsFragment, ErrorsPage, List},
+    spark,
     store::{self, Group},
     view::{BadQuery, Controls, Found, Results},
 };
@@ -53,7 +53,7 @@ async fn found(
         try_join3(store::page(db, query, budgets.list), store::counts(db, query, budgets.count), gather::progress(db))
             .await?;
     let prints: Vec<Fingerprint> = page.rows.iter().map(Group::fingerprint).collect();
-    let quarters = store::sums(db, &prints, &days::edges(reader), budgets.count).await?;
+    let quarters = store::sums(db, &prints, &spark::edges(reader), budgets.count).await?;
     let asked = query.query_string();
     signed.record(Kind::ErrorsSearched, None, Some(asked).filter(|asked| !asked.is_empty()))?;
     let found = Found {

@@ -4,7 +4,6 @@
 //! entry → [`fingerprint::Alike`] → [`gather`] (in the background) → tables → [`store`] → views → templates.
 
 pub mod chart;
-pub mod days;
 pub mod differs;
 pub mod errors;
 pub mod filter;

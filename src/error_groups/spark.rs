@@ -27,10 +27,16 @@ fn days(reader: &Reader) -> LastDays<DAYS> {
     LastDays::at(reader.now, reader.zone)
 }
 
-/// The instant at which the days begin that are shown to a reader.
+/// Where the days begin that are shown to a reader, oldest first, and where the last ends: the database sums errors by them.
 #[must_use]
-pub fn begins(reader: &Reader) -> Timestamp {
-    days(reader).begin()
+pub fn edges(reader: &Reader) -> Vec<Timestamp> {
+    days(reader).edges()
+}
+
+/// Where the reader's day at hand begins and ends.
+#[must_use]
+pub fn today(reader: &Reader) -> Vec<Timestamp> {
+    edges(reader).split_off(DAYS - 1)
 }
 
 /// How many errors fell into each of the days, oldest first. What is dated ahead is in none.
@@ -64,6 +70,16 @@ mod tests {
     use crate::core::role::Role;
 
     #[test]
+    fn days_are_as_long_as_the_clock_says() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).expect("an instant");
+        let reader = Reader { zone: chrono_tz::Europe::London, role: Role::Support, now: at("2026-03-31T13:38:05Z") };
+        let edges = edges(&reader);
+        let hours: Vec<i64> = edges.windows(2).map(|day| day[1].since(day[0]).num_hours()).collect();
+        assert_eq!(hours, [24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 23, 24, 24]);
+        assert_eq!(today(&reader), [at("2026-03-30T23:00:00Z"), at("2026-03-31T23:00:00Z")]);
+    }
+
+    #[test]
     fn errors_are_counted_by_the_readers_day() {
         let at = |text: &str| Timestamp::parse_rfc3339(text).expect("an instant");
         let reader = |zone| Reader { zone, role: Role::Support, now: at("2026-06-18T13:38:05Z") };
@@ -79,7 +95,7 @@ mod tests {
         ];
         let london = reader(chrono_tz::Europe::London);
         assert_eq!(by_day(&quarters, &london), [11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5]);
-        assert_eq!(begins(&london), at("2026-06-04T23:00:00Z"));
+        assert_eq!(edges(&london)[0], at("2026-06-04T23:00:00Z"));
         // A quarter before midnight there is 18:15 here.
         let kathmandu = reader(chrono_tz::Asia::Kathmandu);
         assert_eq!(

@@ -9,7 +9,7 @@ use crate::{
 
 /// Notes the oldest of these new entries that is an error and lies below what is watched.
 pub(super) async fn note(tx: &mut Tx, new: &[&NewLog]) -> Result<()> {
-    let errors = new.iter().filter(|log| log.status == "error" || log.action_type == "error");
+    let errors = new.iter().filter(|log| log.is_error());
     let Some(oldest) = errors.map(|log| log.timestamp).min() else { return Ok(()) };
     let sql = Sql::new("UPDATE daybook_late SET oldest = ")
         .bind(oldest)

@@ -142,6 +142,14 @@ pub enum Subject {
     Anonymous,
 }
 
+impl NewLog {
+    /// An error, as the contract means it everywhere.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.status == "error" || self.action_type == "error"
+    }
+}
+
 impl Log {
     /// An error, as the contract means it everywhere.
     #[must_use]

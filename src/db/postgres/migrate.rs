@@ -183,7 +183,7 @@ pub(in crate::db) async fn run(db: &PgDb, without: &Without, mut each: impl FnMu
     Ok(done)
 }
 
-/// Makes the index of words anew, beside writers.
+/// Makes the indexes of words anew, beside writers.
 pub(in crate::db) async fn reindex_words(db: &PgDb) -> Result<()> {
     let shape = db.shape();
     let standing = shape.tables.iter().flat_map(|table| &table.indexes).map(|index| index.name.as_str());

@@ -7,14 +7,15 @@ use uuid::Uuid;
 use super::super::calendar::SITE_ZONE;
 use super::super::dice::{Dice, Stream};
 use super::super::{faults, phrase, visits};
-use super::{is_error, logs, seed, until};
+use super::{logs, seed, until};
 use crate::core::time::Timestamp;
+use crate::logs::log::NewLog;
 
 #[test]
 fn many_faults_strike_in_episodes_and_their_lines_move() {
     let mut times: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
     let mut lines = BTreeSet::new();
-    for log in logs(&seed(200_000)).filter(is_error) {
+    for log in logs(&seed(200_000)).filter(NewLog::is_error) {
         let Some(detail) = log.error_detail.filter(|detail| detail.contains("  File ")) else { continue };
         let count = detail.lines().count();
         assert!((20..=60).contains(&count), "{count} lines:\n{detail}");
@@ -64,7 +65,7 @@ fn some_recover_and_some_do_not() {
     for log in logs(&seed(50_000)) {
         let Some(member) = log.member_id else { continue };
         let key = (member, log.area.clone());
-        if is_error(&log) {
+        if log.is_error() {
             failed.insert(key, false);
         } else if !matches!(log.action_type.as_str(), "page_visit" | "message_read")
             && let Some(recovered) = failed.get_mut(&key)

@@ -29,10 +29,6 @@ fn logs(plan: &Plan) -> impl Iterator<Item = NewLog> + use<> {
     })
 }
 
-fn is_error(log: &NewLog) -> bool {
-    log.status == "error" || log.action_type == "error"
-}
-
 #[test]
 fn the_same_plan_is_told_in_the_same_words() {
     let plan = seed(5_000);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 
 use super::super::{Event, Live, Plan, faults};
-use super::{is_error, logs, seed, until};
+use super::{logs, seed, until};
 use crate::core::time::Timestamp;
 use crate::logs::log::NewLog;
 
@@ -62,7 +62,7 @@ fn the_demo_tells_its_story() {
         let burst: Vec<&NewLog> = logs.iter().filter(|log| is_burst(log)).collect();
         assert_eq!(burst.first().map(|log| log.timestamp), Some(back(105)));
         assert_eq!(burst.len(), 23);
-        assert!(burst.iter().all(|log| log.error_detail.is_some() && log.member_id.is_some() && is_error(log)));
+        assert!(burst.iter().all(|log| log.error_detail.is_some() && log.member_id.is_some() && log.is_error()));
         let members: BTreeSet<_> = burst.iter().map(|log| log.member_id).collect();
         assert_eq!(members.len(), 14);
 
@@ -73,7 +73,7 @@ fn the_demo_tells_its_story() {
 /// Whoever failed twice with one error in the last day, the second time about six minutes before the end,
 /// and has not succeeded since.
 fn twice_six_minutes_ago(logs: &[NewLog]) -> Vec<&str> {
-    let near = |log: &&NewLog| log.timestamp >= back(7) && log.timestamp <= back(5) && is_error(log);
+    let near = |log: &&NewLog| log.timestamp >= back(7) && log.timestamp <= back(5) && log.is_error();
     logs.iter()
         .filter(near)
         .filter(|second| {

@@ -24,10 +24,10 @@ impl<const N: usize> LastDays<N> {
         Self::new(now.in_zone(zone).date_naive(), zone)
     }
 
-    /// The instant at which they begin.
+    /// The instants at which they begin, oldest first, and at which the last ends.
     #[must_use]
-    pub fn begin(&self) -> Timestamp {
-        day_start(self.first, self.zone)
+    pub fn edges(&self) -> Vec<Timestamp> {
+        (0..=N).map(|at| day_start(self.date(at).unwrap_or(self.first), self.zone)).collect()
     }
 
     /// How many days after the first an instant is; less than none before it.
