@@ -151,4 +151,33 @@ database_test! {
             assert_eq!(client.get_patiently(&url(&pairs)).await.texts("#count strong"), ["120"], "{pairs:?}");
         }
     }
+
+    async fn more_actions_and_statuses_than_are_walked_side_by_side_are_found_all_the_same(db: TestDb) {
+        let of = |at: i64, action: String, status: String| NewLog {
+            action_type: action,
+            status,
+            ..sample::log(sample::minutes_ago(at))
+        };
+        let mut logs: Vec<NewLog> = (0..210).map(|at| of(at, format!("act_{at:03}"), "warning".into())).collect();
+        // As many pairs of fewer, and as many statuses.
+        logs.extend((0..40).flat_map(|a| (0..6).map(move |s| of(300 + a * 6 + s, format!("b_{a}"), format!("s_{s}")))));
+        logs.extend((0..210).map(|at| of(600 + at, "c".into(), format!("t_{at:03}"))));
+        db.write(logs.clone()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let reference = Reference { members: vec![], logs, now: sample::now(), details: true };
+        let all = pair("range", "all");
+        for asked in [
+            vec![pair("status", "warning"), pair("action_type", "!login"), all.clone()],
+            vec![pair("action_type", "!act_000"), all.clone()],
+            vec![pair("status", "!warning"), all.clone()],
+            vec![pair("status", "!t_209"), pair("action_type", "c"), all.clone()],
+            vec![pair("action_type", "b_7"), all.clone()],
+            vec![pair("action_type", "act_209"), pair("status", "s_0"), all.clone()],
+        ] {
+            holds(&client, &reference, &asked, 100).await;
+            let said = client.get_patiently(&url(&asked)).await.texts("#count strong");
+            assert_eq!(said, [reference.ids(&asked).len().to_string()], "{asked:?}");
+        }
+    }
 }

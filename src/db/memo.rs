@@ -15,32 +15,51 @@ const MOST: usize = 64;
 /// Kept with a [`Db`], for all that share it.
 #[derive(Debug, Default)]
 pub struct Memo {
-    texts: Mutex<HashMap<&'static str, Texts>>,
+    texts: Mutex<HashMap<&'static str, Kept<String>>>,
+    pairs: Mutex<HashMap<&'static str, Kept<(String, String)>>>,
     many: Mutex<VecDeque<(Sql, Timestamp, Instant)>>,
 }
 
+/// What was read after a version was.
 #[derive(Debug)]
-struct Texts {
+struct Kept<T> {
     version: i64,
     at: Instant,
-    all: Arc<[String]>,
+    all: Arc<[T]>,
+}
+
+impl<T> Kept<T> {
+    fn at(version: i64, all: Vec<T>) -> Self {
+        Self { version, at: Instant::now(), all: all.into() }
+    }
+
+    /// It, where it was read at this version and not longer ago than `age`.
+    fn if_it_holds(&self, version: i64, age: Duration) -> Option<Arc<[T]>> {
+        (self.version == version && self.at.elapsed() <= age).then(|| Arc::clone(&self.all))
+    }
 }
 
 impl Memo {
     /// The texts kept under a name, where they were read at this version and not longer ago than `age`.
     #[must_use]
     pub fn texts(&self, name: &'static str, version: i64, age: Duration) -> Option<Arc<[String]>> {
-        let texts = lock(&self.texts);
-        let kept = texts.get(name).filter(|kept| kept.version == version && kept.at.elapsed() <= age)?;
-        Some(Arc::clone(&kept.all))
+        lock(&self.texts).get(name)?.if_it_holds(version, age)
     }
 
     /// Keeps texts that were read after `version` was.
-    pub fn keep_texts(&self, name: &'static str, version: i64, texts: Vec<String>) -> Arc<[String]> {
-        let texts: Arc<[String]> = texts.into();
-        let kept = Texts { version, at: Instant::now(), all: Arc::clone(&texts) };
-        lock(&self.texts).insert(name, kept);
-        texts
+    pub fn keep_texts(&self, name: &'static str, version: i64, texts: Vec<String>) {
+        lock(&self.texts).insert(name, Kept::at(version, texts));
+    }
+
+    /// The pairs kept under a name, where they were read at this version.
+    #[must_use]
+    pub fn pairs(&self, name: &'static str, version: i64) -> Option<Arc<[(String, String)]>> {
+        lock(&self.pairs).get(name)?.if_it_holds(version, Duration::MAX)
+    }
+
+    /// Keeps pairs that were read after `version` was.
+    pub fn keep_pairs(&self, name: &'static str, version: i64, pairs: Vec<(String, String)>) {
+        lock(&self.pairs).insert(name, Kept::at(version, pairs));
     }
 
     /// Since when many entries meet this condition, if that was said not longer ago than `age`.
@@ -92,6 +111,9 @@ mod tests {
         assert_eq!(memo.texts("b", 1, LONG), None);
         std::thread::sleep(Duration::from_millis(2));
         assert_eq!(memo.texts("a", 1, Duration::from_millis(1)), None);
+        let pair = ("x".to_owned(), "y".to_owned());
+        memo.keep_pairs("a", 2, vec![pair.clone()]);
+        assert_eq!((memo.pairs("a", 1), memo.pairs("a", 2).as_deref()), (None, Some(&[pair][..])));
     }
 
     #[test]

@@ -17,10 +17,12 @@ pub const BRANCHES: usize = 200;
 /// What a filter's values stand for in this log at this moment. Asked for once a request; absent means too many to walk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Meaning {
-    /// Every action in the log.
-    pub action_types: Vec<String>,
-    /// Every status in the log.
-    pub statuses: Vec<String>,
+    /// Every action with each status that it has.
+    pub kinds: Option<Vec<(String, String)>>,
+    /// Every action in the log, where `kinds` are not known.
+    pub action_types: Option<Vec<String>>,
+    /// Every status in the log, where `kinds` are not known.
+    pub statuses: Option<Vec<String>>,
     /// The areas in the log that the included values stand for.
     pub areas: Option<Vec<String>>,
     /// Whom each value of `member` stands for.
@@ -131,10 +133,25 @@ fn none_of<'a>(column: &'static str, values: impl IntoIterator<Item = &'a String
     Sql::new(column).text(" NOT IN (").bind_all(values).text(")")
 }
 
-/// The values of a choice that the log may hold: what is included, or all that is known, without what is excluded.
-fn wanted(choice: &Choice<String>, known: &[String]) -> Vec<String> {
-    let from = if choice.any.is_empty() { known } else { &choice.any };
-    from.iter().filter(|value| !choice.none.contains(value)).cloned().collect()
+/// The values of a choice that the log may hold: what is included, or all that is known, without what is excluded. None
+/// where all are wanted and not known.
+fn wanted(choice: &Choice<String>, known: Option<&[String]>) -> Option<Vec<String>> {
+    let from = if choice.any.is_empty() { known? } else { &choice.any };
+    Some(from.iter().filter(|value| !choice.none.contains(value)).cloned().collect())
+}
+
+/// The actions with the statuses that may meet a filter by action.
+fn kinds(filter: &Filter, meaning: &Meaning) -> Option<Vec<(String, String)>> {
+    if let Some(kinds) = &meaning.kinds {
+        let admits = |(action, status): &&(String, String)| {
+            filter.action_type.admits(|value| value == action) && filter.status.admits(|value| value == status)
+        };
+        return Some(kinds.iter().filter(admits).cloned().collect());
+    }
+    let actions = wanted(&filter.action_type, meaning.action_types.as_deref())?;
+    let statuses = wanted(&filter.status, meaning.statuses.as_deref())?;
+    let each = |action: &String| statuses.iter().map(|status| (action.clone(), status.clone())).collect::<Vec<_>>();
+    Some(actions.iter().flat_map(each).collect())
 }
 
 fn choice_residual(choice: &Choice<String>, column: &'static str) -> Vec<Sql> {
@@ -155,19 +172,18 @@ fn what(filter: &Filter, meaning: &Meaning, dialect: Dialect) -> Option<Predicat
     }
     let mut residuals = choice_residual(&filter.action_type, dialect.fenced(Column::ActionType));
     residuals.extend(choice_residual(&filter.status, dialect.fenced(Column::Status)));
-    let statuses = wanted(&filter.status, &meaning.statuses);
-    let branches: Vec<Sql> = if filter.action_type.is_empty() {
-        statuses.iter().map(|status| Sql::new("status = ").bind(status)).collect()
+    let branches: Option<Vec<Sql>> = if filter.action_type.is_empty() {
+        let statuses = wanted(&filter.status, meaning.statuses.as_deref());
+        statuses.map(|all| all.iter().map(|status| Sql::new("status = ").bind(status)).collect())
     } else {
-        let actions = wanted(&filter.action_type, &meaning.action_types);
-        let pair = |action: &String, status: &String| {
+        let walk = |(action, status): &(String, String)| {
             Sql::new("action_type = ").bind(action).text(" AND status = ").bind(status)
         };
-        actions.iter().flat_map(|action| statuses.iter().map(move |status| pair(action, status))).collect()
+        kinds(filter, meaning).map(|kinds| kinds.iter().map(walk).collect())
     };
     Some(Predicate {
         residual: Sql::join(" AND ", residuals),
-        branches: (branches.len() <= BRANCHES).then_some(branches),
+        branches: branches.filter(|branches| branches.len() <= BRANCHES),
         exact: true,
         overlap: 1,
     })

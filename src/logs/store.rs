@@ -24,10 +24,13 @@ async fn meaning(vocabulary: &Vocabulary<'_>, filter: &Filter) -> Result<Meaning
     let db = vocabulary.db();
     let mut meaning = Meaning::default();
     if !filter.action_type.is_empty() {
-        meaning.action_types = vocabulary.known(Column::ActionType).await?;
+        meaning.kinds = vocabulary.kinds().await?;
+        if meaning.kinds.is_none() {
+            meaning.action_types = vocabulary.known(Column::ActionType).await?.all();
+        }
     }
-    if !filter.action_type.is_empty() || !filter.status.is_empty() {
-        meaning.statuses = vocabulary.known(Column::Status).await?;
+    if meaning.kinds.is_none() && !(filter.action_type.is_empty() && filter.status.is_empty()) {
+        meaning.statuses = vocabulary.known(Column::Status).await?.all();
     }
     meaning.areas = areas(db, filter).await?;
     for who in &filter.who {

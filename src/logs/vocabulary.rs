@@ -21,6 +21,33 @@ pub struct Values {
     pub areas: Vec<String>,
 }
 
+/// The values of a column that the log holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// In alphabetical order, at most 200.
+    pub values: Vec<String>,
+    /// Whether those are all.
+    pub whole: bool,
+}
+
+impl Known {
+    fn of(mut values: Vec<String>) -> Self {
+        let whole = values.len() <= BRANCHES;
+        values.truncate(BRANCHES);
+        Self { values, whole }
+    }
+
+    /// The values, where those are all.
+    #[must_use]
+    pub fn all(self) -> Option<Vec<String>> {
+        self.whole.then_some(self.values)
+    }
+}
+
+/// As many as may be walked, and one that says that there are more.
+#[expect(clippy::cast_possible_wrap, reason = "a small number")]
+const AND_MORE: i64 = BRANCHES as i64 + 1;
+
 /// How many of the newest entries say which areas matter now.
 const LATELY: i64 = 300;
 
@@ -51,14 +78,14 @@ impl<'a> Vocabulary<'a> {
     /// All that a filter form offers.
     pub async fn values(&self) -> Result<Values> {
         Ok(Values {
-            action_types: self.known(Column::ActionType).await?,
-            statuses: self.known(Column::Status).await?,
+            action_types: self.known(Column::ActionType).await?.values,
+            statuses: self.known(Column::Status).await?.values,
             areas: self.areas_by_use().await?,
         })
     }
 
-    /// Every value of a column, in alphabetical order; where no index lists them, those of the newest entries.
-    pub async fn known(&self, column: Column) -> Result<Vec<String>> {
+    /// The values of a column; where no index lists them, those of the newest entries.
+    pub async fn known(&self, column: Column) -> Result<Known> {
         let name = match column {
             Column::ActionType => "action_type",
             Column::Status => "status",
@@ -69,7 +96,23 @@ impl<'a> Vocabulary<'a> {
         }
         let mut lately = self.lately(name).await?;
         lately.sort();
-        Ok(lately.into_iter().map(|(value, _)| value).take(BRANCHES).collect())
+        Ok(Known { whole: false, ..Known::of(lately.into_iter().map(|(value, _)| value).collect()) })
+    }
+
+    /// Every action with each status that it has; none where that is not known, or where there are more than 200 of them.
+    pub async fn kinds(&self) -> Result<Option<Vec<(String, String)>>> {
+        const NAME: &str = "kinds";
+        let Some(version) = self.version().await? else { return Ok(None) };
+        let kinds = match self.db.memo().pairs(NAME, version) {
+            Some(kept) => kept.to_vec(),
+            None => {
+                let sql = Sql::new("SELECT DISTINCT action_type, status FROM daybook_combinations");
+                let read: Vec<(String, String)> = self.db.fetch_all(sql.limit(AND_MORE)).await?;
+                self.db.memo().keep_pairs(NAME, version, read.clone());
+                read
+            }
+        };
+        Ok(Some(kinds).filter(|kinds| kinds.len() <= BRANCHES))
     }
 
     /// What of the log values are read at; none where that cannot be told.
@@ -98,7 +141,7 @@ impl<'a> Vocabulary<'a> {
         let mut used = self.lately("area").await?;
         used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let mut areas: Vec<String> = used.into_iter().map(|(area, _)| area).collect();
-        for area in self.known(Column::Area).await? {
+        for area in self.known(Column::Area).await?.values {
             if !areas.contains(&area) {
                 areas.push(area);
             }
@@ -112,17 +155,17 @@ impl<'a> Vocabulary<'a> {
 
     /// Every value of a column by a walk that skips from each to the next: one index probe a value, however many entries.
     /// Where the log has a version, that is done once for each.
-    async fn all(&self, column: &'static str) -> Result<Vec<String>> {
+    async fn all(&self, column: &'static str) -> Result<Known> {
         let version = self.version().await?;
         if let Some(kept) = version.and_then(|version| self.db.memo().texts(column, version, Duration::MAX)) {
-            return Ok(kept.to_vec());
+            return Ok(Known::of(kept.to_vec()));
         }
         let rows: Vec<(String,)> = self.db.fetch_all(skip_scan(&Sql::new(column), &Sql::empty())).await?;
-        let values: Vec<String> = rows.into_iter().map(|(value,)| value).take(BRANCHES).collect();
+        let values: Vec<String> = rows.into_iter().map(|(value,)| value).collect();
         if let Some(version) = version {
             self.db.memo().keep_texts(column, version, values.clone());
         }
-        Ok(values)
+        Ok(Known::of(values))
     }
 }
 
@@ -144,5 +187,5 @@ pub(super) fn skip_scan(column: &Sql, range: &Sql) -> Sql {
         .text(") UNION ALL SELECT (")
         .append(&smallest(" > v.a"))
         .text(") FROM v WHERE v.a IS NOT NULL) SELECT a FROM v WHERE a IS NOT NULL")
-        .limit(i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX))
+        .limit(AND_MORE)
 }
