@@ -68,6 +68,10 @@ impl Plan {
     pub fn rows(&self, driver: Driver, window: Window, direction: Direction, limit: i64, columns: Columns) -> Sql {
         let overlap = driver.map_or(1, |at| self.predicates[at].overlap);
         let arms = self.arms(driver, window, direction, limit, columns);
+        if let [only] = arms.as_slice() {
+            // One alone is in order, and meets no row twice.
+            return if self.dialect.limits_arms() { only.clone() } else { only.clone().limit(limit) };
+        }
         all(arms).text(order(direction)).limit(limit * overlap)
     }
 
@@ -160,7 +164,8 @@ impl Plan {
         let arm = |branch: Option<&Sql>| {
             self.arm(branch, window, direction, Columns::Key, std::iter::empty()).text(" LIMIT 1 OFFSET ").bind(each)
         };
-        all(branches.into_iter().map(arm).collect()).text(order(direction)).text(" LIMIT 1")
+        let arms: Vec<Sql> = branches.into_iter().map(arm).collect();
+        if arms.len() == 1 { all(arms) } else { all(arms).text(order(direction)).text(" LIMIT 1") }
     }
 
     fn branches(&self, driver: Driver) -> Vec<Option<&Sql>> {
@@ -200,14 +205,15 @@ fn order(direction: Direction) -> &'static str {
 ///
 /// Where no select has a limit of its own and all are in the order that is asked for, SQLite reads them side by side, each no
 /// further than the merge has come. With one it would first read and sort what each brings.
-fn all(selects: Vec<Sql>) -> Sql {
-    if selects.is_empty() {
-        return Sql::new("SELECT * FROM audit_logs WHERE 1 = 0");
+fn all(mut selects: Vec<Sql>) -> Sql {
+    match selects.len() {
+        0 => Sql::new("SELECT * FROM audit_logs WHERE 1 = 0"),
+        1 => selects.remove(0),
+        _ => Sql::join(
+            " UNION ALL ",
+            selects.into_iter().map(|select| Sql::new("SELECT * FROM (").append(&select).text(") AS b")),
+        ),
     }
-    Sql::join(
-        " UNION ALL ",
-        selects.into_iter().map(|select| Sql::new("SELECT * FROM (").append(&select).text(") AS b")),
-    )
 }
 
 /// The columns of a [`super::story::Moment`].

@@ -3,6 +3,7 @@
 //! Daybook's own tables stand in the schema `daybook`; those of the application (`audit_logs`, `members`, `bookings`)
 //! stand wherever they are, and are read through one definition each ([`shape`]), whatever types their columns have.
 
+mod definition;
 pub mod fittings;
 pub(super) mod migrate;
 mod origin;

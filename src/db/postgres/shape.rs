@@ -4,11 +4,9 @@
 //! own name, so the text of every question is the same whatever the table looks like: what needs a cast has one, what is
 //! missing is NULL. The server takes such a definition apart again, so filters reach the bare columns and their indexes.
 
-use std::fmt::Write as _;
-
 use sqlx::PgConnection;
 
-use super::{fittings, origin::Origin, quoted};
+use super::{definition::Definition, fittings, origin::Origin, quoted};
 use crate::{
     core::error::Result,
     db::{dialect::Served, explain},
@@ -25,8 +23,8 @@ pub struct Shape {
     pub attached: bool,
     /// What the indexes of `audit_logs` serve.
     pub served: Served,
-    /// The definitions, each as it stands in a `WITH` clause.
-    definitions: [String; 3],
+    /// The definitions, one a table.
+    definitions: [Definition; 3],
     /// How many others came before it. It stands in questions: what a connection has prepared for another is not run.
     number: u32,
 }
@@ -277,7 +275,7 @@ impl Shape {
         shape.tables[0].indexes.retain(|_| holds.next().unwrap_or_default());
         let [log, members, _] = &shape.tables;
         shape.served = Served::of(log, members);
-        shape.definitions = shape.define(ready);
+        shape.definitions = std::array::from_fn(|table| Definition::of(&shape, table, ready));
         Ok(shape)
     }
 
@@ -295,6 +293,11 @@ impl Shape {
     #[must_use]
     pub fn exists(&self) -> bool {
         self.tables[0].exists()
+    }
+
+    /// Under which names the definition of a table selects something.
+    pub(super) fn names(table: usize) -> impl Iterator<Item = &'static str> {
+        WANTED[table].iter().map(|(name, _)| *name)
     }
 
     /// What the definition of a table selects under a name.
@@ -341,59 +344,13 @@ impl Shape {
     }
 
     /// A text of a member in lower case.
-    fn lowered(&self, name: &str) -> String {
+    pub(super) fn lowered(&self, name: &str) -> String {
         format!("daybook.lowered({})", self.select(1, name))
-    }
-
-    fn define(&self, ready: bool) -> [String; 3] {
-        std::array::from_fn(|at| {
-            let (table, name) = (&self.tables[at], TABLES[at]);
-            if let (0, Some(column)) = (at, self.lacking().first()) {
-                // Nothing can be asked of a log without it; the server says so until it was looked at again.
-                let (column, schema, name) = (quoted(column), quoted(&self.schema), quoted(name));
-                return format!("{name} AS (SELECT {column} FROM {schema}.{name})");
-            }
-            let mut out = format!("{name} AS NOT MATERIALIZED (SELECT ");
-            for (place, (column, _)) in WANTED[at].iter().enumerate() {
-                let comma = if place > 0 { ", " } else { "" };
-                let _ = write!(out, "{comma}{} AS {}", self.select(at, column), quoted(column));
-            }
-            if at == 0 && ready {
-                // What SQLite keeps in columns and an index of its own.
-                let _ = write!(
-                    out,
-                    ", daybook.ip({}) AS ip, {} AS week, {} AS open_words, {} AS error_words",
-                    self.select(0, "ip_address"),
-                    self.week(),
-                    self.open_words(),
-                    self.error_words()
-                );
-            }
-            if at == 1 && ready {
-                let _ =
-                    write!(out, ", {} AS name_words, {} AS email_words", self.lowered("name"), self.lowered("email"));
-            }
-            if table.exists() {
-                let _ = write!(out, " FROM {}.{}", quoted(&self.schema), quoted(name));
-            }
-            let optional =
-                ["id", "timestamp"].into_iter().filter(|name| table.column(name).is_some_and(|c| !c.required));
-            let conditions: Vec<String> = optional.map(|name| format!("{} IS NOT NULL", quoted(name))).collect();
-            match (table.exists(), conditions.is_empty()) {
-                (false, _) => out.push_str(" WHERE false)"),
-                (true, true) => out.push(')'),
-                (true, false) => {
-                    let _ = write!(out, " WHERE {})", conditions.join(" AND "));
-                }
-            }
-            out
-        })
     }
 
     /// A question with the definitions of the tables it names.
     pub(super) fn defined(&self, text: String) -> String {
-        let named = TABLES.iter().zip(&self.definitions).filter(|(name, _)| text.contains(*name));
-        let definitions: Vec<&str> = named.map(|(_, definition)| definition.as_str()).collect();
+        let definitions: Vec<String> = self.definitions.iter().filter_map(|one| one.of_question(&text)).collect();
         if definitions.is_empty() {
             return text;
         }
