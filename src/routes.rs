@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web};
 
 use crate::{
     core::role::Role,
-    error_groups::{group, handlers as errors},
+    error_groups::{group, handlers as errors, outcomes},
     find::handlers as find,
     ingest::{docs, handlers as ingest, reading},
     logs::{export::handlers as export, handlers as logs, live::handlers as live, overview::handlers as overview},
@@ -40,6 +40,7 @@ pub static ROUTES: &[Route] = &[
     get("/errors", SUPPORT, |to| to.to(errors::list)),
     get("/errors/{fingerprint}", SUPPORT, |to| to.to(group::page)),
     post("/errors/{fingerprint}", SUPPORT, |to| to.to(group::say)),
+    get("/errors/{fingerprint}/since", SUPPORT, |to| to.to(outcomes::since)),
     get("/members", VIEWER, |to| to.to(members::list)),
     get("/members/by-email", VIEWER, |to| to.to(person::by_email)),
     get("/members/unfinished", VIEWER, |to| to.to(unfinished::list)),

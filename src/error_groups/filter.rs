@@ -22,7 +22,13 @@ pub fn link(fingerprint: Fingerprint) -> String {
     format!("{PATH}/{fingerprint}")
 }
 
-/// The same from a place in its times, in the zone of a request where that has one.
+/// What became of its members, for the page of one of its entries.
+#[must_use]
+pub fn since_link(fingerprint: Fingerprint) -> String {
+    format!("{PATH}/{fingerprint}/since")
+}
+
+/// A group's page from a place in its times, in the zone of a request where that has one.
 #[must_use]
 pub fn link_in(fingerprint: Fingerprint, place: Option<(&str, String)>, tz: Option<&str>) -> String {
     match query_string::write(place.into_iter().chain(tz.map(|tz| ("tz", tz.to_owned())))) {

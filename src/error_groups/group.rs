@@ -22,6 +22,7 @@ use crate::{
         form::FieldErrors,
         time::Timestamp,
     },
+    db::Db,
     logs::{form::FilterForm, json, overview::buckets::Buckets, store as logs, view::Reader},
     paging::{At, Cursor, Page},
     session::{CheckedForm, Signed},
@@ -86,8 +87,14 @@ pub async fn say(
     Ok(respond::done(&link_in(fingerprint, None, tz.as_deref()), "State and note are saved."))
 }
 
-fn read(path: &str) -> Result<Fingerprint> {
+/// The fingerprint in a path.
+pub(super) fn read(path: &str) -> Result<Fingerprint> {
     Fingerprint::parse(path).ok_or(Error::NotFound(What::ErrorGroup))
+}
+
+/// The group of a fingerprint.
+pub(super) async fn of(db: &Db, fingerprint: Fingerprint) -> Result<Group> {
+    store::group(db, fingerprint).await?.ok_or(Error::NotFound(What::ErrorGroup))
 }
 
 /// What could not be kept stands in the form again, with why.
@@ -141,7 +148,7 @@ async fn draw(req: &HttpRequest, state: &State, signed: &Signed, fingerprint: Fi
     let State { db, budgets, .. } = state;
     let form = FilterForm::new(req.query_string());
     let at = place(&form)?;
-    let group = store::group(db, fingerprint).await?.ok_or(Error::NotFound(What::ErrorGroup))?;
+    let group = of(db, fingerprint).await?;
     signed.record(Kind::ErrorGroupOpened, Some(fingerprint.to_string()), None)?;
     let (said, progress, details) =
         try_join3(store::said(db, fingerprint), gather::progress(db), logs::details(db, group.last_id)).await?;

@@ -4,6 +4,7 @@ use super::{
     differs::{Differs, Sample, Share, Tally},
     filter::{link, link_in},
     gather::Progress,
+    outcomes::{Outcomes, members},
     people::{People, Person},
     state::Said,
     state_form::StateForm,
@@ -56,17 +57,6 @@ pub struct ToWrite {
     pub href: String,
     /// `3 times`.
     pub times: String,
-}
-
-/// What became of the members.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcomes {
-    /// `The 14 members, since then`.
-    pub heading: String,
-    /// Recovered, not seen to succeed, not seen.
-    pub figures: Vec<Figure>,
-    /// What was not looked at.
-    pub left_out: Option<String>,
 }
 
 /// One time that it happened.
@@ -214,7 +204,7 @@ impl GroupView {
             described: Some(group.description.clone()).filter(|text| *text != group.title && !text.trim().is_empty()),
             gathering: view::gathering(progress, reader),
             figures: figures(sources, reader),
-            outcomes: outcomes(group, people),
+            outcomes: Outcomes::of(group, people),
             emails: emails(&to_write),
             not_known: not_known.filter_map(|person| to_write_view(person, reader)).collect(),
             to_write: to_write.into_iter().filter_map(|person| to_write_view(person, reader)).collect(),
@@ -292,65 +282,6 @@ fn figures(sources: &Sources<'_>, reader: &Reader) -> Vec<Figure> {
         },
         Figure { label: "Last seen", value: last, note: last_note },
     ]
-}
-
-/// How many members a group has met; whoever was met under several names is one.
-fn members(group: &Group, people: &People) -> i64 {
-    group.members.saturating_sub(i64::try_from(people.merged).unwrap_or_default())
-}
-
-fn outcomes(group: &Group, people: &People) -> Option<Outcomes> {
-    if people.all.is_empty() && people.unknown == 0 {
-        return None;
-    }
-    let count = |is: fn(Since) -> bool| people.looked_at().filter(|(_, since)| is(*since)).count().to_string();
-    let looked = u64::try_from(people.looked_at().count()).unwrap_or_default();
-    let all = u64::try_from(members(group, people)).unwrap_or_default();
-    let gone = u64::try_from(people.unknown).unwrap_or_default();
-    let members = |n| words::counted(n, "member", "members");
-    let unknown = people.looked_at().filter(|(_, since)| matches!(since, Since::LookedTo(_))).count();
-    let mut left_out = Vec::new();
-    if gone > 0 {
-        left_out.push(format!(
-            "{} no longer known.",
-            if gone == 1 { "1 is".to_owned() } else { format!("{} are", words::count(gone)) }
-        ));
-    }
-    if looked + gone < all {
-        left_out.push(format!("Looked at {} of {}, whom it met last first.", words::count(looked), members(all)));
-    }
-    if unknown > 0 {
-        left_out.push(format!(
-            "Of {} there was no time to look at everything later.",
-            members(u64::try_from(unknown).unwrap_or_default())
-        ));
-    }
-    let heading = if looked + gone < all {
-        format!("{}, since then", members(looked))
-    } else {
-        format!("The {}, since then", members(all))
-    };
-    Some(Outcomes {
-        heading,
-        figures: vec![
-            Figure {
-                label: "Recovered",
-                value: count(|since| matches!(since, Since::Recovered(_))),
-                note: "a later success in the same area and service type is recorded".to_owned(),
-            },
-            Figure {
-                label: "Not seen to succeed since",
-                value: count(|since| matches!(since, Since::NotSeenToSucceed(_))),
-                note: "seen later, without that".to_owned(),
-            },
-            Figure {
-                label: "Not seen since",
-                value: count(|since| matches!(since, Since::NotSeen)),
-                note: "nothing later is recorded".to_owned(),
-            },
-        ],
-        left_out: Some(left_out.join(" ")).filter(|text| !text.is_empty()),
-    })
 }
 
 fn to_write_view(person: &Person, reader: &Reader) -> Option<ToWrite> {

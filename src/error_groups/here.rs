@@ -68,6 +68,7 @@ impl ErrorGroups for Here {
                 members: (group.members > 0)
                     .then(|| view::number(group.members, at_least, |n| words::counted(n, "member", "members"))),
                 since: view::moment(group.first_at, reader),
+                since_then: (group.members > 0).then(|| filter::since_link(group.fingerprint())),
                 note: said.map(|said| said.note).unwrap_or_default(),
             }))
         })

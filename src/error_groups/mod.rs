@@ -15,6 +15,7 @@ pub mod group;
 pub mod group_view;
 pub mod handlers;
 pub mod here;
+pub mod outcomes;
 pub mod pages;
 pub mod people;
 pub mod spark;

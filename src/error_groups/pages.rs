@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     group_view::GroupView,
+    outcomes::Outcomes,
     view::{BadQuery, Controls, Results},
 };
 use crate::{
@@ -49,4 +50,12 @@ pub struct GroupPage {
     pub figure: Option<Figure>,
     /// Whether the chart's links swap the results of the page around it: never here.
     pub within_list: bool,
+}
+
+/// `GET /errors/{fingerprint}/since`, for htmx.
+#[derive(Template)]
+#[template(path = "error_groups/since.html")]
+pub struct SinceThen {
+    /// What became of its members; none where nobody was known.
+    pub outcomes: Option<Outcomes>,
 }

@@ -23,6 +23,8 @@ pub struct GroupHere {
     pub members: Option<String>,
     /// `12:51 today`, `2 February 2026`.
     pub since: String,
+    /// Where a page asks what became of the members, as a line of its own; nothing where nobody was known.
+    pub since_then: Option<String>,
     /// What to tell members; empty where nothing was written.
     pub note: String,
 }

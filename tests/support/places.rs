@@ -56,6 +56,7 @@ impl Places {
             "/logs/{id}" => format!("/logs/{}", self.entry),
             "/logs/{id}/error_detail.txt" => format!("/logs/{}/error_detail.txt", self.entry),
             "/errors/{fingerprint}" => format!("/errors/{}", self.group),
+            "/errors/{fingerprint}/since" => format!("/errors/{}/since", self.group),
             "/logs/newer" => {
                 format!("/logs/newer?since={}", Cursor::at(Key { timestamp: Timestamp::MIN, id: self.entry }))
             }
