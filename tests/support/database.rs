@@ -43,11 +43,19 @@ impl TestDb {
         Self { db, address: format!("sqlite://{}", file.display()), folder, is_file: true }
     }
 
-    /// A fresh database on the shared server, Daybook's own.
+    /// A fresh database on the shared server, Daybook's own. Migrating one costs more than a test, so it is done once.
     pub async fn postgres() -> Self {
-        let db = Self::postgres_at(&postgres::shared().address("owner", &postgres::shared().database().await)).await;
-        migrate::run(&db.db).await.expect("a migrated database");
-        db
+        static MIGRATED: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+        let server = postgres::shared();
+        let migrated = MIGRATED.get_or_init(async || {
+            let name = server.database().await;
+            let db = Self::postgres_at(&server.address("owner", &name)).await.db;
+            migrate::run(&db).await.expect("a migrated database");
+            db.close().await;
+            name
+        });
+        let name = server.database_like(migrated.await).await;
+        Self::postgres_at(&server.address("owner", &name)).await
     }
 
     /// A database on a server, as it is.

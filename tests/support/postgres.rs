@@ -208,6 +208,11 @@ impl Server {
 
     /// A fresh, empty database on it: its name.
     pub async fn database(&self) -> String {
+        self.database_like("template1").await
+    }
+
+    /// A fresh database on it that is as another one: its name.
+    pub async fn database_like(&self, other: &str) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let mut connection = self.connect("postgres").await;
@@ -216,7 +221,7 @@ impl Server {
             .await
             .expect("asked");
         assert!(Path::new(&folder).starts_with(self.folder.path()), "this is somebody else's server: {folder}");
-        let sql = format!("CREATE DATABASE {name}");
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {other}");
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("a database");
         name
     }
