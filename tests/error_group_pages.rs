@@ -296,7 +296,7 @@ database_test! {
         let entry = client.get(&format!("/logs/{}", logs[0].id)).await;
         let asked = entry.attribute("#since-then", "hx-get").expect("an entry asks what became of them");
         let said = client.htmx(&asked).await.texts("#since-then");
-        assert_eq!(said, ["Of 3 members: 1 recovered, 1 not seen to succeed since, 1 not seen since."]);
+        assert_eq!(said, ["Since then: 1 recovered, 1 not seen to succeed since, 1 not seen since."]);
         let services = page.texts(".facts .kv").concat();
         assert!(services.contains("group_walk5 of 5"), "{services}");
         let list = client.get("/errors").await;

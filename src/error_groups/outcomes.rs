@@ -21,8 +21,6 @@ use crate::{
 pub struct Outcomes {
     /// `The 14 members, since then`.
     pub heading: String,
-    /// `14 members`: of whom the figures are.
-    pub of: String,
     /// Recovered, not seen to succeed, not seen.
     pub figures: Vec<Figure>,
     /// What was not looked at.
@@ -58,14 +56,13 @@ impl Outcomes {
                 members(u64::try_from(unknown).unwrap_or_default())
             ));
         }
-        let (heading, of) = if looked + gone < all {
-            (format!("{}, since then", members(looked)), members(looked))
+        let heading = if looked + gone < all {
+            format!("{}, since then", members(looked))
         } else {
-            (format!("The {}, since then", members(all)), members(all))
+            format!("The {}, since then", members(all))
         };
         Some(Self {
             heading,
-            of,
             figures: vec![
                 Figure {
                     label: "Recovered",
