@@ -1,6 +1,6 @@
 //! From a query string to a filter, or to a message for each field that could not be read, with everything typed kept.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use uuid::Uuid;
@@ -28,6 +28,11 @@ const LONGEST: usize = 512;
 pub const TERMS: usize = 8;
 /// The longest search, in characters.
 pub const SEARCH: usize = 200;
+/// The longest that a query may be as it is written back, in bytes: every link of a list repeats it, and so does a saved
+/// view's beside every list.
+pub const LONGEST_QUERY: usize = 4_000;
+/// How many parameters are repeated in links while they cannot be read.
+const PAIRS: usize = 100;
 
 /// Who asks, and what is meant where they do not say.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +112,12 @@ impl FilterForm {
         range.into_iter().chain(others).map(|pair| (pair.name.as_str(), pair.value.as_str()))
     }
 
+    /// Whether this is more than links can repeat: it is shown in the fields then, and in no link.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.pairs.len() > PAIRS || query_string::write(self.pairs()).len() > LONGEST_QUERY
+    }
+
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Pair> {
         self.pairs.iter().filter(move |pair| pair.name == name)
     }
@@ -170,7 +181,27 @@ impl Reader<'_> {
             user_agent: self.user_agent(),
             extra: self.extra(),
         };
-        ListQuery { filter, tz, limit: self.limit(), at: self.at() }
+        let query = ListQuery { filter, tz, limit: self.limit(), at: self.at() };
+        self.fits(&query);
+        query
+    }
+
+    /// Refuses a query that no link can repeat, at the field that has most of it. Its place does not count, as its first
+    /// page leads to others; and it is measured in the zone whose offset takes most letters.
+    fn fits(&mut self, query: &ListQuery) {
+        let mut bytes: BTreeMap<String, usize> = BTreeMap::new();
+        for (name, value) in query.from(At::Newest).pairs(Zone::UTC) {
+            let long = query_string::write([(&name, &value)]).len() + 1;
+            *bytes.entry(name).or_default() += long;
+        }
+        if bytes.values().sum::<usize>() <= LONGEST_QUERY {
+            return;
+        }
+        if let Some((name, _)) = bytes.into_iter().max_by_key(|(_, bytes)| *bytes) {
+            let message =
+                format!("All filters together are longer than {LONGEST_QUERY} bytes as a link. Take some off here.");
+            self.errors.add(&name, message);
+        }
     }
 
     /// The readable values of a parameter; one that is not even text, or too long, gets its message.

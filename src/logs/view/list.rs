@@ -433,7 +433,7 @@ impl BadQuery {
         Self {
             heading,
             fields,
-            chips: chips::typed(form, errors),
+            chips: if form.is_too_long() { Vec::new() } else { chips::typed(form, errors) },
             start: link::filtered(bare, reader.zone),
             limit: limit.map(str::to_owned),
         }

@@ -338,7 +338,7 @@ pub fn unread(form: &FilterForm, errors: &FieldErrors, reader: &Reader) -> BadQu
         let (word, id) = named(name).unwrap_or(("Filter", None));
         BadField { id: id.map(str::to_owned), name: word.to_owned(), message: message.to_owned() }
     };
-    let pairs: Vec<(&str, &str)> = form.pairs().collect();
+    let pairs: Vec<(&str, &str)> = if form.is_too_long() { Vec::new() } else { form.pairs().collect() };
     let chip = |(at, (name, value)): (usize, &(&str, &str))| {
         // That it is custom says nothing; its ends do.
         if (*name, *value) == ("range", "custom") {
