@@ -355,7 +355,8 @@ database_test! {
         for micros in [i64::MIN, i64::MIN + 1, -9_000_000_000_000_000_000, -300_000_000_000_000_000, -1, 0, i64::MAX - 1, i64::MAX] {
             for id in [Uuid::nil(), Uuid::max()] {
                 let key = Key { timestamp: Timestamp::from_micros(micros), id };
-                for cursor in [Cursor::at(key), Cursor::beyond(key)] {
+                let of_a_walk = Cursor { as_of: Some(key.timestamp), ..Cursor::at(key) };
+                for cursor in [Cursor::at(key), Cursor::beyond(key), of_a_walk] {
                     for query in ["range=all", "range=all&status=error&area=members/*", "range=all&q=booking", "range=24h"] {
                         let pages = ["before", "after"].map(|side| format!("/logs?{query}&{side}={cursor}"));
                         for path in pages {

@@ -161,9 +161,11 @@ fn zone() -> impl Strategy<Value = Zone> {
 }
 
 fn at() -> impl Strategy<Value = At> {
-    let cursor = (any::<i64>(), any::<u128>(), any::<bool>()).prop_map(|(micros, id, inclusive)| Cursor {
+    let parts = (any::<i64>(), any::<u128>(), any::<bool>(), any::<Option<i64>>());
+    let cursor = parts.prop_map(|(micros, id, inclusive, as_of)| Cursor {
         key: Key { timestamp: Timestamp::from_micros(micros), id: Uuid::from_u128(id) },
         inclusive,
+        as_of: as_of.map(Timestamp::from_micros),
     });
     prop_oneof![Just(At::Newest), cursor.clone().prop_map(At::Before), cursor.prop_map(At::After)]
 }

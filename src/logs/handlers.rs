@@ -108,7 +108,7 @@ async fn found(
     let times = Times { list: budgets.list, count: budgets.count };
     let vocabulary = Vocabulary::of(db);
     let listed = Box::pin(async {
-        let plan = store::plan_by(&vocabulary, &query.filter, reader.now, reader.role.sees_details()).await?;
+        let plan = store::plan_by(&vocabulary, &query.filter, query.as_of(reader.now), reader.role.sees_details()).await?;
         store::page(db, &plan, &query, times).await
     });
     // None of them needs the others, and each waits for the database.
@@ -296,12 +296,12 @@ async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::pa
             }
         }
     };
-    let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
+    let plan = store::plan(db, &query.filter, query.as_of(reader.now), reader.role.sees_details()).await?;
     let beside = store::neighbours(db, &plan, key, budgets.count).await?;
     let list_query = if typed.is_empty() { String::new() } else { query.query_string(reader.zone) };
     let way = |neighbour: Neighbour, on: fn(Cursor) -> At| match neighbour {
         Neighbour::Entry(key) => Some(link::entry(key.id, &list_query)),
-        Neighbour::Unknown(key) => Some(link::list(&query.from(on(Cursor::beyond(key))), reader.zone)),
+        Neighbour::Unknown(key) => Some(link::list(&query.onward(on(Cursor::beyond(key)), reader.now), reader.zone)),
         Neighbour::None => None,
     };
     Ok(Place {

@@ -212,7 +212,8 @@ impl Results {
         let Found { query, page, proven, ways, budget, unfitted } = found;
         let zone = reader.zone;
         let at_first = query.from(At::Newest);
-        let url = |at| link::list(&query.from(at), zone);
+        let url = |at| link::list(&query.onward(at, reader.now), zone);
+        let as_of = query.as_of(reader.now);
         let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
         let beside = Pager::of(page, url);
         let stopped = page.looked_to.map(|key| {
@@ -238,10 +239,10 @@ impl Results {
             title: summary::sentence(&query.filter, zone, reader.now).title(),
             count: CountWords::of_list(&proven, query, further, reader),
             count_id: open.then(|| facets::count_id(&at_first.query_string(zone))),
-            as_of: words::clock(reader.now, zone, false),
-            as_of_datetime: reader.datetime(reader.now),
+            as_of: reader.as_of(as_of),
+            as_of_datetime: reader.datetime(as_of),
             refresh: link::list(&at_first, zone),
-            overview: link::overview(query, zone, reader.now, open),
+            overview: link::overview(query, zone, as_of, open),
             drawn: !nothing || query.at != At::Newest,
             permalink: link::list(query, zone),
             live: (query.at == At::Newest).then(|| {

@@ -44,6 +44,13 @@ impl Reader {
         ZoneWords::at(self.zone, at).heading()
     }
 
+    /// `14:32:07`, with the day where that is not today: when a list was made.
+    #[must_use]
+    pub fn as_of(&self, at: Timestamp) -> String {
+        let said = self.day_and_clock(at);
+        said.strip_suffix(" today").map(str::to_owned).unwrap_or(said)
+    }
+
     /// `14:32:07 today`, `17:20:11 yesterday` or `20:14:05, 9 May 2026`; of what is yet to come also how far ahead it is.
     #[must_use]
     pub fn day_and_clock(&self, at: Timestamp) -> String {

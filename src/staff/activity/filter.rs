@@ -142,6 +142,18 @@ impl Query {
         Self { at, ..self.clone() }
     }
 
+    /// When its range ends.
+    #[must_use]
+    pub fn as_of(&self, now: Timestamp) -> Timestamp {
+        self.filter.range.as_of(self.at, now)
+    }
+
+    /// Another page of the same walk.
+    #[must_use]
+    pub fn onward(&self, to: At, now: Timestamp) -> Self {
+        self.from(self.filter.range.onward(self.at, to, now))
+    }
+
     /// Its query string; instants carry the offset of `zone`.
     #[must_use]
     pub fn query_string(&self, zone: Zone) -> String {

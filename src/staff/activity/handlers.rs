@@ -47,7 +47,7 @@ pub async fn page(req: HttpRequest, signed: Signed, state: web::Data<State>) -> 
 
 async fn found(req: &HttpRequest, state: &State, signed: &Signed, reader: &Reader, query: &Query) -> Result<List> {
     let State { db, budgets, .. } = state;
-    let plan = store::plan(db, &query.filter, reader.now).await?;
+    let plan = store::plan(db, &query.filter, query.as_of(reader.now)).await?;
     let times = Times { list: budgets.list, count: budgets.count };
     let ((page, count), tally) =
         try_join(store::page(db, &plan, query, times), store::tally(db, &plan, budgets.count)).await?;

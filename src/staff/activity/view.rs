@@ -229,7 +229,8 @@ impl Results {
     pub fn of(found: Found<'_>, reader: &Reader, chip: Option<usize>, paged: bool) -> Self {
         let Found { query, page, proven, ways, known, budget } = found;
         let zone = reader.zone;
-        let url = |at| query.from(at).link(zone);
+        let url = |at| query.onward(at, reader.now).link(zone);
+        let as_of = query.as_of(reader.now);
         let beside = Pager::of(page, url);
         let stopped = page.looked_to.map(|key| Stopped {
             time: format!("{} ms", budget.as_millis()),
@@ -245,8 +246,8 @@ impl Results {
         Self {
             count: CountWords::of(&proven, ["record", "records"], further, reader),
             words: query.filter.words(zone, reader.now),
-            as_of: words::clock(reader.now, zone, false),
-            as_of_datetime: reader.datetime(reader.now),
+            as_of: reader.as_of(as_of),
+            as_of_datetime: reader.datetime(as_of),
             refresh: url(At::Newest),
             clear: (query.filter != bare).then(|| query.narrowed(bare).link(zone)),
             focus_heading: paged || (chip.is_some() && chips.is_empty()),
