@@ -131,6 +131,29 @@ database_test! {
         }
     }
 
+    async fn a_way_on_where_nothing_matches_gives_as_many_entries_as_it_says(db: TestDb) {
+        db.write(vec![sample::error(sample::minutes_ago(5)), sample::log(sample::minutes_ago(6))]).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for (query, choices, way) in [
+            ("range=7d&status=success&status=warning&ip=203.0.113.24", "three", "Any status, not only Success or Warning1 entry"),
+            ("range=7d&action_type=page_visit&action_type=login&status=error", "three", "Any action, not only Page visit or Sign-in1 entry"),
+            ("range=all&area=members/dashboard&area=public/*&status=error", "two", "Any area, not only members/dashboard or public/*1 entry"),
+            ("range=all&member=none&member=jo@example.org&status=error", "two", "Anyone, not only anonymous visitors or jo@example.org1 entry"),
+            ("range=all&status=error&extra.attempt=3&extra.attempt=4", "two", "Any attempt, not only 3 or 41 entry"),
+            ("range=all&status=!error&status=!success&area=members/*", "three", "Also entries with status Error1 entry"),
+        ] {
+            let page = client.get(&format!("/logs?{query}")).await;
+            assert_eq!(page.texts(".empty h3"), [format!("Nothing matches these {choices} filters")], "{query}");
+            let said = page.texts(".empty li");
+            assert!(said.iter().any(|said| said == way), "{query}: {said:?}");
+            for (href, count) in page.attributes(".empty li a", "href").iter().zip(page.texts(".empty li .muted")) {
+                let n = client.get(href).await.entries().len();
+                assert_eq!(count.split(' ').next(), Some(n.to_string().as_str()), "{query}: {href}");
+            }
+        }
+    }
+
     async fn an_entry_that_is_asked_for_in_several_ways_stands_once(db: TestDb) {
         let member = NewMember { id: Uuid::new_v4(), email: Some("JO@x.example".into()), name: None };
         let of = |at: i64| NewLog {

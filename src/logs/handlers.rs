@@ -36,7 +36,8 @@ use super::{
         Reader,
         controls::Controls,
         entry::{Entry, Place, Setting, Told},
-        list::{self, Asked, BadQuery, Found, Loosened, Results},
+        empty::{self, Loosened},
+        list::{Asked, BadQuery, Found, Results},
         saved::SavedHere,
     },
     vocabulary::Vocabulary,
@@ -164,14 +165,14 @@ fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
     }
 }
 
-/// What loosening each filter would give, as far as there is time to count.
+/// What loosening each choice of a filter would give, as far as there is time to count.
 async fn ways(
     state: &State,
     vocabulary: &Vocabulary<'_>,
     reader: &Reader,
     filter: &Filter,
 ) -> Result<Vec<(Loosened, Count)>> {
-    const MOST: usize = 8;
+    const MOST: usize = 20;
     /// How many are counted side by side.
     const AT_ONCE: usize = 3;
     let State { db, budgets, .. } = state;
@@ -194,7 +195,7 @@ async fn ways(
             None => Ok((loosened, counted)),
         }
     };
-    stream::iter(list::loosened(filter).into_iter().take(MOST)).map(counted).buffered(AT_ONCE).try_collect().await
+    stream::iter(empty::loosened(filter).into_iter().take(MOST)).map(counted).buffered(AT_ONCE).try_collect().await
 }
 
 fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {

@@ -3,6 +3,7 @@
 pub mod chips;
 pub mod controls;
 pub mod count;
+pub mod empty;
 pub mod entry;
 pub mod export;
 pub mod facets;

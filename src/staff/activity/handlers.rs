@@ -89,19 +89,18 @@ fn accounts(tally: &Tally, plan: &Plan) -> Vec<Uuid> {
     chosen.chain(tally.accounts().into_iter().take(PEOPLE)).collect()
 }
 
-/// What the list without each part of its filter would give, as far as there is time to count.
-async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Part, Count)>> {
-    const MOST: usize = 8;
+/// What the list without each choice of its filter would give, as far as there is time to count.
+async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Vec<Part>, Count)>> {
     let until = Instant::now() + state.budgets.list.time;
     let mut out = Vec::new();
-    for part in filter.parts().into_iter().take(MOST) {
+    for choice in filter.choices() {
         let count = if Instant::now() < until {
-            let plan = store::plan(&state.db, &filter.without(&part), reader.now).await?;
+            let plan = store::plan(&state.db, &filter.without_all(&choice), reader.now).await?;
             super::look::count(&state.db, &plan, state.budgets.count).await?
         } else {
             Count::AtLeast { n: 0, looked_to: None }
         };
-        out.push((part, count));
+        out.push((choice, count));
     }
     Ok(out)
 }

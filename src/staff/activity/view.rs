@@ -18,7 +18,8 @@ use crate::{
             Reader,
             chips::{Chip, typed_words},
             count::{CountWords, count_words},
-            list::{self, BadField, BadQuery, Stopped, Way, by_count},
+            empty::{Way, by_count, one_of},
+            list::{self, BadField, BadQuery, Stopped},
         },
     },
     paging::{At, Page},
@@ -203,8 +204,8 @@ pub struct Found<'a> {
     pub page: &'a Page<Recorded>,
     /// How many match.
     pub proven: Proven,
-    /// Where nothing matched: the parts that can be taken away, and what that would give.
-    pub ways: Vec<(Part, Count)>,
+    /// Where nothing matched: the choices that can be taken away, and what that would give.
+    pub ways: Vec<(Vec<Part>, Count)>,
     /// Who and what the rows are about.
     pub known: &'a Known,
     /// How long looking was allowed to take.
@@ -286,27 +287,33 @@ fn chips(query: &Query, reader: &Reader, focus: Option<usize>) -> Vec<Chip> {
 }
 
 impl Empty {
-    fn of(query: &Query, ways: Vec<(Part, Count)>, reader: &Reader) -> Self {
+    fn of(query: &Query, ways: Vec<(Vec<Part>, Count)>, reader: &Reader) -> Self {
         if query.at != At::Newest {
             let heading = "There are no more records this way";
             return Self { heading, text: "Go back to the newest page with Refresh.", ways: Vec::new() };
         }
-        let way = |(part, count): (Part, Count)| {
-            let (before, value) = match &part {
-                Part::Range => {
+        let way = |(choice, count): (Vec<Part>, Count)| {
+            let value = |part: &Part| match part {
+                Part::Range => None,
+                Part::Person(Person::Email(email)) => Some(email.clone()),
+                Part::Person(Person::Nobody) => Some("who has no staff account".to_owned()),
+                Part::Person(Person::CommandLine) => Some("the command line".to_owned()),
+                Part::Kind(group) => Some(format!("“{}”", group.name())),
+            };
+            let values = one_of(choice.iter().filter_map(value).collect());
+            let (before, value) = match choice.first() {
+                Some(Part::Person(_)) => ("Anybody, not only ".to_owned(), Some(values)),
+                Some(Part::Kind(_)) => ("Anything, not only ".to_owned(), Some(values)),
+                Some(Part::Range) | None => {
                     let now = summary::range(query.filter.range, reader.zone, reader.now);
                     (format!("All time, not only {}{now}", if now.starts_with("last") { "the " } else { "" }), None)
                 }
-                Part::Person(Person::Email(email)) => ("Anybody, not only ".to_owned(), Some(email.clone())),
-                Part::Person(Person::Nobody) => ("Anybody, not only who has no staff account".to_owned(), None),
-                Part::Person(Person::CommandLine) => ("Anybody, not only the command line".to_owned(), None),
-                Part::Kind(group) => (format!("Anything, not only “{}”", group.name()), None),
             };
             Way {
                 before,
                 value,
                 after: "",
-                href: query.narrowed(query.filter.without(&part)).link(reader.zone),
+                href: query.narrowed(query.filter.without_all(&choice)).link(reader.zone),
                 count: count_words(count).replace("entries", "records").replace("entry", "record"),
                 none: count == Count::Exactly(0),
             }
