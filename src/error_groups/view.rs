@@ -275,7 +275,7 @@ impl Results {
         let nothing = page.rows.is_empty() && page.looked_to.is_none();
         Self {
             tabs: tabs(query, counts),
-            caption: format!("Error groups, {}, times in {}", query.sort.words(), reader.zone_at(reader.now)),
+            caption: format!("Error groups, {}, times in {}", query.sort.words(), reader.city()),
             rows: page.rows.iter().map(row).collect(),
             gathering: gathering(progress, reader),
             as_of: progress.as_of.filter(|_| attached && !at_least).map(|at| {

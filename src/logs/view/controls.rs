@@ -76,7 +76,7 @@ pub struct RangeFields {
     pub to: TimeField,
     /// A link that swaps them, where they are the wrong way round.
     pub swap: Option<String>,
-    /// The zone of the two.
+    /// Whose clocks the two are on.
     pub zone: String,
 }
 
@@ -90,7 +90,7 @@ impl RangeFields {
             from: time_field(form, errors, "from", reader),
             to: time_field(form, errors, "to", reader),
             swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, path)),
-            zone: reader.zone_at(reader.now),
+            zone: reader.city(),
         }
     }
 }

@@ -174,7 +174,7 @@ impl Results {
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
             chips,
-            caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
+            caption: format!("Entries, newest first, times in {}", reader.city()),
             days: row::days(&page.rows, reader, &query.query_string(zone), query.filter.terms()),
             span: span(page, |log| log.timestamp, reader),
             pager: beside,
@@ -199,7 +199,7 @@ pub fn span<T>(page: &Page<T>, at: impl Fn(&T) -> Timestamp, reader: &Reader) ->
         return String::new();
     };
     let day = |at: Timestamp| at.in_zone(reader.zone).date_naive();
-    let clock = |at: Timestamp| words::clock(at, reader.zone, false);
+    let clock = |at: Timestamp| reader.clock(at);
     let with_day = |at: Timestamp| format!("{} {}", summary::day(at, reader.zone, reader.now), clock(at));
     let today = reader.now.in_zone(reader.zone).date_naive();
     if day(first) == today && day(last) == today {

@@ -101,7 +101,7 @@ fn row(record: &Recorded, query: &Query, known: &Known, reader: &Reader) -> Row 
     };
     let (said, more) = told::told(record, known, reader);
     Row {
-        clock: words::clock(record.timestamp, reader.zone, false),
+        clock: reader.clock(record.timestamp),
         datetime: reader.datetime(record.timestamp.whole_second()),
         who: who(record, query, known, reader),
         icon,
@@ -133,7 +133,6 @@ fn who(record: &Recorded, query: &Query, known: &Known, reader: &Reader) -> Who 
 }
 
 fn days(records: &[Recorded], query: &Query, known: &Known, reader: &Reader) -> Vec<Day> {
-    let today = reader.now.in_zone(reader.zone).date_naive();
     let mut days: Vec<(chrono::NaiveDate, Day)> = Vec::new();
     for record in records {
         let row = row(record, query, known, reader);
@@ -141,11 +140,8 @@ fn days(records: &[Recorded], query: &Query, known: &Known, reader: &Reader) -> 
         match days.last_mut() {
             Some((day, group)) if *day == date => group.rows.push(row),
             _ => {
-                let name = words::day_name(date, today);
-                let long = words::date_long(record.timestamp, reader.zone);
-                let zone = reader.zone_at(record.timestamp);
-                let full = if name == long { zone } else { format!("{long}, {zone}") };
-                days.push((date, Day { name, date: full, rows: vec![row] }));
+                let (name, rest) = reader.day_heading(record.timestamp);
+                days.push((date, Day { name, date: rest, rows: vec![row] }));
             }
         }
     }
@@ -253,7 +249,7 @@ impl Results {
             clear: (query.filter != bare).then(|| query.narrowed(bare).link(zone)),
             focus_heading: paged || (chip.is_some() && chips.is_empty()),
             chips,
-            caption: format!("What was done in Daybook, newest first, times in {}", reader.zone_at(reader.now)),
+            caption: format!("What was done in Daybook, newest first, times in {}", reader.city()),
             days: days(&page.rows, query, known, reader),
             span: list::span(page, |record| record.timestamp, reader),
             pager: beside,
