@@ -83,12 +83,15 @@
     if (drawer && !drawer.checkVisibility()) { e.preventDefault(); drawer.showPopover(); field.focus(); }
   });
 
-  // Which member: the radios and the text field are one choice.
+  // Which member: the radios, the text field and the boxes of further members are one choice.
   addEventListener("change", (e) => {
     const { id, name, type, checked } = e.target, field = $("#f-member");
     if (id === "keys-off") store("localStorage", "daybook-keys", checked ? "off" : null);
     if (id === "f-one") field.focus();
-    else if (name === "member" && type === "radio" && field) field.value = "";
+    else if (name === "member" && type === "radio" && field) {
+      field.value = "";
+      document.querySelectorAll("#f-who .check:has([type=checkbox])").forEach((box) => box.remove());
+    }
   }, true);
   // An export has a column at least.
   addEventListener("change", ({ target }) => {

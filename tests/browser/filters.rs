@@ -212,6 +212,22 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn anyone_is_anyone_however_many_were_asked_for(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.goto("/logs?range=24h&member=h*&member=none").await;
+        // The last has the field, or its radio button; whoever else is asked for has a box.
+        assert_eq!(browser.texts("#f-who .check:has([type=checkbox])").await, ["or h*"]);
+        browser.goto("/logs?range=24h&member=h*&member=r*").await;
+        assert_eq!(browser.value("#f-member").await, "r*");
+        browser.swap(async || browser.click("#f-who [value='h*']").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h&member=r*");
+        browser.goto("/logs?range=24h&member=h*&member=r*").await;
+        browser.swap(async || browser.click("#f-who [type=radio]").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h");
+        browser.holds("document.querySelectorAll('#f-who [type=checkbox], .chips a[id^=chip-]').length === 1").await;
+        browser.finish().await;
+    }
+
     async fn not_and_clear_all(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         browser.click("#fields summary").await;

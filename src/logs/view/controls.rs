@@ -1,7 +1,7 @@
 //! The controls of the list: chips, facets, fields and the range, all from the query in force or from what was typed.
 
 use super::{
-    Reader,
+    Reader, chips,
     facets::{self, Facet},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         time::{Edge, Timestamp, local_instant},
     },
     logs::{
-        filter::{Filter, LIMITS, ListQuery, Preset, Range},
+        filter::{Filter, LIMITS, ListQuery, Preset, Range, Who},
         form::FilterForm,
         vocabulary::Values,
     },
@@ -114,8 +114,8 @@ pub struct Controls {
     pub member: Field,
     /// Which of the four kinds of member is chosen.
     pub who: WhoChoice,
-    /// Further members, which only links can add: kept while the form is used.
-    pub more_members: Vec<String>,
+    /// Further members, which only links can add: each a box to untick.
+    pub more_members: Vec<MoreMember>,
     /// The booking.
     pub booking: Field,
     /// The address.
@@ -136,6 +136,15 @@ pub struct Controls {
     pub limits: Vec<(u16, bool)>,
     /// Whether a field in the rail could not be read: the rail is in the page then.
     pub rail_error: bool,
+}
+
+/// A member beside the one that has a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoreMember {
+    /// The value that its box sends, as typed.
+    pub value: String,
+    /// Who that is.
+    pub name: String,
 }
 
 /// The four kinds of member.
@@ -232,13 +241,7 @@ impl Controls {
             },
             member,
             who,
-            more_members: members
-                .split_last()
-                .map(|(_, rest)| rest)
-                .unwrap_or_default()
-                .iter()
-                .map(|m| (*m).to_owned())
-                .collect(),
+            more_members: members.split_last().map(|(_, rest)| rest).unwrap_or_default().iter().map(more_member).collect(),
             booking: field("booking"),
             ip: field("ip"),
             user_agent: field("user_agent"),
@@ -251,6 +254,15 @@ impl Controls {
             rail_error: errors.iter().any(|(name, _)| RAIL.contains(&name) || name.starts_with("extra.")),
         }
     }
+}
+
+fn more_member(value: &&str) -> MoreMember {
+    let name = match *value {
+        "none" => chips::who_words(&Who::Anonymous),
+        "no-account" => chips::who_words(&Who::NoAccount),
+        typed => typed.to_owned(),
+    };
+    MoreMember { value: (*value).to_owned(), name }
 }
 
 /// The seven ranges, the one in force chosen, or what was typed where that could not be read.
