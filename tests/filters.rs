@@ -154,6 +154,26 @@ database_test! {
         }
     }
 
+    async fn an_area_that_looks_like_all_below_another_is_filtered_as_itself(db: TestDb) {
+        let of = |area: &str| NewLog { area: area.to_owned(), ..sample::log(sample::minutes_ago(5)) };
+        db.write(["hooks/*", "hooks/*", "hooks/a"].map(of).to_vec()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get("/logs?range=all").await;
+        assert_eq!(page.attributes("#facet-area input", "value"), ["hooks/\\*", "hooks/a"]);
+        assert_eq!(page.attributes("#areas option", "value"), ["hooks/\\*", "hooks/a"]);
+        let not = page.attributes("#facet-area .not", "href");
+        assert_eq!(client.get(&not[0]).await.entries().len(), 1);
+        let one = client.get(&url(&[pair("range", "all"), pair("area", "hooks/\\*")])).await;
+        assert_eq!(one.entries().len(), 2);
+        assert_eq!(one.attributes("#facet-area input", "value"), ["hooks/\\*", "hooks/a"], "each stands once");
+        let overview = client.get("/logs/overview?range=all&area=hooks/%5C*").await;
+        let links = overview.attributes("#values section:last-child td:first-child a", "href");
+        for (link, n) in links.iter().zip([2, 1]) {
+            assert_eq!(client.get(link).await.entries().len(), n, "{link}");
+        }
+    }
+
     async fn an_entry_that_is_asked_for_in_several_ways_stands_once(db: TestDb) {
         let member = NewMember { id: Uuid::new_v4(), email: Some("JO@x.example".into()), name: None };
         let of = |at: i64| NewLog {

@@ -100,7 +100,7 @@ impl RangeFields {
 pub struct Controls {
     /// Status, action and area.
     pub facets: Vec<Facet>,
-    /// Every area, to choose from while typing.
+    /// Every area as the parameter means it, to choose from while typing.
     pub areas: Vec<String>,
     /// `11 more areas.`, where not all are choices of the facet.
     pub more_areas: Option<String>,
@@ -226,13 +226,14 @@ impl Controls {
         let extra = extra_fields(form, errors);
         let more = ["booking", "ip", "user_agent"];
         let facets = facets::of(form, errors, &base, values, reader);
+        let areas: Vec<String> = facets::areas(values).collect();
         let is_choice = |area: &&String| {
             facets.iter().any(|facet| facet.name == "area" && facet.options.iter().any(|option| option.plain == **area))
         };
         Self {
-            more_areas: facets::more_areas(values.areas.iter().filter(|area| !is_choice(area)).count()),
+            more_areas: facets::more_areas(areas.iter().filter(|area| !is_choice(area)).count()),
             facets,
-            areas: values.areas.clone(),
+            areas,
             q: field("q"),
             range: RangeFields::of(form, errors, query.map(|query| query.filter.range), "/logs", reader),
             area: Field {

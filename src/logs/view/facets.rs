@@ -106,7 +106,7 @@ pub(super) fn of(
     let query = base.from(At::Newest).query_string(reader.zone);
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
     let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
-    let areas = with_chosen(values.areas.iter().take(AREAS).cloned().collect(), &area);
+    let areas = with_chosen(areas(values).take(AREAS).collect(), &area);
 
     let error = |name: &str| errors.get(name).map(str::to_owned);
     let mut facets = vec![
@@ -163,6 +163,11 @@ pub(super) fn of(
         facet.options.extend(unread);
     }
     facets
+}
+
+/// The areas that the log holds, each as the parameter means it and nothing below it.
+pub(super) fn areas(values: &Values) -> impl Iterator<Item = String> {
+    values.areas.iter().map(|area| Area::Exactly(area.clone()).show())
 }
 
 /// `11 more areas.`, where there are so many.
