@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     database_test,
     support::{
-        Client, TestApp, TestDb,
+        Client, Page, TestApp, TestDb,
         app::Setup,
         crowd::{Crowd, kinds},
         reference::{Pairs, Reference, pair, url},
@@ -172,6 +172,32 @@ database_test! {
         for (link, n) in links.iter().zip([2, 1]) {
             assert_eq!(client.get(link).await.entries().len(), n, "{link}");
         }
+    }
+
+    async fn of_more_values_than_are_read_the_form_says_that_there_are_others(db: TestDb) {
+        let of = |at: usize| NewLog {
+            action_type: format!("a{at:03}"),
+            area: format!("area/{at:03}"),
+            ip_address: Some("203.0.113.24".to_owned()),
+            ..sample::log(sample::minutes_ago(5))
+        };
+        let mut logs: Vec<NewLog> = (0..260).map(of).collect();
+        logs.push(sample::error(sample::minutes_ago(4)));
+        db.write(logs).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get("/logs?range=all").await;
+        assert!(page.texts("#f-area-h")[0].starts_with("At least 190 more areas."), "{:?}", page.texts("#f-area-h"));
+        assert_eq!(page.texts("#facet-action .hint"), ["There may be other actions: an entry of one leads to all of them."]);
+        let actions = page.attributes("#facet-action input", "value");
+        assert!(["error", "login"].iter().all(|known| actions.iter().any(|action| action == known)), "{actions:?}");
+        assert!(actions.len() < 220);
+        // By its totals the overview knows every area.
+        let more = |page: &Page| page.texts("#values section:last-child .hint").concat();
+        assert!(more(&client.get("/logs/overview?range=all").await).starts_with("241 more areas."));
+        let one = client.get("/logs?range=all&area=area/259").await;
+        let entry = client.get(&one.attribute("[data-row]", "href").expect("an entry")).await;
+        assert!(entry.attributes("a", "href").iter().any(|href| href.contains("action_type=a259")));
     }
 
     async fn an_entry_that_is_asked_for_in_several_ways_stands_once(db: TestDb) {

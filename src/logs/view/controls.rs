@@ -231,7 +231,7 @@ impl Controls {
             facets.iter().any(|facet| facet.name == "area" && facet.options.iter().any(|option| option.plain == **area))
         };
         Self {
-            more_areas: facets::more_areas(areas.iter().filter(|area| !is_choice(area)).count()),
+            more_areas: facets::more_areas(areas.iter().filter(|area| !is_choice(area)).count(), &areas),
             facets,
             areas,
             q: field("q"),
