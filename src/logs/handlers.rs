@@ -35,8 +35,8 @@ use super::{
     view::{
         Reader,
         controls::Controls,
-        entry::{Entry, Place, Setting, Told},
         empty::{self, Loosened},
+        entry::{Entry, Place, Setting, Told},
         list::{Asked, BadQuery, Found, Results},
         saved::SavedHere,
     },
@@ -109,11 +109,15 @@ async fn found(
     let times = Times { list: budgets.list, count: budgets.count };
     let vocabulary = Vocabulary::of(db);
     let listed = Box::pin(async {
-        let plan = store::plan_by(&vocabulary, &query.filter, query.as_of(reader.now), reader.role.sees_details()).await?;
-        store::page(db, &plan, &query, times).await
+        let plan =
+            store::plan_by(&vocabulary, &query.filter, query.as_of(reader.now), reader.role.sees_details()).await?;
+        let began = Instant::now();
+        let (page, count) = store::page(db, &plan, &query, times).await?;
+        Ok((page, count, began.elapsed()))
     });
     // None of them needs the others, and each waits for the database.
-    let ((page, count), values, saved) = try_join3(listed, vocabulary.values(), views.beside_list(signed)).await?;
+    let ((page, count, took), values, saved) =
+        try_join3(listed, vocabulary.values(), views.beside_list(signed)).await?;
     if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {
         return first(signed, reader);
     }
@@ -123,14 +127,7 @@ async fn found(
     let detail = staff_log::counted(&proven.count.recorded(), &query.query_string(reader.zone));
     signed.record(Kind::LogsSearched, None, Some(detail))?;
 
-    let found = Found {
-        query: &query,
-        page: &page,
-        proven,
-        ways,
-        budget: budgets.list.time,
-        unfitted: !db.dialect().is_fitted(),
-    };
+    let found = Found { query: &query, page: &page, proven, ways, took, unfitted: !db.dialect().is_fitted() };
     let results = Results::of(found, reader, asked(req, &query));
     let list = Listing {
         title: results.title.clone(),

@@ -242,7 +242,13 @@ impl Controls {
             },
             member,
             who,
-            more_members: members.split_last().map(|(_, rest)| rest).unwrap_or_default().iter().map(more_member).collect(),
+            more_members: members
+                .split_last()
+                .map(|(_, rest)| rest)
+                .unwrap_or_default()
+                .iter()
+                .map(more_member)
+                .collect(),
             booking: field("booking"),
             ip: field("ip"),
             user_agent: field("user_agent"),

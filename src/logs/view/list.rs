@@ -120,8 +120,8 @@ pub struct Found<'a> {
     pub proven: Proven,
     /// Where nothing matched: the ways on, each with its count.
     pub ways: Vec<(Loosened, Count)>,
-    /// How long looking was allowed to take.
-    pub budget: std::time::Duration,
+    /// How long looking took.
+    pub took: std::time::Duration,
     /// Whether the database lacks an index that lists are looked through by.
     pub unfitted: bool,
 }
@@ -130,7 +130,7 @@ impl Results {
     /// The results of a list.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, asked: Asked) -> Self {
-        let Found { query, page, proven, ways, budget, unfitted } = found;
+        let Found { query, page, proven, ways, took, unfitted } = found;
         let zone = reader.zone;
         let at_first = query.from(At::Newest);
         let url = |at| link::list(&query.onward(at, reader.now), zone);
@@ -140,7 +140,7 @@ impl Results {
         let stopped = page.looked_to.map(|key| {
             let abbreviation = words::zone_abbreviation(key.timestamp, zone);
             Stopped {
-                time: format!("{} ms", budget.as_millis()),
+                time: words::took(took),
                 at: format!(
                     "{}, {} {abbreviation}",
                     words::date_short(key.timestamp, zone),

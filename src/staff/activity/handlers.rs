@@ -49,8 +49,10 @@ async fn found(req: &HttpRequest, state: &State, signed: &Signed, reader: &Reade
     let State { db, budgets, .. } = state;
     let plan = store::plan(db, &query.filter, query.as_of(reader.now)).await?;
     let times = Times { list: budgets.list, count: budgets.count };
+    let began = Instant::now();
     let ((page, count), tally) =
         try_join(store::page(db, &plan, query, times), store::tally(db, &plan, budgets.count)).await?;
+    let took = began.elapsed();
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
     let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
     let people = whose(&query.filter, state, reader).await?;
@@ -59,7 +61,7 @@ async fn found(req: &HttpRequest, state: &State, signed: &Signed, reader: &Reade
     let detail = staff_log::counted(&proven.count.recorded(), &query.query_string(reader.zone));
     signed.record(Kind::StaffLogSearched, None, Some(detail))?;
 
-    let found = Found { query, page: &page, proven, ways, known: &known, budget: budgets.list.time };
+    let found = Found { query, page: &page, proven, ways, known: &known, took };
     let results = Results::of(found, reader, listing::chip(req), listing::is_paged(req, query.at));
     Ok(Listing {
         title: format!("Activity in Daybook, {}", results.words),

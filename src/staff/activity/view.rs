@@ -204,8 +204,8 @@ pub struct Found<'a> {
     pub ways: Vec<(Vec<Part>, Count)>,
     /// Who and what the rows are about.
     pub known: &'a Known,
-    /// How long looking was allowed to take.
-    pub budget: std::time::Duration,
+    /// How long looking took.
+    pub took: std::time::Duration,
 }
 
 /// A part of a filter in words: what it is about, how it is meant, and the value that was typed.
@@ -224,13 +224,13 @@ impl Results {
     /// one.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, chip: Option<usize>, paged: bool) -> Self {
-        let Found { query, page, proven, ways, known, budget } = found;
+        let Found { query, page, proven, ways, known, took } = found;
         let zone = reader.zone;
         let url = |at| query.onward(at, reader.now).link(zone);
         let as_of = query.as_of(reader.now);
         let beside = Pager::of(page, url);
         let stopped = page.looked_to.map(|key| Stopped {
-            time: format!("{} ms", budget.as_millis()),
+            time: words::took(took),
             at: reader.day_and_clock(key.timestamp),
             way: Stopped::way(query.at),
             href: beside.further(query.at),
