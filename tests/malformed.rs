@@ -280,6 +280,16 @@ database_test! {
         }
     }
 
+    async fn a_search_that_is_too_long_says_how_long_it_may_be(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for letters in [201, 513, 600] {
+            let page = client.get(&format!("/logs?q={}", "x".repeat(letters))).await;
+            assert_eq!(page.texts("#q-e"), ["This is longer than 200 characters."], "{letters}");
+        }
+        assert_eq!(client.get(&format!("/logs?q=+{}+", "x".repeat(200))).await.status, 200);
+    }
+
     async fn ends_the_wrong_way_round_can_be_swapped(db: TestDb) {
         db.write(vec![sample::log(sample::minutes_ago(5))]).await;
         let app = TestApp::start(db).await;

@@ -94,9 +94,8 @@ impl FilterForm {
     /// The values of a choice as typed: those that can be chosen, or those that cannot, as they are not even text, or a `!`
     /// alone.
     pub fn choices<'a>(&'a self, name: &'a str, readable: bool) -> impl Iterator<Item = &'a str> {
-        let is_readable = |pair: &Pair| {
-            pair.problem.is_none() && pair.value.chars().count() <= LONGEST && side(&pair.value) != (true, "")
-        };
+        let is_readable =
+            |pair: &Pair| pair.problem.is_none() && length(&pair.value) <= LONGEST && side(&pair.value) != (true, "");
         self.all(name).filter(move |pair| is_readable(pair) == readable).map(|pair| pair.value.as_str())
     }
 
@@ -210,8 +209,8 @@ impl Reader<'_> {
         for pair in self.form.all(name) {
             if let Some(problem) = pair.problem {
                 self.errors.add(name, problem.message());
-            } else if pair.value.chars().count() > LONGEST {
-                self.errors.add(name, format!("This is longer than {LONGEST} characters."));
+            } else if length(&pair.value) > longest(name) {
+                self.errors.add(name, format!("This is longer than {} characters.", longest(name)));
             } else if !out.contains(&pair.value) {
                 out.push(pair.value.clone());
             }
@@ -332,10 +331,6 @@ impl Reader<'_> {
 
     fn search(&mut self) -> Option<Search> {
         let typed = self.text("q")?.trim().to_owned();
-        if typed.chars().count() > SEARCH {
-            self.errors.add("q", format!("This is longer than {SEARCH} characters."));
-            return None;
-        }
         let terms = terms(&typed);
         if terms.len() > TERMS {
             self.errors.add("q", format!("At most {TERMS} words or “quoted phrases” at once."));
@@ -439,6 +434,16 @@ impl Reader<'_> {
         }
         cursor
     }
+}
+
+/// The longest value of a parameter, in characters.
+fn longest(name: &str) -> usize {
+    if name == "q" { SEARCH } else { LONGEST }
+}
+
+/// How many characters a value has, without spaces around it.
+fn length(value: &str) -> usize {
+    value.trim().chars().count()
 }
 
 /// Whether a value of a choice excludes, and what: a leading `!` does, and `\!` is a literal one.
