@@ -300,6 +300,9 @@ database_test! {
         let swap = page.attributes(".custom a", "href");
         let page = client.get(&swap[0]).await;
         assert_eq!((page.status.as_u16(), page.entries().len()), (200, 1), "{swap:?}");
+        // The other way round they would mean no more.
+        let same = client.get("/logs?from=2026-06-18T10:00&to=2026-06-18T10:00").await;
+        assert_eq!((same.status.as_u16(), same.has(".custom a")), (400, false));
     }
 
     async fn a_form_holds_the_query_that_it_stands_for(db: TestDb) {

@@ -12,7 +12,7 @@ use crate::{
     },
     logs::{
         filter::{Filter, LIMITS, ListQuery, Preset, Range, Who},
-        form::FilterForm,
+        form::{FilterForm, read_instant},
         vocabulary::Values,
     },
 };
@@ -89,7 +89,7 @@ impl RangeFields {
             error: errors.get("range").map(str::to_owned),
             from: time_field(form, errors, "from", reader),
             to: time_field(form, errors, "to", reader),
-            swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, path)),
+            swap: are_swapped(form, reader).then(|| swapped(form, path)),
             zone: reader.city(),
         }
     }
@@ -317,7 +317,7 @@ fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Read
         None if typed.is_empty() => Some(String::new()),
         // Beside its message a date alone stands as typed: the time that it means may be of another day.
         None if error.is_some() && !typed.contains('T') => None,
-        None => super::super::form::read_instant(typed, reader.zone, edge).ok().and_then(local),
+        None => read_instant(typed, reader.zone, edge).ok().and_then(local),
     };
     match value {
         Some(value) => TimeField { field: Field { value, error }, kind: "datetime-local" },
@@ -348,6 +348,15 @@ fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {
     let mut out = Vec::new();
     for key in keys {
         let name = format!("extra.{key}");
+/// Whether the two ends are typed the wrong way round, and mean a range the other way.
+fn are_swapped(form: &FilterForm, reader: &Reader) -> bool {
+    let read = |name: &str, edge| read_instant(form.value(name).trim(), reader.zone, edge).ok();
+    let is_range = |from: &str, to: &str| Some(read(from, Edge::From)? < read(to, Edge::To)?);
+    matches!(form.value("range"), "" | "custom")
+        && is_range("from", "to") == Some(false)
+        && is_range("to", "from") == Some(true)
+}
+
         for value in form.values(&name) {
             let error = errors.get(&name).map(str::to_owned);
             out.push(ExtraField {
