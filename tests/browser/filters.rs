@@ -212,6 +212,29 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn a_custom_range_begins_as_the_list_whatever_its_address_says(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        // Of a member all time is meant, and the address says nothing of it.
+        browser.goto("/logs?member=h*").await;
+        browser.click("#range [value=custom]").await;
+        assert_eq!((browser.value("#from").await, browser.value("#to").await), (String::new(), "2026-06-18T14:39".into()));
+        browser.finish().await;
+    }
+
+    async fn what_could_not_be_copied_is_not_said_to_be(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser
+            .js("Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => false;")
+            .await;
+        browser.click("[data-copy-link]").await;
+        browser.wait("document.querySelector('#announce').textContent === 'Not copied: this browser refused'").await;
+        assert_eq!(browser.text("[data-copy-link] span").await, "Copy link");
+        browser.js("document.execCommand = () => true;").await;
+        browser.click("[data-copy-link]").await;
+        browser.wait("document.querySelector('#announce').textContent === 'Copied'").await;
+        browser.finish().await;
+    }
+
     async fn anyone_is_anyone_however_many_were_asked_for(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         browser.goto("/logs?range=24h&member=h*&member=none").await;

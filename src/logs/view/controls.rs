@@ -95,6 +95,29 @@ impl RangeFields {
     }
 }
 
+/// What the fields of a custom range begin as: the range that is shown, on the reader's clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// The beginning; nothing where it has none.
+    pub from: String,
+    /// The end: the whole minute after the list was made.
+    pub to: String,
+}
+
+impl Beginning {
+    /// That of a range as of an instant; none of a custom one, whose fields hold it.
+    #[must_use]
+    pub fn of(range: Range, as_of: Timestamp, reader: &Reader) -> Option<Self> {
+        let local = |at: Timestamp| at.in_zone(reader.zone).format("%Y-%m-%dT%H:%M").to_string();
+        let to = local(as_of.plus(chrono::Duration::minutes(1)));
+        match range {
+            Range::Last(preset) => Some(Self { from: local(as_of.plus(-preset.span())), to }),
+            Range::All => Some(Self { from: String::new(), to }),
+            Range::Between { .. } => None,
+        }
+    }
+}
+
 /// Everything that the filter form shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Controls {
@@ -325,6 +348,15 @@ fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Read
     }
 }
 
+/// Whether the two ends are typed the wrong way round, and mean a range the other way.
+fn are_swapped(form: &FilterForm, reader: &Reader) -> bool {
+    let read = |name: &str, edge| read_instant(form.value(name).trim(), reader.zone, edge).ok();
+    let is_range = |from: &str, to: &str| Some(read(from, Edge::From)? < read(to, Edge::To)?);
+    matches!(form.value("range"), "" | "custom")
+        && is_range("from", "to") == Some(false)
+        && is_range("to", "from") == Some(true)
+}
+
 /// The list at `path` as typed, with “from” and “to” the other way round.
 fn swapped(form: &FilterForm, path: &str) -> String {
     let pairs = form.pairs().map(|(name, value)| {
@@ -348,15 +380,6 @@ fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {
     let mut out = Vec::new();
     for key in keys {
         let name = format!("extra.{key}");
-/// Whether the two ends are typed the wrong way round, and mean a range the other way.
-fn are_swapped(form: &FilterForm, reader: &Reader) -> bool {
-    let read = |name: &str, edge| read_instant(form.value(name).trim(), reader.zone, edge).ok();
-    let is_range = |from: &str, to: &str| Some(read(from, Edge::From)? < read(to, Edge::To)?);
-    matches!(form.value("range"), "" | "custom")
-        && is_range("from", "to") == Some(false)
-        && is_range("to", "from") == Some(true)
-}
-
         for value in form.values(&name) {
             let error = errors.get(&name).map(str::to_owned);
             out.push(ExtraField {
@@ -368,4 +391,25 @@ fn are_swapped(form: &FilterForm, reader: &Reader) -> bool {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::role::Role;
+
+    #[test]
+    fn a_custom_range_begins_as_the_one_that_is_shown_also_where_clocks_were_set() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).expect("an instant");
+        let reader = Reader { zone: chrono_tz::Europe::London, role: Role::Viewer, now: at("2026-11-01T00:00:00Z") };
+        let of = |range, as_of: &str| {
+            Beginning::of(range, at(as_of), &reader).map(|beginning| (beginning.from, beginning.to))
+        };
+        let day = |from: &str, to: &str| Some((from.to_owned(), to.to_owned()));
+        let last = Range::Last(Preset::Day);
+        assert_eq!(of(last, "2026-06-18T13:38:05Z"), day("2026-06-17T14:38", "2026-06-18T14:39"));
+        assert_eq!(of(last, "2026-10-25T09:00:00Z"), day("2026-10-24T10:00", "2026-10-25T09:01"));
+        assert_eq!(of(Range::All, "2026-10-25T09:00:00Z"), day("", "2026-10-25T09:01"));
+        assert_eq!(of(Range::Between { from: None, to: None }, "2026-10-25T09:00:00Z"), None);
+    }
 }

@@ -3,7 +3,7 @@
 use super::{
     Reader,
     chips::{self, Chip},
-    controls::Controls,
+    controls::{Beginning, Controls},
     count::CountWords,
     empty::{Empty, Loosened, number},
     export::ExportMenu,
@@ -42,6 +42,8 @@ pub struct Results {
     pub as_of: String,
     /// The same for machines.
     pub as_of_datetime: String,
+    /// What a custom range begins as, where this is none.
+    pub custom: Option<Beginning>,
     /// The same list, as of now.
     pub refresh: String,
     /// Histogram and counts of it.
@@ -162,6 +164,7 @@ impl Results {
             count_id: open.then(|| facets::count_id(&at_first.query_string(zone))),
             as_of: reader.as_of(as_of),
             as_of_datetime: reader.datetime(as_of),
+            custom: Beginning::of(query.filter.range, as_of, reader),
             refresh: link::list(&at_first, zone),
             overview: link::overview(query, zone, as_of, open),
             drawn: !nothing || query.at != At::Newest,

@@ -17,6 +17,7 @@ use crate::{
         view::{
             Reader,
             chips::{Chip, typed_words},
+            controls::Beginning,
             count::{CountWords, count_words},
             empty::{Way, by_count, one_of},
             list::{self, BadField, BadQuery, Stopped},
@@ -159,6 +160,8 @@ pub struct Results {
     pub as_of: String,
     /// The same for machines.
     pub as_of_datetime: String,
+    /// What a custom range begins as, where this is none.
+    pub custom: Option<Beginning>,
     /// The same list, as of now.
     pub refresh: String,
     /// The filters in force.
@@ -245,6 +248,7 @@ impl Results {
             words: query.filter.words(zone, reader.now),
             as_of: reader.as_of(as_of),
             as_of_datetime: reader.datetime(as_of),
+            custom: Beginning::of(query.filter.range, as_of, reader),
             refresh: url(At::Newest),
             clear: (query.filter != bare).then(|| query.narrowed(bare).link(zone)),
             focus_heading: paged || (chip.is_some() && chips.is_empty()),
