@@ -50,16 +50,18 @@
   const copy = async (button) => {
     const { copy: text, copyFrom, copyLink } = button.dataset, source = copyFrom && $(copyFrom);
     const value = copyLink ? new URL(copyLink, location).href : source ? source.value ?? source.textContent : text;
+    let copied = true;
     try { await navigator.clipboard.writeText(value); } catch {
       // Without https there is no clipboard to write to.
       const box = Object.assign(document.createElement("textarea"), { value });
       document.body.append(box);
       box.select();
-      document.execCommand("copy");
+      copied = document.execCommand("copy");
       box.remove();
       button.focus();
     }
-    say("Copied");
+    say(copied ? "Copied" : "Not copied: this browser refused");
+    if (!copied) return;
     if (button.dataset.busy) return;
     button.dataset.busy = 1;
     const use = $("use", button), label = $("span", button), icon = use?.getAttribute("href"), word = label?.textContent;
@@ -83,26 +85,27 @@
     if (drawer && !drawer.checkVisibility()) { e.preventDefault(); drawer.showPopover(); field.focus(); }
   });
 
-  // Which member: the radios and the text field are one choice.
+  // Which member: the radios, the text field and the boxes of further members are one choice.
   addEventListener("change", (e) => {
     const { id, name, type, checked } = e.target, field = $("#f-member");
     if (id === "keys-off") store("localStorage", "daybook-keys", checked ? "off" : null);
     if (id === "f-one") field.focus();
-    else if (name === "member" && type === "radio" && field) field.value = "";
+    else if (name === "member" && type === "radio" && field) {
+      field.value = "";
+      document.querySelectorAll("#f-who .check:has([type=checkbox])").forEach((box) => box.remove());
+    }
   }, true);
   // An export has a column at least.
   addEventListener("change", ({ target }) => {
     const boxes = target.closest(".export form")?.querySelectorAll(":scope [type=checkbox]");
     if (boxes) boxes[0].required = ![...boxes].some((box) => box.checked);
   });
-  // A custom range begins as the one that is shown, on the reader's clock as the list tells it.
+  // A custom range begins as the one that is shown.
   addEventListener("change", ({ target: { name, value } }) => {
-    const range = new URLSearchParams(location.search).get("range") ?? "24h", now = $(".asof time")?.dateTime.slice(0, 16);
-    if (name !== "range" || value !== "custom" || range === "custom" || !now) return;
-    const minutes = (range.endsWith("d") ? 1440 : 60) * parseInt(range), end = Date.parse(`${now}Z`);
-    const text = (at) => new Date(at).toISOString().slice(0, 16);
-    $("#from").value = minutes ? text(end - minutes * 6e4) : "";
-    $("#to").value = text(end + 6e4);
+    const { from, to } = $(".asof time")?.dataset ?? {};
+    if (name !== "range" || value !== "custom" || !to) return;
+    $("#from").value = from;
+    $("#to").value = to;
   });
   addEventListener("input", ({ target }) => { if (target.id === "f-member" && target.value) $("#f-one").checked = true; });
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     database_test,
     support::{
-        Client, TestApp, TestDb,
+        Client, Page, TestApp, TestDb,
         app::Setup,
         crowd::{Crowd, kinds},
         reference::{Pairs, Reference, pair, url},
@@ -129,6 +129,75 @@ database_test! {
         for q in ["traceback", "dashboard", "é", "\"opened the\"", "members/a door"] {
             holds(&client, &reference, &vec![pair("q", q)], 25).await;
         }
+    }
+
+    async fn a_way_on_where_nothing_matches_gives_as_many_entries_as_it_says(db: TestDb) {
+        db.write(vec![sample::error(sample::minutes_ago(5)), sample::log(sample::minutes_ago(6))]).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for (query, choices, way) in [
+            ("range=7d&status=success&status=warning&ip=203.0.113.24", "three", "Any status, not only Success or Warning1 entry"),
+            ("range=7d&action_type=page_visit&action_type=login&status=error", "three", "Any action, not only Page visit or Sign-in1 entry"),
+            ("range=all&area=members/dashboard&area=public/*&status=error", "two", "Any area, not only members/dashboard or public/*1 entry"),
+            ("range=all&member=none&member=jo@example.org&status=error", "two", "Anyone, not only anonymous visitors or jo@example.org1 entry"),
+            ("range=all&status=error&extra.attempt=3&extra.attempt=4", "two", "Any attempt, not only 3 or 41 entry"),
+            ("range=all&status=!error&status=!success&area=members/*", "three", "Also entries with status Error1 entry"),
+        ] {
+            let page = client.get(&format!("/logs?{query}")).await;
+            assert_eq!(page.texts(".empty h3"), [format!("Nothing matches these {choices} filters")], "{query}");
+            let said = page.texts(".empty li");
+            assert!(said.iter().any(|said| said == way), "{query}: {said:?}");
+            for (href, count) in page.attributes(".empty li a", "href").iter().zip(page.texts(".empty li .muted")) {
+                let n = client.get(href).await.entries().len();
+                assert_eq!(count.split(' ').next(), Some(n.to_string().as_str()), "{query}: {href}");
+            }
+        }
+    }
+
+    async fn an_area_that_looks_like_all_below_another_is_filtered_as_itself(db: TestDb) {
+        let of = |area: &str| NewLog { area: area.to_owned(), ..sample::log(sample::minutes_ago(5)) };
+        db.write(["hooks/*", "hooks/*", "hooks/a"].map(of).to_vec()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get("/logs?range=all").await;
+        assert_eq!(page.attributes("#facet-area input", "value"), ["hooks/\\*", "hooks/a"]);
+        assert_eq!(page.attributes("#areas option", "value"), ["hooks/\\*", "hooks/a"]);
+        let not = page.attributes("#facet-area .not", "href");
+        assert_eq!(client.get(&not[0]).await.entries().len(), 1);
+        let one = client.get(&url(&[pair("range", "all"), pair("area", "hooks/\\*")])).await;
+        assert_eq!(one.entries().len(), 2);
+        assert_eq!(one.attributes("#facet-area input", "value"), ["hooks/\\*", "hooks/a"], "each stands once");
+        let overview = client.get("/logs/overview?range=all&area=hooks/%5C*").await;
+        let links = overview.attributes("#values section:last-child td:first-child a", "href");
+        for (link, n) in links.iter().zip([2, 1]) {
+            assert_eq!(client.get(link).await.entries().len(), n, "{link}");
+        }
+    }
+
+    async fn of_more_values_than_are_read_the_form_says_that_there_are_others(db: TestDb) {
+        let of = |at: usize| NewLog {
+            action_type: format!("a{at:03}"),
+            area: format!("area/{at:03}"),
+            ip_address: Some("203.0.113.24".to_owned()),
+            ..sample::log(sample::minutes_ago(5))
+        };
+        let mut logs: Vec<NewLog> = (0..260).map(of).collect();
+        logs.push(sample::error(sample::minutes_ago(4)));
+        db.write(logs).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get("/logs?range=all").await;
+        assert!(page.texts("#f-area-h")[0].starts_with("At least 190 more areas."), "{:?}", page.texts("#f-area-h"));
+        assert_eq!(page.texts("#facet-action .hint"), ["There may be other actions: an entry of one leads to all of them."]);
+        let actions = page.attributes("#facet-action input", "value");
+        assert!(["error", "login"].iter().all(|known| actions.iter().any(|action| action == known)), "{actions:?}");
+        assert!(actions.len() < 220);
+        // By its totals the overview knows every area.
+        let more = |page: &Page| page.texts("#values section:last-child .hint").concat();
+        assert!(more(&client.get("/logs/overview?range=all").await).starts_with("241 more areas."));
+        let one = client.get("/logs?range=all&area=area/259").await;
+        let entry = client.get(&one.attribute("[data-row]", "href").expect("an entry")).await;
+        assert!(entry.attributes("a", "href").iter().any(|href| href.contains("action_type=a259")));
     }
 
     async fn an_entry_that_is_asked_for_in_several_ways_stands_once(db: TestDb) {

@@ -23,6 +23,7 @@ mod attached;
 mod bounded;
 mod browser;
 mod changing;
+mod chart;
 mod command_line;
 mod csrf;
 mod doors;

@@ -245,6 +245,51 @@ database_test! {
         assert!(both.text().contains("not both"), "{}", both.text());
     }
 
+    async fn a_filter_that_no_link_can_repeat_is_refused_and_its_page_stays_small(db: TestDb) {
+        db.write((0..200).map(|n| sample::log(sample::minutes_ago(n / 40))).collect()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let value = |at: usize| format!("!{at:02}{}", "x".repeat(497));
+        let of = |name: &str, n: usize| -> Pairs { (0..n).map(|at| pair(name, &value(at))).collect() };
+        let most = [of("area", 7), vec![pair("limit", "200")]].concat();
+        let page = client.get(&url(&most)).await;
+        assert_eq!((page.status.as_u16(), page.entries().len()), (200, 200), "as much as a link can repeat");
+        assert!(page.body.len() < 2_000_000, "{}", page.body.len());
+        let many = [of("area", 50), of("action_type", 49), vec![pair("limit", "200")]].concat();
+        is_refused(&client, &url(&many), "area", &[many.clone(), vec![pair("range", "24h")]].concat()).await;
+        for (path, why) in [
+            (url(&many), "too long"),
+            (url(&[vec![pair("range", "2h")], many.clone()].concat()), "nor can it be read"),
+            (format!("/logs?range=2h&{}", "q=a&".repeat(1_000)), "many short ones"),
+            (url(&[pair("user_agent", &"🐕".repeat(512))]), "one long one"),
+            (url(&many).replace("/logs?", &format!("/logs/{}?", page.entries()[0])), "beside an entry"),
+        ] {
+            let page = client.get(&path).await;
+            assert!(matches!(page.status.as_u16(), 200 | 400), "{why}: {}", page.status);
+            assert!(page.body.len() < 10 * path.len() + 60_000, "{why}: {} for {}", page.body.len(), path.len());
+            let fragment = client.htmx(&path).await;
+            let pushed = fragment.header("hx-push-url").unwrap_or_default().len();
+            assert!(pushed <= 2_000, "{why}: {pushed} bytes in a header");
+        }
+        for path in ["/logs/overview?", "/logs/newer?since=x&", "/logs/export.csv?"] {
+            assert_eq!(client.get(&url(&many).replace("/logs?", path)).await.status, 400, "{path}");
+        }
+        // What the contract allows of one value is no link's fault.
+        for (name, value) in [("q", "🐕".repeat(200)), ("area", "🐕".repeat(255)), ("user_agent", "é".repeat(512))] {
+            assert_eq!(client.get(&url(&[pair(name, &value)])).await.status, 200, "{name}");
+        }
+    }
+
+    async fn a_search_that_is_too_long_says_how_long_it_may_be(db: TestDb) {
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for letters in [201, 513, 600] {
+            let page = client.get(&format!("/logs?q={}", "x".repeat(letters))).await;
+            assert_eq!(page.texts("#q-e"), ["This is longer than 200 characters."], "{letters}");
+        }
+        assert_eq!(client.get(&format!("/logs?q=+{}+", "x".repeat(200))).await.status, 200);
+    }
+
     async fn ends_the_wrong_way_round_can_be_swapped(db: TestDb) {
         db.write(vec![sample::log(sample::minutes_ago(5))]).await;
         let app = TestApp::start(db).await;
@@ -255,6 +300,9 @@ database_test! {
         let swap = page.attributes(".custom a", "href");
         let page = client.get(&swap[0]).await;
         assert_eq!((page.status.as_u16(), page.entries().len()), (200, 1), "{swap:?}");
+        // The other way round they would mean no more.
+        let same = client.get("/logs?from=2026-06-18T10:00&to=2026-06-18T10:00").await;
+        assert_eq!((same.status.as_u16(), same.has(".custom a")), (400, false));
     }
 
     async fn a_form_holds_the_query_that_it_stands_for(db: TestDb) {
@@ -320,7 +368,8 @@ database_test! {
         for micros in [i64::MIN, i64::MIN + 1, -9_000_000_000_000_000_000, -300_000_000_000_000_000, -1, 0, i64::MAX - 1, i64::MAX] {
             for id in [Uuid::nil(), Uuid::max()] {
                 let key = Key { timestamp: Timestamp::from_micros(micros), id };
-                for cursor in [Cursor::at(key), Cursor::beyond(key)] {
+                let of_a_walk = Cursor { as_of: Some(key.timestamp), ..Cursor::at(key) };
+                for cursor in [Cursor::at(key), Cursor::beyond(key), of_a_walk] {
                     for query in ["range=all", "range=all&status=error&area=members/*", "range=all&q=booking", "range=24h"] {
                         let pages = ["before", "after"].map(|side| format!("/logs?{query}&{side}={cursor}"));
                         for path in pages {

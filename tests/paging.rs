@@ -73,6 +73,48 @@ database_test! {
         assert_eq!(there_at_the_start, expected.iter().collect::<Vec<_>>());
     }
 
+    async fn a_walk_over_a_preset_meets_all_that_was_there_at_its_start_however_slowly(db: TestDb) {
+        db.write((0..60).map(|minutes| sample::log(sample::minutes_ago(minutes))).collect()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let first = "/logs?range=1h&limit=25";
+        let (mut met, mut next, mut page) = (Vec::new(), Some(first.to_owned()), None);
+        while let Some(path) = next {
+            let shown = client.get(&path).await;
+            met.push(shown.entries());
+            next = shown.rel("next");
+            page = Some(shown);
+            app.clock.advance(20 * 60);
+        }
+        assert_eq!(met.iter().map(Vec::len).collect::<Vec<_>>(), [25, 25, 10]);
+        // The last page says as of when it is, counts what it lists, and is the same for whoever gets its link tomorrow.
+        let page = page.expect("a page");
+        assert_eq!(page.texts(".asof time"), ["14:38:05"]);
+        assert_eq!(page.texts("#count strong"), ["60"]);
+        app.clock.advance(10 * 60 * 60);
+        let link = page.attribute("[data-copy-link]", "data-copy-link").expect("a link to pass on");
+        let passed_on = client.get(&link).await;
+        assert_eq!((passed_on.entries(), passed_on.texts(".asof time")), (met[2].clone(), vec!["14:38:05 yesterday".to_owned()]));
+        let overview = client.htmx(&passed_on.attribute("#hist", "hx-get").expect("an overview")).await;
+        let numbers = overview.texts("#hist tbody .num");
+        assert_eq!(numbers.iter().map(|n| n.parse::<u64>().expect("a number")).sum::<u64>(), 60);
+        // So is the way back, and from an entry of it to the one beside it.
+        let mut back = vec![passed_on.entries()];
+        let mut prev = passed_on.rel("prev");
+        while let Some(path) = prev {
+            let page = client.get(&path).await;
+            back.push(page.entries());
+            prev = page.rel("prev");
+        }
+        back.reverse();
+        assert_eq!(back, met);
+        let entry = client.get(&passed_on.attributes("[data-row]", "href")[3]).await;
+        assert!(entry.rel("next").expect("an older entry").contains(&met[2][4]));
+        // Anew it is of the last hour as of now.
+        let refreshed = client.get(&passed_on.attribute("#refresh", "href").expect("a link")).await;
+        assert_eq!(refreshed.entries().len(), 0);
+    }
+
     async fn walking_back_shows_the_pages_of_the_way_there(db: TestDb) {
         let logs = tied(330);
         db.write(logs.clone()).await;

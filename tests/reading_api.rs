@@ -51,6 +51,20 @@ database_test! {
         assert_eq!(first["newer"], Value::Null);
     }
 
+    async fn a_walk_over_a_preset_meets_all_that_was_there_at_its_start_however_slowly(db: TestDb) {
+        db.write((0..60).map(|minutes| sample::log(sample::minutes_ago(minutes))).collect()).await;
+        let app = TestApp::start(db).await;
+        let program = Api::reader(&app).await;
+        let (mut met, mut next) = (Vec::new(), Some("/api/v1/logs?range=1h&limit=25".to_owned()));
+        while let Some(path) = next {
+            let body = json(&program.get(&path).await);
+            met.push(ids(&body).len());
+            next = body["older"].as_str().map(|url| url.strip_prefix(&app.base).expect("an address here").to_owned());
+            app.clock.advance(20 * 60);
+        }
+        assert_eq!(met, [25, 25, 10]);
+    }
+
     async fn an_entry_is_the_object_of_exports_in_every_spelling_of_its_id(db: TestDb) {
         let places = Places::write(&db).await;
         let app = TestApp::start(db).await;

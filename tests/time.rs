@@ -179,7 +179,7 @@ database_test! {
                 Some("2026-06-18T08:00:00-04:00"),
                 "{path}"
             );
-            assert!(page.texts(".custom label")[0].contains("New York, EDT"), "{:?}", page.texts(".custom label"));
+            assert_eq!(page.texts(".custom label")[0], "From (New York)");
             let href = page.attribute("#list a[data-row]", "href").expect("an entry");
             let entry = client.get(&href).await;
             assert!(entry.text().contains("Thu 18 June 2026, 08:00:00.000 EDT"), "{href}");
@@ -226,10 +226,18 @@ database_test! {
             days("Europe/London").await,
             [
                 day("Today Monday 26 October 2026, London, GMT", &["00:00:00"]),
-                day("Yesterday Sunday 25 October 2026, London, GMT", &["23:59:59", "01:30:00", "01:30:00", "00:00:00"]),
+                day(
+                    "Yesterday Sunday 25 October 2026, London",
+                    &["23:59:59 GMT", "01:30:00 GMT", "01:30:00 BST", "00:00:00 BST"],
+                ),
                 day("Saturday 24 October 2026 London, BST", &["23:59:59"]),
             ]
         );
+        // Whose clock it is also stands where a time stands alone; what is said of any day names the place alone.
+        let page = client.get("/logs?from=2026-10-25&to=2026-10-25").await;
+        assert_eq!(page.texts(".pager > span")[0], "25 October 23:59:59 GMT back to 25 October 00:00:00 BST");
+        assert_eq!(page.attribute("#list", "aria-label").as_deref(), Some("Entries, newest first, times in London"));
+        assert_eq!(page.texts(".custom .muted"), ["(London)", "(London)"]);
         let utc: Vec<usize> = days("UTC").await.into_iter().map(|(_, rows)| rows.len()).collect();
         assert_eq!(utc, [1, 3, 2]);
         let tokyo: Vec<usize> = days("Asia/Tokyo").await.into_iter().map(|(_, rows)| rows.len()).collect();

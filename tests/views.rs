@@ -100,6 +100,20 @@ database_test! {
         assert_eq!(words, ["Errors under members/, last 7 days"]);
     }
 
+    async fn of_two_who_save_one_name_at_once_one_is_told_that_it_is_taken(db: TestDb) {
+        let app = app(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let token = client.token("/account").await;
+        for round in 0..5 {
+            let name = format!("Round {round}");
+            let fields = [("csrf_token", token.as_str()), ("name", &name), ("query", "range=7d")];
+            let saved = futures_util::future::join_all((0..4).map(|_| client.post("/views", &fields))).await;
+            let refused = saved.iter().filter(|page| page.status == StatusCode::BAD_REQUEST).count();
+            assert_eq!(refused, 3, "{:?}", saved.iter().map(|page| page.status).collect::<Vec<_>>());
+            assert_eq!(listed(&client).await[0].len(), round + 1);
+        }
+    }
+
     async fn the_view_that_is_shown_is_marked_wherever_its_list_begins(db: TestDb) {
         let logs = (0..60).map(|at| sample::error(sample::minutes_ago(at))).collect();
         db.write(logs).await;

@@ -3,7 +3,7 @@
 mod time;
 
 pub use time::{
-    ago, ago_short, clock, date_long, date_short, day_name, span, zone_abbreviation, zone_city, zone_offset,
+    ago, ago_short, clock, date_long, date_short, day_name, span, took, zone_abbreviation, zone_city, zone_offset,
 };
 use uuid::Uuid;
 

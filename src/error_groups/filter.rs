@@ -133,7 +133,7 @@ pub fn read(sort: Sort, text: &str) -> Option<Cursor> {
     let fingerprint = Fingerprint::from_number(number);
     let is_ours = order == sort as u8 && fingerprint.number() == number;
     let key = key(i64::from_be_bytes(*value), fingerprint);
-    is_ours.then_some(Cursor { key, inclusive: side == 1 })
+    is_ours.then_some(Cursor { key, inclusive: side == 1, as_of: None })
 }
 
 /// The list as a URL asks for it.
@@ -221,7 +221,7 @@ mod tests {
             value in any::<i64>(), number in 0..0xffff_ffff_ffff_i64, inclusive in any::<bool>(), at in 0..4_usize, other in 0..4_usize,
         ) {
             let sort = Sort::ALL[at];
-            let cursor = Cursor { key: key(value, Fingerprint::from_number(number)), inclusive };
+            let cursor = Cursor { key: key(value, Fingerprint::from_number(number)), inclusive, as_of: None };
             let text = show(sort, cursor);
             prop_assert_eq!(read(sort, &text), Some(cursor));
             prop_assert_eq!(read(Sort::ALL[other], &text).is_some(), at == other);

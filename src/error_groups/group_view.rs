@@ -210,7 +210,7 @@ impl GroupView {
             to_write: to_write.into_iter().filter_map(|person| to_write_view(person, reader)).collect(),
             has_services: page.rows.iter().any(|(_, service)| service.is_some()),
             days: days(&page.rows, reader),
-            caption: format!("Each time it happened, newest first, times in {}", reader.zone_at(reader.now)),
+            caption: format!("Each time it happened, newest first, times in {}", reader.city()),
             newer: page.newer.map(|cursor| way(At::After(cursor))),
             older: page.older.map(|cursor| way(At::Before(cursor))),
             traceback: sources
@@ -330,7 +330,7 @@ fn days(rows: &[(Log, Option<String>)], reader: &Reader) -> Vec<Day> {
     for (log, service) in rows {
         let time = Time {
             href: logs::entry(log.id, ""),
-            clock: words::clock(log.timestamp, reader.zone, false),
+            clock: reader.clock(log.timestamp),
             datetime: reader.datetime(log.timestamp),
             who: Who::of(log.subject()),
             service: service.clone(),
@@ -339,10 +339,7 @@ fn days(rows: &[(Log, Option<String>)], reader: &Reader) -> Vec<Day> {
         match out.last_mut() {
             Some((had, group)) if *had == day => group.times.push(time),
             _ => {
-                let name = words::day_name(day, date(reader.now));
-                let long = words::date_long(log.timestamp, reader.zone);
-                let zone = reader.zone_at(log.timestamp);
-                let rest = if name == long { zone } else { format!("{long}, {zone}") };
+                let (name, rest) = reader.day_heading(log.timestamp);
                 out.push((day, Day { name, date: rest, times: vec![time] }));
             }
         }

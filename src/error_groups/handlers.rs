@@ -1,5 +1,7 @@
 //! The request for the list of error groups, from query string to answer.
 
+use std::time::Instant;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::future::try_join3;
 
@@ -49,9 +51,11 @@ async fn found(
     query: &Query,
 ) -> Result<List> {
     let State { db, budgets, .. } = state;
+    let began = Instant::now();
     let (page, counts, progress) =
         try_join3(store::page(db, query, budgets.list), store::counts(db, query, budgets.count), gather::progress(db))
             .await?;
+    let took = began.elapsed();
     let prints: Vec<Fingerprint> = page.rows.iter().map(Group::fingerprint).collect();
     let quarters = store::sums(db, &prints, &spark::edges(reader), budgets.count).await?;
     let asked = query.query_string();
@@ -63,7 +67,7 @@ async fn found(
         quarters: &quarters,
         progress: &progress,
         attached: db.is_attached(),
-        budget: budgets.list.time,
+        took,
     };
     let results = Results::of(&found, reader, listing::is_paged(req, query.at));
     Ok(Listing {

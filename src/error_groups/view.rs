@@ -245,8 +245,8 @@ pub struct Found<'a> {
     pub progress: &'a Progress,
     /// Whether somebody else writes the log, so that nobody tells what is written with an earlier time.
     pub attached: bool,
-    /// How long looking was allowed to take.
-    pub budget: std::time::Duration,
+    /// How long looking took.
+    pub took: std::time::Duration,
 }
 
 /// How far gathering is, in a sentence; nothing where it has come to the end.
@@ -265,7 +265,7 @@ impl Results {
     /// The results of a list. `paged` says that another page was asked for from this one.
     #[must_use]
     pub fn of(found: &Found<'_>, reader: &Reader, paged: bool) -> Self {
-        let Found { query, page, counts, quarters, progress, attached, budget } = *found;
+        let Found { query, page, counts, quarters, progress, attached, took } = *found;
         let at_least = !progress.is_complete();
         let row = |group: &Group| {
             let days = quarters.get(&group.fingerprint()).map(|counted| spark::by_day(counted, reader));
@@ -275,16 +275,14 @@ impl Results {
         let nothing = page.rows.is_empty() && page.looked_to.is_none();
         Self {
             tabs: tabs(query, counts),
-            caption: format!("Error groups, {}, times in {}", query.sort.words(), reader.zone_at(reader.now)),
+            caption: format!("Error groups, {}, times in {}", query.sort.words(), reader.city()),
             rows: page.rows.iter().map(row).collect(),
             gathering: gathering(progress, reader),
             as_of: progress.as_of.filter(|_| attached && !at_least).map(|at| {
                 let at = moment(at, reader);
                 format!("New errors are counted within seconds, what was written with an earlier time as of {at}.")
             }),
-            stopped: page
-                .looked_to
-                .map(|_| Stopped { time: format!("{} ms", budget.as_millis()), href: beside.further(query.at) }),
+            stopped: page.looked_to.map(|_| Stopped { time: words::took(took), href: beside.further(query.at) }),
             empty: nothing.then(|| Empty::of(query, at_least, attached)),
             pager: beside,
             shown: words::counted(u64::try_from(page.rows.len()).unwrap_or_default(), "error group", "error groups"),

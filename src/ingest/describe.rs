@@ -141,7 +141,10 @@ const FILTERS: &[Parameter] = &[
     detail("ip", "An address or a CIDR block."),
     detail("user_agent", "A part of the user agent, in any case."),
     choice("limit", "How many entries a page has; 50 unless given.", &["25", "50", "100", "200"]),
-    parameter("before", "Where an older page begins; stands in the link older."),
+    parameter(
+        "before",
+        "Where an older page begins; stands in the link older. A range like 24h goes on ending when the first page was asked for.",
+    ),
     parameter("after", "Where a newer page begins; stands in the link newer."),
 ];
 

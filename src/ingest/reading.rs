@@ -9,7 +9,7 @@ use crate::{
     core::{
         error::{Error, Result, What},
         role::Role,
-        time::Zone,
+        time::{Timestamp, Zone},
     },
     db::Db,
     logs::{
@@ -48,7 +48,7 @@ pub async fn list(req: HttpRequest, bearer: Bearer, state: web::Data<State>) -> 
         Err(errors) => return Ok(Problem::parameters(&errors).respond()),
     };
     let State { db, budgets, .. } = &**state;
-    let plan = store::plan(db, &query.filter, bearer.now, bearer.role.sees_details()).await?;
+    let plan = store::plan(db, &query.filter, query.as_of(bearer.now), bearer.role.sees_details()).await?;
     let limit = usize::from(query.limit);
     let (keys, seen) = look::keys(db, &plan, query.at, limit + 1, budgets.list).await?;
     let columns = columns(bearer.role);
@@ -57,7 +57,7 @@ pub async fn list(req: HttpRequest, bearer: Bearer, state: web::Data<State>) -> 
     let page = Page::new(keys, fit, query.at, seen, |key| *key);
     let detail = staff_log::counted(&page.rows.len().to_string(), &query.query_string(bearer.zone));
     bearer.record(Kind::LogsSearched, None, Some(detail))?;
-    let links = Links { base: respond::base(&req), query: &query, zone: bearer.zone };
+    let links = Links { base: respond::base(&req), query: &query, zone: bearer.zone, now: bearer.now };
     let in_order = |key: &Key| rows.iter().find(|row| row.id == key.id).map(|row| Object { row, columns: &columns });
     let body = Listed {
         entries: page.rows.iter().filter_map(in_order).collect(),
@@ -109,19 +109,20 @@ struct Links<'a> {
     base: String,
     query: &'a ListQuery,
     zone: Zone,
+    now: Timestamp,
 }
 
 impl Links<'_> {
     fn to(&self, at: At) -> String {
-        let Self { base, query, zone } = self;
-        format!("{base}{API}/logs?{}", query.from(at).query_string(*zone))
+        let Self { base, query, zone, now } = self;
+        format!("{base}{API}/logs?{}", query.onward(at, *now).query_string(*zone))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{core::time::Timestamp, logs::filter::Filter, paging::Cursor};
+    use crate::{logs::filter::Filter, paging::Cursor};
 
     #[test]
     fn a_viewer_gets_an_object_without_what_is_masked() {
@@ -146,7 +147,8 @@ mod tests {
     #[test]
     fn a_way_on_carries_the_whole_query() {
         let query = ListQuery::first(Filter::default());
-        let links = Links { base: "https://d.example".to_owned(), query: &query, zone: chrono_tz::UTC };
+        let links =
+            Links { base: "https://d.example".to_owned(), query: &query, zone: chrono_tz::UTC, now: Timestamp::MAX };
         let cursor = Cursor::beyond(Key { timestamp: Timestamp::from_micros(5), id: Uuid::nil() });
         assert_eq!(links.to(At::Before(cursor)), format!("https://d.example/api/v1/logs?range=all&before={cursor}"));
     }

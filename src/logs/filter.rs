@@ -1,5 +1,7 @@
 //! What a list is narrowed to: a typed filter that writes itself back as a query string.
 
+mod range;
+
 use chrono::{Datelike as _, Offset as _, SecondsFormat};
 use uuid::Uuid;
 
@@ -12,90 +14,7 @@ use crate::{
     paging::At,
 };
 
-/// A span of time that ends now and has no upper end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preset {
-    /// The last hour.
-    Hour,
-    /// The last 24 hours.
-    Day,
-    /// The last 7 days.
-    Week,
-    /// The last 30 days.
-    Month,
-    /// The last 90 days.
-    Quarter,
-}
-
-impl Preset {
-    /// All presets, shortest first.
-    pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter];
-
-    /// Its value in a query string.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "1h",
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Month => "30d",
-            Self::Quarter => "90d",
-        }
-    }
-
-    /// Its words after “in the”.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Hour => "last hour",
-            Self::Day => "last 24 hours",
-            Self::Week => "last 7 days",
-            Self::Month => "last 30 days",
-            Self::Quarter => "last 90 days",
-        }
-    }
-
-    /// How far back it reaches.
-    #[must_use]
-    pub fn span(self) -> chrono::Duration {
-        chrono::Duration::hours(match self {
-            Self::Hour => 1,
-            Self::Day => 24,
-            Self::Week => 7 * 24,
-            Self::Month => 30 * 24,
-            Self::Quarter => 90 * 24,
-        })
-    }
-}
-
-/// Which time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Range {
-    /// A span that ends now.
-    Last(Preset),
-    /// Everything.
-    #[default]
-    All,
-    /// From an instant (included) to another (excluded); either may be open.
-    Between {
-        /// The first instant that is in.
-        from: Option<Timestamp>,
-        /// The first instant that is out.
-        to: Option<Timestamp>,
-    },
-}
-
-impl Range {
-    /// The first instant that is in, and the first that is out again.
-    #[must_use]
-    pub fn bounds(self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
-        match self {
-            Self::Last(preset) => (Some(now.plus(-preset.span())), None),
-            Self::All => (None, None),
-            Self::Between { from, to } => (from, to),
-        }
-    }
-}
+pub use range::{Preset, Range};
 
 /// Values of which an entry has one of `any` (where there are some) and none of `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -469,6 +388,18 @@ impl ListQuery {
     #[must_use]
     pub fn from(&self, at: At) -> Self {
         Self { at, ..self.clone() }
+    }
+
+    /// When its range ends.
+    #[must_use]
+    pub fn as_of(&self, now: Timestamp) -> Timestamp {
+        self.filter.range.as_of(self.at, now)
+    }
+
+    /// Another page of the same walk.
+    #[must_use]
+    pub fn onward(&self, to: At, now: Timestamp) -> Self {
+        self.from(self.filter.range.onward(self.at, to, now))
     }
 
     /// All its parameters; instants carry the offset of `zone`.

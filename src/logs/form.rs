@@ -1,6 +1,6 @@
 //! From a query string to a filter, or to a message for each field that could not be read, with everything typed kept.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use uuid::Uuid;
@@ -28,6 +28,11 @@ const LONGEST: usize = 512;
 pub const TERMS: usize = 8;
 /// The longest search, in characters.
 pub const SEARCH: usize = 200;
+/// The longest that a query may be as it is written back, in bytes: every link of a list repeats it, and so does a saved
+/// view's beside every list.
+pub const LONGEST_QUERY: usize = 4_000;
+/// How many parameters are repeated in links while they cannot be read.
+const PAIRS: usize = 100;
 
 /// Who asks, and what is meant where they do not say.
 #[derive(Debug, Clone, Copy)]
@@ -89,9 +94,8 @@ impl FilterForm {
     /// The values of a choice as typed: those that can be chosen, or those that cannot, as they are not even text, or a `!`
     /// alone.
     pub fn choices<'a>(&'a self, name: &'a str, readable: bool) -> impl Iterator<Item = &'a str> {
-        let is_readable = |pair: &Pair| {
-            pair.problem.is_none() && pair.value.chars().count() <= LONGEST && side(&pair.value) != (true, "")
-        };
+        let is_readable =
+            |pair: &Pair| pair.problem.is_none() && length(&pair.value) <= LONGEST && side(&pair.value) != (true, "");
         self.all(name).filter(move |pair| is_readable(pair) == readable).map(|pair| pair.value.as_str())
     }
 
@@ -105,6 +109,12 @@ impl FilterForm {
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let (range, others): (Vec<&Pair>, Vec<&Pair>) = self.pairs.iter().partition(|pair| pair.name == "range");
         range.into_iter().chain(others).map(|pair| (pair.name.as_str(), pair.value.as_str()))
+    }
+
+    /// Whether this is more than links can repeat: it is shown in the fields then, and in no link.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.pairs.len() > PAIRS || query_string::write(self.pairs()).len() > LONGEST_QUERY
     }
 
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Pair> {
@@ -170,7 +180,27 @@ impl Reader<'_> {
             user_agent: self.user_agent(),
             extra: self.extra(),
         };
-        ListQuery { filter, tz, limit: self.limit(), at: self.at() }
+        let query = ListQuery { filter, tz, limit: self.limit(), at: self.at() };
+        self.fits(&query);
+        query
+    }
+
+    /// Refuses a query that no link can repeat, at the field that has most of it. Its place does not count, as its first
+    /// page leads to others; and it is measured in the zone whose offset takes most letters.
+    fn fits(&mut self, query: &ListQuery) {
+        let mut bytes: BTreeMap<String, usize> = BTreeMap::new();
+        for (name, value) in query.from(At::Newest).pairs(Zone::UTC) {
+            let long = query_string::write([(&name, &value)]).len() + 1;
+            *bytes.entry(name).or_default() += long;
+        }
+        if bytes.values().sum::<usize>() <= LONGEST_QUERY {
+            return;
+        }
+        if let Some((name, _)) = bytes.into_iter().max_by_key(|(_, bytes)| *bytes) {
+            let message =
+                format!("All filters together are longer than {LONGEST_QUERY} bytes as a link. Take some off here.");
+            self.errors.add(&name, message);
+        }
     }
 
     /// The readable values of a parameter; one that is not even text, or too long, gets its message.
@@ -179,8 +209,8 @@ impl Reader<'_> {
         for pair in self.form.all(name) {
             if let Some(problem) = pair.problem {
                 self.errors.add(name, problem.message());
-            } else if pair.value.chars().count() > LONGEST {
-                self.errors.add(name, format!("This is longer than {LONGEST} characters."));
+            } else if length(&pair.value) > longest(name) {
+                self.errors.add(name, format!("This is longer than {} characters.", longest(name)));
             } else if !out.contains(&pair.value) {
                 out.push(pair.value.clone());
             }
@@ -301,10 +331,6 @@ impl Reader<'_> {
 
     fn search(&mut self) -> Option<Search> {
         let typed = self.text("q")?.trim().to_owned();
-        if typed.chars().count() > SEARCH {
-            self.errors.add("q", format!("This is longer than {SEARCH} characters."));
-            return None;
-        }
         let terms = terms(&typed);
         if terms.len() > TERMS {
             self.errors.add("q", format!("At most {TERMS} words or “quoted phrases” at once."));
@@ -408,6 +434,16 @@ impl Reader<'_> {
         }
         cursor
     }
+}
+
+/// The longest value of a parameter, in characters.
+fn longest(name: &str) -> usize {
+    if name == "q" { SEARCH } else { LONGEST }
+}
+
+/// How many characters a value has, without spaces around it.
+fn length(value: &str) -> usize {
+    value.trim().chars().count()
 }
 
 /// Whether a value of a choice excludes, and what: a leading `!` does, and `\!` is a literal one.

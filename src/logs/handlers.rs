@@ -35,8 +35,9 @@ use super::{
     view::{
         Reader,
         controls::Controls,
+        empty::{self, Loosened},
         entry::{Entry, Place, Setting, Told},
-        list::{self, Asked, BadQuery, Found, Loosened, Results},
+        list::{Asked, BadQuery, Found, Results},
         saved::SavedHere,
     },
     vocabulary::Vocabulary,
@@ -108,11 +109,15 @@ async fn found(
     let times = Times { list: budgets.list, count: budgets.count };
     let vocabulary = Vocabulary::of(db);
     let listed = Box::pin(async {
-        let plan = store::plan_by(&vocabulary, &query.filter, reader.now, reader.role.sees_details()).await?;
-        store::page(db, &plan, &query, times).await
+        let plan =
+            store::plan_by(&vocabulary, &query.filter, query.as_of(reader.now), reader.role.sees_details()).await?;
+        let began = Instant::now();
+        let (page, count) = store::page(db, &plan, &query, times).await?;
+        Ok((page, count, began.elapsed()))
     });
     // None of them needs the others, and each waits for the database.
-    let ((page, count), values, saved) = try_join3(listed, vocabulary.values(), views.beside_list(signed)).await?;
+    let ((page, count, took), values, saved) =
+        try_join3(listed, vocabulary.values(), views.beside_list(signed)).await?;
     if page.rows.is_empty() && query.filter.is_only_time() && store::is_empty(db).await? {
         return first(signed, reader);
     }
@@ -122,14 +127,7 @@ async fn found(
     let detail = staff_log::counted(&proven.count.recorded(), &query.query_string(reader.zone));
     signed.record(Kind::LogsSearched, None, Some(detail))?;
 
-    let found = Found {
-        query: &query,
-        page: &page,
-        proven,
-        ways,
-        budget: budgets.list.time,
-        unfitted: !db.dialect().is_fitted(),
-    };
+    let found = Found { query: &query, page: &page, proven, ways, took, unfitted: !db.dialect().is_fitted() };
     let results = Results::of(found, reader, asked(req, &query));
     let list = Listing {
         title: results.title.clone(),
@@ -164,14 +162,14 @@ fn asked(req: &HttpRequest, query: &ListQuery) -> Asked {
     }
 }
 
-/// What loosening each filter would give, as far as there is time to count.
+/// What loosening each choice of a filter would give, as far as there is time to count.
 async fn ways(
     state: &State,
     vocabulary: &Vocabulary<'_>,
     reader: &Reader,
     filter: &Filter,
 ) -> Result<Vec<(Loosened, Count)>> {
-    const MOST: usize = 8;
+    const MOST: usize = 20;
     /// How many are counted side by side.
     const AT_ONCE: usize = 3;
     let State { db, budgets, .. } = state;
@@ -194,7 +192,7 @@ async fn ways(
             None => Ok((loosened, counted)),
         }
     };
-    stream::iter(list::loosened(filter).into_iter().take(MOST)).map(counted).buffered(AT_ONCE).try_collect().await
+    stream::iter(empty::loosened(filter).into_iter().take(MOST)).map(counted).buffered(AT_ONCE).try_collect().await
 }
 
 fn first(signed: &Signed, reader: &Reader) -> Result<HttpResponse> {
@@ -296,12 +294,12 @@ async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::pa
             }
         }
     };
-    let plan = store::plan(db, &query.filter, reader.now, reader.role.sees_details()).await?;
+    let plan = store::plan(db, &query.filter, query.as_of(reader.now), reader.role.sees_details()).await?;
     let beside = store::neighbours(db, &plan, key, budgets.count).await?;
     let list_query = if typed.is_empty() { String::new() } else { query.query_string(reader.zone) };
     let way = |neighbour: Neighbour, on: fn(Cursor) -> At| match neighbour {
         Neighbour::Entry(key) => Some(link::entry(key.id, &list_query)),
-        Neighbour::Unknown(key) => Some(link::list(&query.from(on(Cursor::beyond(key))), reader.zone)),
+        Neighbour::Unknown(key) => Some(link::list(&query.onward(on(Cursor::beyond(key)), reader.now), reader.zone)),
         Neighbour::None => None,
     };
     Ok(Place {

@@ -142,11 +142,17 @@ pub enum Subject {
     Anonymous,
 }
 
+/// Whether an entry of this action and status is an error, as the contract means it everywhere.
+#[must_use]
+pub fn is_error(action_type: &str, status: &str) -> bool {
+    status == "error" || action_type == "error"
+}
+
 impl NewLog {
     /// An error, as the contract means it everywhere.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.status == "error" || self.action_type == "error"
+        is_error(&self.action_type, &self.status)
     }
 }
 
@@ -154,7 +160,7 @@ impl Log {
     /// An error, as the contract means it everywhere.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.status == "error" || self.action_type == "error"
+        is_error(&self.action_type, &self.status)
     }
 
     /// Its place in the list.

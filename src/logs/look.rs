@@ -127,7 +127,7 @@ pub async fn keys(db: &Db, plan: &Plan, at: At, want: usize, budget: Budget) -> 
     let mut looking = db.look(budget).await?;
     match (keys_with(&mut looking, plan, at, want, budget).await, at.cursor()) {
         // It came nowhere from there, which can be said.
-        (Err(Error::Unavailable(Outage::Unfitted)), Some(Cursor { key, inclusive: false })) => {
+        (Err(Error::Unavailable(Outage::Unfitted)), Some(Cursor { key, inclusive: false, .. })) => {
             Ok((Vec::new(), Seen::To(key)))
         }
         (found, _) => finish(looking, found),

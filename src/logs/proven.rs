@@ -128,7 +128,7 @@ mod tests {
             seen_to in proptest::option::of(0_i64..60),
         ) {
             let at = from.map_or(At::Newest, |(n, inclusive, forward)| {
-                let cursor = Cursor { key: key(&n), inclusive };
+                let cursor = Cursor { key: key(&n), inclusive, as_of: None };
                 if forward { At::After(cursor) } else { At::Before(cursor) }
             });
             let forward = matches!(at, At::After(_));

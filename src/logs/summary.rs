@@ -188,7 +188,8 @@ fn noun(filter: &Filter) -> (String, String) {
 }
 
 /// `A`, `A or B`, `A, B or C`.
-fn or(items: impl Iterator<Item = String>) -> String {
+#[must_use]
+pub fn or(items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.collect();
     match items.as_slice() {
         [] => String::new(),

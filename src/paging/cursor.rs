@@ -18,38 +18,44 @@ pub struct Key {
 
 /// A row's key, and whether the row itself is on the far side of the position.
 ///
-/// Its text is 35 opaque characters: version, side, eight bytes of time, sixteen of id, in base64.
+/// Its text is opaque: version, side, eight bytes of time, sixteen of id, and eight of when the walk began where that is
+/// said, in base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     /// The row.
     pub key: Key,
     /// Whether a walk from here begins with that row, rather than after it.
     pub inclusive: bool,
+    /// When the walk began whose place this is, where that decides what is walked: “the last hour” is then the hour before
+    /// that, on each of its pages.
+    pub as_of: Option<Timestamp>,
 }
 
 const VERSION: u8 = 1;
+/// The same with the instant behind it.
+const OF_A_WALK: u8 = 2;
 
 impl Cursor {
     /// The position beyond `key`.
     #[must_use]
     pub const fn beyond(key: Key) -> Self {
-        Self { key, inclusive: false }
+        Self { key, inclusive: false, as_of: None }
     }
 
     /// The position at `key`, which a walk from here begins with.
     #[must_use]
     pub const fn at(key: Key) -> Self {
-        Self { key, inclusive: true }
+        Self { key, inclusive: true, as_of: None }
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = [0_u8; 26];
-        bytes[0] = VERSION;
-        bytes[1] = u8::from(self.inclusive);
-        bytes[2..10].copy_from_slice(&self.key.timestamp.micros().to_be_bytes());
-        bytes[10..].copy_from_slice(self.key.id.as_bytes());
+        let version = if self.as_of.is_some() { OF_A_WALK } else { VERSION };
+        let mut bytes = vec![version, u8::from(self.inclusive)];
+        bytes.extend(self.key.timestamp.micros().to_be_bytes());
+        bytes.extend(self.key.id.as_bytes());
+        bytes.extend(self.as_of.iter().flat_map(|as_of| as_of.micros().to_be_bytes()));
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
@@ -62,15 +68,17 @@ impl FromStr for Cursor {
     type Err = NotACursor;
 
     fn from_str(text: &str) -> Result<Self, NotACursor> {
-        let bytes: [u8; 26] =
-            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(NotACursor)?;
-        let [VERSION, side @ (0 | 1), rest @ ..] = bytes else { return Err(NotACursor) };
-        let (time, id) = rest.split_first_chunk::<8>().ok_or(NotACursor)?;
-        let id: [u8; 16] = id.try_into().map_err(|_| NotACursor)?;
-        Ok(Self {
-            key: Key { timestamp: Timestamp::from_micros(i64::from_be_bytes(*time)), id: Uuid::from_bytes(id) },
-            inclusive: side == 1,
-        })
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
+        let [version, side @ (0 | 1), rest @ ..] = bytes.as_slice() else { return Err(NotACursor) };
+        let instant = |bytes: &[u8; 8]| Timestamp::from_micros(i64::from_be_bytes(*bytes));
+        let (time, rest) = rest.split_first_chunk::<8>().ok_or(NotACursor)?;
+        let (id, rest) = rest.split_first_chunk::<16>().ok_or(NotACursor)?;
+        let as_of = match (*version, rest) {
+            (VERSION, []) => None,
+            (OF_A_WALK, rest) => Some(instant(rest.try_into().map_err(|_| NotACursor)?)),
+            _ => return Err(NotACursor),
+        };
+        Ok(Self { key: Key { timestamp: instant(time), id: Uuid::from_bytes(*id) }, inclusive: *side == 1, as_of })
     }
 }
 
@@ -82,8 +90,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn its_text_reads_back(micros in any::<i64>(), id in any::<u128>(), inclusive in any::<bool>()) {
-            let cursor = Cursor { key: Key { timestamp: Timestamp::from_micros(micros), id: Uuid::from_u128(id) }, inclusive };
+        fn its_text_reads_back(
+            micros in any::<i64>(),
+            id in any::<u128>(),
+            inclusive in any::<bool>(),
+            as_of in any::<Option<i64>>(),
+        ) {
+            let key = Key { timestamp: Timestamp::from_micros(micros), id: Uuid::from_u128(id) };
+            let cursor = Cursor { key, inclusive, as_of: as_of.map(Timestamp::from_micros) };
             prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
 

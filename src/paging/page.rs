@@ -1,6 +1,7 @@
 //! A page of rows and the ways on from it, made in one place.
 
 use super::{Cursor, Key};
+use crate::core::time::Timestamp;
 
 /// Which way a walk goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,23 @@ impl At {
         match self {
             Self::Newest => None,
             Self::Before(cursor) | Self::After(cursor) => Some(cursor),
+        }
+    }
+
+    /// When the walk began that this is a place of, where it says so.
+    #[must_use]
+    pub fn as_of(self) -> Option<Timestamp> {
+        self.cursor().and_then(|cursor| cursor.as_of)
+    }
+
+    /// The same place, of a walk that began at `as_of`.
+    #[must_use]
+    pub fn of_walk(self, as_of: Timestamp) -> Self {
+        let on = |cursor| Cursor { as_of: Some(as_of), ..cursor };
+        match self {
+            Self::Newest => self,
+            Self::Before(cursor) => Self::Before(on(cursor)),
+            Self::After(cursor) => Self::After(on(cursor)),
         }
     }
 }
@@ -98,7 +116,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::core::time::Timestamp;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "a page hands out its rows by reference")]
     fn key(n: &i64) -> Key {

@@ -270,7 +270,7 @@ impl StaffPage {
         Self {
             shell,
             counted: format!("{counted}, {} active.", words::count(number(on))),
-            caption: format!("Staff accounts, by e-mail, times in {}", reader.zone_at(reader.now)),
+            caption: format!("Staff accounts, by e-mail, times in {}", reader.city()),
             rows: accounts.into_iter().map(row).collect(),
             more: last.map(|email| format!("/staff?after={}", query_string::escape(&email))),
             first: after.is_some(),

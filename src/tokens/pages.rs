@@ -106,7 +106,7 @@ impl TokensPage {
         Self {
             shell: Shell { next: "/tokens".to_owned(), ..signed.shell(Section::Tokens) },
             counted: format!("{counted}, {} active.", words::count(number(active))),
-            caption: format!("API tokens, last used first, times in {}", reader.zone_at(reader.now)),
+            caption: format!("API tokens, last used first, times in {}", reader.city()),
             zone_city: words::zone_city(reader.zone),
             rows: tokens.into_iter().map(|token| Row::of(token, &reader)).collect(),
             once,

@@ -14,8 +14,6 @@ use crate::{
 pub const LONGEST_NAME: usize = 60;
 /// Why a name cannot be given twice.
 pub const TAKEN: &str = "Another of these views has that name. Give this one another.";
-/// The longest query string that is kept, in bytes: links to it stand on every list.
-pub const LONGEST_QUERY: usize = 4_000;
 
 /// The name that was given, without spaces around it, or why it cannot be one.
 pub fn name(form: &Form) -> Result<String, String> {
@@ -35,11 +33,7 @@ pub fn name(form: &Form) -> Result<String, String> {
 /// The filters that were given, at the first page, or why they cannot be kept. A view never holds what its owner could
 /// not have asked for.
 pub fn query(form: &Form, asker: Asker) -> Result<ListQuery, String> {
-    let query = read_query(query_string::of_pasted(text(form.field("query"))?), asker)?;
-    if canonical(&query, asker).len() > LONGEST_QUERY {
-        return Err("These are more filters than one view keeps. Take some off.".to_owned());
-    }
-    Ok(query)
+    read_query(query_string::of_pasted(text(form.field("query"))?), asker)
 }
 
 /// Reads a query string; what cannot be read is named with its parameter.
@@ -141,6 +135,6 @@ mod tests {
             assert!(kept(query, Role::Admin).is_err(), "{query}");
         }
         let many: Vec<String> = (0..50).map(|at| format!("area={at}{}", "a".repeat(100))).collect();
-        assert!(kept(&many.join("&"), Role::Admin).expect_err("a refusal").contains("more filters"));
+        assert!(kept(&many.join("&"), Role::Admin).expect_err("a refusal").contains("longer than 4000 bytes"));
     }
 }

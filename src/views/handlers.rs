@@ -46,6 +46,7 @@ pub async fn save(signed: Signed, form: CheckedForm, state: web::Data<State>) ->
         let query = form::canonical(&query, reader.asker());
         let new = NewView { owner: signed.staff.id, name, query, shared };
         let mut tx = state.db.write().await?;
+        store::hold(&mut tx, Some(new.owner)).await?;
         if store::is_named(&mut tx, Some(new.owner), &new.name, None).await? {
             refused.name_error = Some(form::TAKEN.to_owned());
         } else if store::add(&mut tx, &new, signed.now).await? {
@@ -142,11 +143,13 @@ async fn changeable(tx: &mut Tx, signed: &Signed, id: &str) -> Result<View> {
     let nowhere = || Error::NotFound(What::View);
     let view = store::by_id(tx, id.parse().map_err(|_| nowhere())?).await?.ok_or_else(nowhere)?;
     match view.owner {
-        Some(owner) if owner == signed.staff.id => Ok(view),
-        None if signed.staff.role >= Role::Admin => Ok(view),
-        None => Err(Error::Forbidden { needed: Role::Admin }),
-        Some(_) => Err(nowhere()),
+        Some(owner) if owner == signed.staff.id => {}
+        None if signed.staff.role >= Role::Admin => {}
+        None => return Err(Error::Forbidden { needed: Role::Admin }),
+        Some(_) => return Err(nowhere()),
     }
+    store::hold(tx, view.owner).await?;
+    Ok(view)
 }
 
 /// Where a form leads when it is done.

@@ -89,6 +89,17 @@ pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<View>> {
     Ok(tx.fetch_all::<View>(select().text(" WHERE v.id = ").bind(id)).await?.pop())
 }
 
+/// Keeps the views of an owner, or of the product, from everybody else who would change them until the transaction ends:
+/// that a name is free, how many there are and their order still hold when it writes.
+pub async fn hold(tx: &mut Tx, owner: Option<Uuid>) -> Result<()> {
+    let held = match owner {
+        Some(owner) => Sql::new("SELECT CAST(1 AS BIGINT) FROM daybook_staff WHERE id = ").bind(owner),
+        None => Sql::new("SELECT CAST(1 AS BIGINT) FROM daybook_views WHERE owner IS NULL ORDER BY id"),
+    };
+    let held = held.text(tx.dialect().for_update());
+    tx.fetch_all::<(i64,)>(held).await.map(drop)
+}
+
 /// Whether an owner, or the product, has another view of this name than the one with the number `but`.
 pub async fn is_named(tx: &mut Tx, owner: Option<Uuid>, name: &str, but: Option<i64>) -> Result<bool> {
     let sql = Sql::new("SELECT id FROM daybook_views WHERE name = ").bind(name).text(" AND ").append(&owned_by(owner));

@@ -18,6 +18,9 @@ use crate::{
 
 /// htmx's header for the address to show.
 const HX_PUSH_URL: HeaderName = HeaderName::from_static("hx-push-url");
+/// The longest address that goes into that header. Servers in front take an answer's head of 4 KiB as a whole; a longer
+/// address the browser shows as it was asked for, which is the same list.
+const LONGEST_PUSHED: usize = 2_000;
 /// The title of a list whose query could not be read.
 pub const UNREAD: &str = "A filter could not be read";
 
@@ -104,9 +107,9 @@ impl<C, R, B> Listing<C, R, B> {
             Want::Fragment => {
                 // The form knows what it sent, unless that could not be read, or was put right just now.
                 let all_controls = is_bad || respond::trigger(req) != "filters" || !shown(req).is_none_or(reads);
-                let url = HeaderValue::from_str(&self.url);
+                let url = HeaderValue::from_str(&self.url).ok().filter(|url| url.len() <= LONGEST_PUSHED);
                 let mut answer = respond::page(status, &fragment(self, all_controls))?;
-                if let Ok(url) = url {
+                if let Some(url) = url {
                     answer.headers_mut().insert(HX_PUSH_URL, url);
                 }
                 Ok(answer)

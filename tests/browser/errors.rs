@@ -1,12 +1,12 @@
 //! Error groups in a browser: states and the search swap the list alone, and without scripts a group is spoken of as well.
 
-use daybook::core::role::Role;
+use daybook::core::{role::Role, time::Timestamp};
 
 use super::begin;
 use crate::{
     database_test,
     error_groups::gather,
-    support::{Browser, Look, TestApp, story},
+    support::{Browser, Look, TestApp, sample, story},
 };
 
 database_test! {
@@ -25,6 +25,20 @@ database_test! {
         assert!(!titles.is_empty() && titles.iter().all(|title| title.contains("Attribute")), "{titles:?}");
         browser.back().await;
         assert_eq!(browser.path().await, "/errors?state=new");
+        browser.finish().await;
+    }
+
+    async fn a_date_stands_on_one_line(db: TestDb) {
+        let (app, browser, _story) = begin(db).await;
+        app.db.write(vec![sample::error(Timestamp::parse_rfc3339("2025-09-30T10:00:00Z").expect("an instant"))]).await;
+        gather(&app.db).await;
+        for width in [1200, 1440] {
+            browser.resize(width, 900).await;
+            browser.goto("/errors").await;
+            let all = "Array.from(document.querySelectorAll('#list time'))";
+            browser.holds(&format!("{all}.some((time) => time.textContent === '30 September 2025')")).await;
+            browser.holds(&format!("{all}.every((time) => time.getClientRects().length === 1)")).await;
+        }
         browser.finish().await;
     }
 

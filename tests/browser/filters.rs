@@ -212,6 +212,45 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn a_custom_range_begins_as_the_list_whatever_its_address_says(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        // Of a member all time is meant, and the address says nothing of it.
+        browser.goto("/logs?member=h*").await;
+        browser.click("#range [value=custom]").await;
+        assert_eq!((browser.value("#from").await, browser.value("#to").await), (String::new(), "2026-06-18T14:39".into()));
+        browser.finish().await;
+    }
+
+    async fn what_could_not_be_copied_is_not_said_to_be(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser
+            .js("Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => false;")
+            .await;
+        browser.click("[data-copy-link]").await;
+        browser.wait("document.querySelector('#announce').textContent === 'Not copied: this browser refused'").await;
+        assert_eq!(browser.text("[data-copy-link] span").await, "Copy link");
+        browser.js("document.execCommand = () => true;").await;
+        browser.click("[data-copy-link]").await;
+        browser.wait("document.querySelector('#announce').textContent === 'Copied'").await;
+        browser.finish().await;
+    }
+
+    async fn anyone_is_anyone_however_many_were_asked_for(db: TestDb) {
+        let (_app, browser, _story) = begin(db).await;
+        browser.goto("/logs?range=24h&member=h*&member=none").await;
+        // The last has the field, or its radio button; whoever else is asked for has a box.
+        assert_eq!(browser.texts("#f-who .check:has([type=checkbox])").await, ["or h*"]);
+        browser.goto("/logs?range=24h&member=h*&member=r*").await;
+        assert_eq!(browser.value("#f-member").await, "r*");
+        browser.swap(async || browser.click("#f-who [value='h*']").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h&member=r*");
+        browser.goto("/logs?range=24h&member=h*&member=r*").await;
+        browser.swap(async || browser.click("#f-who [type=radio]").await).await;
+        assert_eq!(browser.path().await, "/logs?range=24h");
+        browser.holds("document.querySelectorAll('#f-who [type=checkbox], .chips a[id^=chip-]').length === 1").await;
+        browser.finish().await;
+    }
+
     async fn not_and_clear_all(db: TestDb) {
         let (_app, browser, _story) = begin(db).await;
         browser.click("#fields summary").await;

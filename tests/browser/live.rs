@@ -59,6 +59,24 @@ database_test! {
         browser.finish().await;
     }
 
+    async fn what_has_the_keyboard_is_not_covered_by_the_strip(db: FileDb) {
+        let (app, browser, _story) = begin(db).await;
+        app.db.write((0..60).map(|minutes| sample::log(sample::minutes_ago(minutes))).collect()).await;
+        browser.resize(1440, 700).await;
+        browser.goto("/logs?range=24h").await;
+        browser.wait("document.querySelector('#hist svg')").await;
+        browser.click("#live").await;
+        browser.wait("document.querySelector('#live').ariaPressed === 'true'").await;
+        browser.press(&"j".repeat(46)).await;
+        let bottom = "document.querySelector('#list thead th').getBoundingClientRect().bottom";
+        for step in 0..40 {
+            browser.press("k").await;
+            let clear = browser.is(&format!("document.activeElement.getBoundingClientRect().top >= {bottom}")).await;
+            assert!(clear, "{step} rows up the link is covered");
+        }
+        browser.finish().await;
+    }
+
     async fn it_ends_with_the_session_elsewhere(db: FileDb) {
         let (app, mut browser, _story) = begin(db).await;
         browser.expect("401");

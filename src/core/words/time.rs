@@ -86,6 +86,12 @@ pub fn span(duration: Duration) -> String {
     }
 }
 
+/// How long looking took: `250 ms`, `4.9 s`.
+#[must_use]
+pub fn took(time: std::time::Duration) -> String {
+    if time.as_millis() < 1_000 { format!("{} ms", time.as_millis()) } else { format!("{:.1} s", time.as_secs_f64()) }
+}
+
 fn two(large: String, rest: u64, small: impl Fn(u64) -> String) -> String {
     if rest == 0 { large } else { format!("{large} {}", small(rest)) }
 }

@@ -9,7 +9,7 @@ use super::{
     values, view,
 };
 use crate::{
-    core::{error::Result, query_string, time::Timestamp, words},
+    core::{error::Result, query_string, time::Timestamp},
     logs::{
         filter::ListQuery,
         form::FilterForm,
@@ -31,9 +31,6 @@ use crate::{
     },
 };
 
-/// How old the list may be that an overview is asked for, in minutes.
-const OLD: i64 = 10;
-
 /// `GET /logs/overview`: histogram and counts of a query, for htmx the part of the page that was left free for them.
 pub async fn overview(
     req: HttpRequest,
@@ -41,7 +38,8 @@ pub async fn overview(
     views: web::Data<dyn SavedViews>,
     signed: Signed,
 ) -> Result<HttpResponse> {
-    let reader = Reader { now: as_of(&req, signed.now), ..Reader::of(&signed) };
+    let reader = Reader::of(&signed);
+    let as_of = as_of(&req, reader.now);
     let form = FilterForm::new(req.query_string());
     let query = match form.parse(reader.asker()) {
         Ok(query) => query.from(At::Newest),
@@ -56,7 +54,7 @@ pub async fn overview(
             };
         }
     };
-    let asker = Asker { now: reader.now, zone: reader.zone, details: reader.role.sees_details() };
+    let asker = Asker { now: as_of, zone: reader.zone, details: reader.role.sees_details() };
     let vocabulary = Vocabulary::of(&state.db);
     let counted = store::overview(&state.db, &query.filter, asker, state.budgets.overview);
     let (overview, held) = try_join(counted, vocabulary.values()).await?;
@@ -74,8 +72,8 @@ pub async fn overview(
             let page = OverviewPage {
                 shell: signed.shell(Section::Activity),
                 title: summary::sentence(&query.filter, reader.zone, reader.now).title(),
-                as_of: words::clock(reader.now, reader.zone, false),
-                as_of_datetime: reader.datetime(reader.now),
+                as_of: reader.as_of(as_of),
+                as_of_datetime: reader.datetime(as_of),
                 list: link::list(&query, reader.zone),
                 figure,
                 values: values::values(&overview, &controls, &query, &reader),
@@ -99,10 +97,10 @@ fn finished(req: &HttpRequest, overview: &Overview, query: &ListQuery, reader: &
     })
 }
 
-/// The instant of the list that this overview belongs to, so that both mean the same “last 24 hours”; now where it is
-/// not said, or long ago.
+/// The instant of the list that this overview belongs to, so that both mean the same “last 24 hours”; now where none is
+/// said.
 fn as_of(req: &HttpRequest, now: Timestamp) -> Timestamp {
     let pairs = query_string::parse(req.query_string());
     let said = pairs.iter().find(|pair| pair.name == "as_of").and_then(|pair| Timestamp::parse_rfc3339(&pair.value));
-    said.filter(|at| *at <= now && now.since(*at) <= chrono::Duration::minutes(OLD)).unwrap_or(now)
+    said.map_or(now, |at| at.min(now))
 }

@@ -5,17 +5,20 @@ use std::collections::HashMap;
 use super::buckets::Buckets;
 use crate::{
     core::time::Timestamp,
-    logs::filter::{Area, Choice, Filter},
+    logs::{
+        filter::{Area, Choice, Filter},
+        log::is_error,
+    },
 };
 
 /// The layers of a bar, from the bottom up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
-    /// Status `error`.
+    /// Errors, whatever their status.
     Error,
-    /// Status `warning`.
+    /// Status `warning`, of others.
     Warning,
-    /// Status `success`.
+    /// Status `success`, of others.
     Success,
     /// Any other status.
     Other,
@@ -25,11 +28,11 @@ impl Layer {
     /// All layers, from the bottom up.
     pub const ALL: [Self; 4] = [Self::Error, Self::Warning, Self::Success, Self::Other];
 
-    /// The layer of a status.
+    /// The layer of an entry: as its row in the list is coloured.
     #[must_use]
-    pub fn of(status: &str) -> Self {
+    pub fn of(action_type: &str, status: &str) -> Self {
         match status {
-            "error" => Self::Error,
+            _ if is_error(action_type, status) => Self::Error,
             "warning" => Self::Warning,
             "success" => Self::Success,
             _ => Self::Other,
@@ -198,8 +201,12 @@ impl Tally {
     #[must_use]
     pub fn bars(&self, buckets: &Buckets) -> Vec<Layers> {
         let edges = buckets.edges();
-        let layers: Vec<Option<Layer>> =
-            self.kinds.all.iter().map(|kind| kind.passes(None).then(|| Layer::of(&kind.status))).collect();
+        let layers: Vec<Option<Layer>> = self
+            .kinds
+            .all
+            .iter()
+            .map(|kind| kind.passes(None).then(|| Layer::of(&kind.action_type, &kind.status)))
+            .collect();
         let mut bars = vec![Layers::default(); buckets.bars.len()];
         for cell in &self.cells {
             let bar = edges.partition_point(|edge| *edge <= cell.at).checked_sub(1);

@@ -47,6 +47,8 @@ pub struct Values {
     pub values: Vec<Value>,
     /// `11 more areas.`, where not all are among them.
     pub more: Option<String>,
+    /// What stands below them.
+    pub hint: Option<&'static str>,
 }
 
 /// How many areas are shown besides those that the filter names.
@@ -88,7 +90,7 @@ pub fn values(overview: &Overview, controls: &Controls, query: &ListQuery, reade
         link::list(&query.narrowed(filter), reader.zone)
     };
     let of = |facet: &Facet| {
-        let (texts, more) = shown(overview, facet, &controls.areas);
+        let Shown { texts, more } = shown(overview, facet, &controls.areas);
         let value = |text: &String| Value {
             name: match column(facet.name) {
                 Column::Status => words::status_name(text),
@@ -99,26 +101,37 @@ pub fn values(overview: &Overview, controls: &Controls, query: &ListQuery, reade
             href: list(facet.name, text, false),
             not: list(facet.name, text, true),
         };
-        Values { legend: facet.legend, values: texts.iter().map(value).collect(), more: facets::more_areas(more) }
+        Values { legend: facet.legend, values: texts.iter().map(value).collect(), more, hint: facet.hint }
     };
     controls.facets.iter().filter(|facet| !facet.options.is_empty()).map(of).collect()
 }
 
-/// The values of a column that a page shows, and how many more there are. Of areas there may be any number: those that
-/// hold most come first, where that is known, and then those that the filter names.
-fn shown(overview: &Overview, facet: &Facet, known: &[String]) -> (Vec<String>, usize) {
+/// The values of a column that a page shows.
+struct Shown {
+    texts: Vec<String>,
+    /// `11 more areas.`, where not all are among them.
+    more: Option<String>,
+}
+
+/// Of areas there may be any number: those that hold most come first, where that is known, and then those that the filter
+/// names.
+fn shown(overview: &Overview, facet: &Facet, known: &[String]) -> Shown {
     let mut texts: Vec<String> = facet.options.iter().map(|option| option.plain.clone()).collect();
-    let mut all = Vec::new();
-    if column(facet.name) == Column::Area {
-        all = known.to_vec();
-        if let Some(held) = overview.counts.areas() {
-            all = held.iter().map(Area::show).collect();
-            texts = all.iter().take(AREAS).cloned().collect();
-            texts.extend(facet.options.iter().filter(|option| option.checked).map(|option| option.plain.clone()));
-        }
+    if column(facet.name) != Column::Area {
+        return Shown { texts, more: None };
+    }
+    let held: Option<Vec<String>> = overview.counts.areas().map(|held| held.iter().map(Area::show).collect());
+    if let Some(held) = &held {
+        texts = held.iter().take(AREAS).cloned().collect();
+        texts.extend(facet.options.iter().filter(|option| option.checked).map(|option| option.plain.clone()));
     }
     let mut seen = HashSet::new();
     texts.retain(|text| seen.insert(text.clone()));
-    let more = all.iter().filter(|area| !seen.contains(*area)).count();
-    (texts, more)
+    let others = |all: &[String]| all.iter().filter(|area| !seen.contains(*area)).count();
+    // What was counted is all there is; what was read may not be.
+    let more = match &held {
+        Some(held) => facets::more_areas(others(held), &[]),
+        None => facets::more_areas(others(known), known),
+    };
+    Shown { texts, more }
 }

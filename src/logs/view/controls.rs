@@ -1,7 +1,7 @@
 //! The controls of the list: chips, facets, fields and the range, all from the query in force or from what was typed.
 
 use super::{
-    Reader,
+    Reader, chips,
     facets::{self, Facet},
 };
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
         time::{Edge, Timestamp, local_instant},
     },
     logs::{
-        filter::{Filter, LIMITS, ListQuery, Preset, Range},
-        form::FilterForm,
+        filter::{Filter, LIMITS, ListQuery, Preset, Range, Who},
+        form::{FilterForm, read_instant},
         vocabulary::Values,
     },
 };
@@ -76,7 +76,7 @@ pub struct RangeFields {
     pub to: TimeField,
     /// A link that swaps them, where they are the wrong way round.
     pub swap: Option<String>,
-    /// The zone of the two.
+    /// Whose clocks the two are on.
     pub zone: String,
 }
 
@@ -89,8 +89,31 @@ impl RangeFields {
             error: errors.get("range").map(str::to_owned),
             from: time_field(form, errors, "from", reader),
             to: time_field(form, errors, "to", reader),
-            swap: errors.get("to").filter(|why| why.contains("not after")).map(|_| swapped(form, path)),
-            zone: reader.zone_at(reader.now),
+            swap: are_swapped(form, reader).then(|| swapped(form, path)),
+            zone: reader.city(),
+        }
+    }
+}
+
+/// What the fields of a custom range begin as: the range that is shown, on the reader's clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// The beginning; nothing where it has none.
+    pub from: String,
+    /// The end: the whole minute after the list was made.
+    pub to: String,
+}
+
+impl Beginning {
+    /// That of a range as of an instant; none of a custom one, whose fields hold it.
+    #[must_use]
+    pub fn of(range: Range, as_of: Timestamp, reader: &Reader) -> Option<Self> {
+        let local = |at: Timestamp| at.in_zone(reader.zone).format("%Y-%m-%dT%H:%M").to_string();
+        let to = local(as_of.plus(chrono::Duration::minutes(1)));
+        match range {
+            Range::Last(preset) => Some(Self { from: local(as_of.plus(-preset.span())), to }),
+            Range::All => Some(Self { from: String::new(), to }),
+            Range::Between { .. } => None,
         }
     }
 }
@@ -100,7 +123,7 @@ impl RangeFields {
 pub struct Controls {
     /// Status, action and area.
     pub facets: Vec<Facet>,
-    /// Every area, to choose from while typing.
+    /// Every area as the parameter means it, to choose from while typing.
     pub areas: Vec<String>,
     /// `11 more areas.`, where not all are choices of the facet.
     pub more_areas: Option<String>,
@@ -114,8 +137,8 @@ pub struct Controls {
     pub member: Field,
     /// Which of the four kinds of member is chosen.
     pub who: WhoChoice,
-    /// Further members, which only links can add: kept while the form is used.
-    pub more_members: Vec<String>,
+    /// Further members, which only links can add: each a box to untick.
+    pub more_members: Vec<MoreMember>,
     /// The booking.
     pub booking: Field,
     /// The address.
@@ -136,6 +159,15 @@ pub struct Controls {
     pub limits: Vec<(u16, bool)>,
     /// Whether a field in the rail could not be read: the rail is in the page then.
     pub rail_error: bool,
+}
+
+/// A member beside the one that has a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoreMember {
+    /// The value that its box sends, as typed.
+    pub value: String,
+    /// Who that is.
+    pub name: String,
 }
 
 /// The four kinds of member.
@@ -217,13 +249,14 @@ impl Controls {
         let extra = extra_fields(form, errors);
         let more = ["booking", "ip", "user_agent"];
         let facets = facets::of(form, errors, &base, values, reader);
+        let areas: Vec<String> = facets::areas(values).collect();
         let is_choice = |area: &&String| {
             facets.iter().any(|facet| facet.name == "area" && facet.options.iter().any(|option| option.plain == **area))
         };
         Self {
-            more_areas: facets::more_areas(values.areas.iter().filter(|area| !is_choice(area)).count()),
+            more_areas: facets::more_areas(areas.iter().filter(|area| !is_choice(area)).count(), &areas),
             facets,
-            areas: values.areas.clone(),
+            areas,
             q: field("q"),
             range: RangeFields::of(form, errors, query.map(|query| query.filter.range), "/logs", reader),
             area: Field {
@@ -237,7 +270,7 @@ impl Controls {
                 .map(|(_, rest)| rest)
                 .unwrap_or_default()
                 .iter()
-                .map(|m| (*m).to_owned())
+                .map(more_member)
                 .collect(),
             booking: field("booking"),
             ip: field("ip"),
@@ -251,6 +284,15 @@ impl Controls {
             rail_error: errors.iter().any(|(name, _)| RAIL.contains(&name) || name.starts_with("extra.")),
         }
     }
+}
+
+fn more_member(value: &&str) -> MoreMember {
+    let name = match *value {
+        "none" => chips::who_words(&Who::Anonymous),
+        "no-account" => chips::who_words(&Who::NoAccount),
+        typed => typed.to_owned(),
+    };
+    MoreMember { value: (*value).to_owned(), name }
 }
 
 /// The seven ranges, the one in force chosen, or what was typed where that could not be read.
@@ -298,12 +340,21 @@ fn time_field(form: &FilterForm, errors: &FieldErrors, name: &str, reader: &Read
         None if typed.is_empty() => Some(String::new()),
         // Beside its message a date alone stands as typed: the time that it means may be of another day.
         None if error.is_some() && !typed.contains('T') => None,
-        None => super::super::form::read_instant(typed, reader.zone, edge).ok().and_then(local),
+        None => read_instant(typed, reader.zone, edge).ok().and_then(local),
     };
     match value {
         Some(value) => TimeField { field: Field { value, error }, kind: "datetime-local" },
         None => TimeField { field: Field { value: typed.to_owned(), error }, kind: "text" },
     }
+}
+
+/// Whether the two ends are typed the wrong way round, and mean a range the other way.
+fn are_swapped(form: &FilterForm, reader: &Reader) -> bool {
+    let read = |name: &str, edge| read_instant(form.value(name).trim(), reader.zone, edge).ok();
+    let is_range = |from: &str, to: &str| Some(read(from, Edge::From)? < read(to, Edge::To)?);
+    matches!(form.value("range"), "" | "custom")
+        && is_range("from", "to") == Some(false)
+        && is_range("to", "from") == Some(true)
 }
 
 /// The list at `path` as typed, with “from” and “to” the other way round.
@@ -340,4 +391,25 @@ fn extra_fields(form: &FilterForm, errors: &FieldErrors) -> Vec<ExtraField> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::role::Role;
+
+    #[test]
+    fn a_custom_range_begins_as_the_one_that_is_shown_also_where_clocks_were_set() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).expect("an instant");
+        let reader = Reader { zone: chrono_tz::Europe::London, role: Role::Viewer, now: at("2026-11-01T00:00:00Z") };
+        let of = |range, as_of: &str| {
+            Beginning::of(range, at(as_of), &reader).map(|beginning| (beginning.from, beginning.to))
+        };
+        let day = |from: &str, to: &str| Some((from.to_owned(), to.to_owned()));
+        let last = Range::Last(Preset::Day);
+        assert_eq!(of(last, "2026-06-18T13:38:05Z"), day("2026-06-17T14:38", "2026-06-18T14:39"));
+        assert_eq!(of(last, "2026-10-25T09:00:00Z"), day("2026-10-24T10:00", "2026-10-25T09:01"));
+        assert_eq!(of(Range::All, "2026-10-25T09:00:00Z"), day("", "2026-10-25T09:01"));
+        assert_eq!(of(Range::Between { from: None, to: None }, "2026-10-25T09:00:00Z"), None);
+    }
 }

@@ -7,6 +7,7 @@ use crate::{
         filter::{Area, Choice, Filter, ListQuery},
         form::{self, FilterForm},
         link,
+        predicates::BRANCHES,
         vocabulary::Values,
     },
     paging::At,
@@ -105,8 +106,10 @@ pub(super) fn of(
 
     let query = base.from(At::Newest).query_string(reader.zone);
     let statuses = with_chosen(in_order(&["success", "warning", "error"], &values.statuses, true), &status);
-    let actions = with_chosen(in_order(&ACTIONS, &values.action_types, false), &action);
-    let areas = with_chosen(values.areas.iter().take(AREAS).cloned().collect(), &area);
+    // Of more than are read, those that this list knows may be among the others.
+    let others = may_be_more(&values.action_types);
+    let actions = with_chosen(in_order(&ACTIONS, &values.action_types, others), &action);
+    let areas = with_chosen(areas(values).take(AREAS).collect(), &area);
 
     let error = |name: &str| errors.get(name).map(str::to_owned);
     let mut facets = vec![
@@ -125,7 +128,7 @@ pub(super) fn of(
             name: "action_type",
             legend: "Action",
             error: error("action_type"),
-            hint: None,
+            hint: others.then_some("There may be other actions: an entry of one leads to all of them."),
             options: options("action_type", &query, actions, &action, words::action_name, |value| {
                 not(&|filter| filter.action_type.add(value.to_owned(), true))
             }),
@@ -165,11 +168,22 @@ pub(super) fn of(
     facets
 }
 
-/// `11 more areas.`, where there are so many.
+/// The areas that the log holds, each as the parameter means it and nothing below it.
+pub(super) fn areas(values: &Values) -> impl Iterator<Item = String> {
+    values.areas.iter().map(|area| Area::Exactly(area.clone()).show())
+}
+
+/// Whether the log may hold more values than were read of a column.
 #[must_use]
-pub fn more_areas(n: usize) -> Option<String> {
-    let n = u64::try_from(n).unwrap_or(u64::MAX);
-    (n > 0).then(|| format!("{}.", words::counted(n, "more area", "more areas")))
+pub fn may_be_more(values: &[String]) -> bool {
+    values.len() >= BRANCHES
+}
+
+/// `11 more areas.`, where there are so many; `all` are those that were read.
+#[must_use]
+pub fn more_areas(n: usize, all: &[String]) -> Option<String> {
+    let said = words::counted(u64::try_from(n).unwrap_or(u64::MAX), "more area", "more areas");
+    (n > 0).then(|| if may_be_more(all) { format!("At least {said}.") } else { format!("{said}.") })
 }
 
 fn options(

@@ -3,8 +3,9 @@
 use super::{
     Reader,
     chips::{self, Chip},
-    controls::Controls,
-    count::{CountWords, count_words},
+    controls::{Beginning, Controls},
+    count::CountWords,
+    empty::{Empty, Loosened, number},
     export::ExportMenu,
     facets,
     row::{self, Day},
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     core::{form::FieldErrors, time::Timestamp, words},
     logs::{
-        filter::{Filter, ListQuery, Part, Preset, Range},
+        filter::{Filter, ListQuery, Preset, Range},
         form::FilterForm,
         link,
         live::{pages::Live, since::Shown},
@@ -41,6 +42,8 @@ pub struct Results {
     pub as_of: String,
     /// The same for machines.
     pub as_of_datetime: String,
+    /// What a custom range begins as, where this is none.
+    pub custom: Option<Beginning>,
     /// The same list, as of now.
     pub refresh: String,
     /// Histogram and counts of it.
@@ -98,47 +101,6 @@ impl Stopped {
     }
 }
 
-/// What stands where nothing matched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Empty {
-    /// The heading.
-    pub heading: String,
-    /// The sentence below.
-    pub text: &'static str,
-    /// Which filters to loosen, and what that would give.
-    pub ways: Vec<Way>,
-}
-
-/// A filter to loosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Way {
-    /// The words before the value.
-    pub before: String,
-    /// The value, as typed or recorded.
-    pub value: Option<String>,
-    /// The words after it.
-    pub after: &'static str,
-    /// The list with it.
-    pub href: String,
-    /// How many entries that would give.
-    pub count: String,
-    /// Whether it is known to give none.
-    pub none: bool,
-}
-
-/// The ways on with what gives the most first, and what gives nothing last.
-#[must_use]
-pub fn by_count<T>(mut ways: Vec<(T, Count)>) -> Vec<(T, Count)> {
-    ways.sort_by_key(|(_, count)| {
-        std::cmp::Reverse(match count {
-            Count::Exactly(n) => *n,
-            // What was not counted out may have one more.
-            Count::MoreThan(n) | Count::AtLeast { n, .. } => n + 1,
-        })
-    });
-    ways
-}
-
 /// What was asked of a list besides its query.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asked {
@@ -160,65 +122,27 @@ pub struct Found<'a> {
     pub proven: Proven,
     /// Where nothing matched: the ways on, each with its count.
     pub ways: Vec<(Loosened, Count)>,
-    /// How long looking was allowed to take.
-    pub budget: std::time::Duration,
+    /// How long looking took.
+    pub took: std::time::Duration,
     /// Whether the database lacks an index that lists are looked through by.
     pub unfitted: bool,
-}
-
-/// A filter with one part changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loosened {
-    /// The part.
-    pub part: Part,
-    /// The filter then.
-    pub filter: Filter,
-}
-
-/// The filters that have one part less, or a longer time, for a list without a row.
-#[must_use]
-pub fn loosened(filter: &Filter) -> Vec<Loosened> {
-    let mut out = Vec::new();
-    for part in filter.parts() {
-        let filter = match part {
-            // A month is a smaller step than all time, and mostly enough.
-            Part::Range => {
-                let longer = match filter.range {
-                    Range::Last(Preset::Hour | Preset::Day | Preset::Week) => Range::Last(Preset::Month),
-                    _ => Range::All,
-                };
-                Filter { range: longer, ..filter.clone() }
-            }
-            ref part => filter.without(part),
-        };
-        out.push(Loosened { part, filter });
-    }
-    out
-}
-
-impl Loosened {
-    /// The same with all time, where a month was the longer time.
-    #[must_use]
-    pub fn longest(&self) -> Option<Self> {
-        let is_month = self.part == Part::Range && self.filter.range == Range::Last(Preset::Month);
-        is_month.then(|| Self { part: Part::Range, filter: Filter { range: Range::All, ..self.filter.clone() } })
-    }
 }
 
 impl Results {
     /// The results of a list.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, asked: Asked) -> Self {
-        let Found { query, page, proven, ways, budget, unfitted } = found;
+        let Found { query, page, proven, ways, took, unfitted } = found;
         let zone = reader.zone;
         let at_first = query.from(At::Newest);
-        let url = |at| link::list(&query.from(at), zone);
+        let url = |at| link::list(&query.onward(at, reader.now), zone);
+        let as_of = query.as_of(reader.now);
         let bare = Filter { range: Range::Last(Preset::Day), ..Filter::default() };
         let beside = Pager::of(page, url);
         let stopped = page.looked_to.map(|key| {
             let abbreviation = words::zone_abbreviation(key.timestamp, zone);
             Stopped {
-                time: format!("{} ms", budget.as_millis()),
+                time: words::took(took),
                 at: format!(
                     "{}, {} {abbreviation}",
                     words::date_short(key.timestamp, zone),
@@ -238,10 +162,11 @@ impl Results {
             title: summary::sentence(&query.filter, zone, reader.now).title(),
             count: CountWords::of_list(&proven, query, further, reader),
             count_id: open.then(|| facets::count_id(&at_first.query_string(zone))),
-            as_of: words::clock(reader.now, zone, false),
-            as_of_datetime: reader.datetime(reader.now),
+            as_of: reader.as_of(as_of),
+            as_of_datetime: reader.datetime(as_of),
+            custom: Beginning::of(query.filter.range, as_of, reader),
             refresh: link::list(&at_first, zone),
-            overview: link::overview(query, zone, reader.now, open),
+            overview: link::overview(query, zone, as_of, open),
             drawn: !nothing || query.at != At::Newest,
             permalink: link::list(query, zone),
             live: (query.at == At::Newest).then(|| {
@@ -252,7 +177,7 @@ impl Results {
             clear: (!query.filter.is_only_time() || query.filter.range != bare.range)
                 .then(|| link::list(&query.narrowed(bare), zone)),
             chips,
-            caption: format!("Entries, newest first, times in {}", reader.zone_at(reader.now)),
+            caption: format!("Entries, newest first, times in {}", reader.city()),
             days: row::days(&page.rows, reader, &query.query_string(zone), query.filter.terms()),
             span: span(page, |log| log.timestamp, reader),
             pager: beside,
@@ -277,74 +202,13 @@ pub fn span<T>(page: &Page<T>, at: impl Fn(&T) -> Timestamp, reader: &Reader) ->
         return String::new();
     };
     let day = |at: Timestamp| at.in_zone(reader.zone).date_naive();
-    let clock = |at: Timestamp| words::clock(at, reader.zone, false);
+    let clock = |at: Timestamp| reader.clock(at);
     let with_day = |at: Timestamp| format!("{} {}", summary::day(at, reader.zone, reader.now), clock(at));
     let today = reader.now.in_zone(reader.zone).date_naive();
     if day(first) == today && day(last) == today {
         format!("{} back to {}", clock(first), clock(last))
     } else {
         format!("{} back to {}", with_day(first), with_day(last))
-    }
-}
-
-impl Empty {
-    fn of(query: &ListQuery, ways: Vec<(Loosened, Count)>, reader: &Reader) -> Self {
-        let parts = query.filter.parts().len();
-        let paged = query.at != At::Newest;
-        let (heading, text) = match parts {
-            _ if paged => ("There are no more entries this way".to_owned(), "Go back to the newest page with Refresh."),
-            0 => ("Nothing is recorded".to_owned(), "No entry is in the log."),
-            1 => (
-                "Nothing matches this filter".to_owned(),
-                "Take it away to see more. The count is for the list without it.",
-            ),
-            n => (
-                format!("Nothing matches these {} filters", number(n)),
-                "Take one away to see more. These counts are for the same filters with that one removed.",
-            ),
-        };
-        let ways = if paged { Vec::new() } else { ways };
-        let way = |(loosened, count): (Loosened, Count)| {
-            let (before, value, after) = way_words(&query.filter, &loosened, reader);
-            Way {
-                before,
-                value,
-                after,
-                href: link::list(&query.narrowed(loosened.filter), reader.zone),
-                count: count_words(count),
-                none: count == Count::Exactly(0),
-            }
-        };
-        Self { heading, text, ways: by_count(ways).into_iter().map(way).collect() }
-    }
-}
-
-fn number(n: usize) -> String {
-    ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-        .get(n)
-        .map_or_else(|| n.to_string(), |word| (*word).to_owned())
-}
-
-fn way_words(filter: &Filter, loosened: &Loosened, reader: &Reader) -> (String, Option<String>, &'static str) {
-    match &loosened.part {
-        Part::Range => {
-            let longer = summary::range(loosened.filter.range, reader.zone, reader.now);
-            let now = summary::range(filter.range, reader.zone, reader.now);
-            let the = |words: &str| if words.starts_with("last") { format!("the {words}") } else { words.to_owned() };
-            (format!("Look at {} instead of {}", the(&longer), the(&now)), None, "")
-        }
-        Part::Status(value, false) => (format!("Any status, not only {}", words::status_name(value)), None, ""),
-        Part::ActionType(value, false) => (format!("Any action, not only {}", words::action_name(value)), None, ""),
-        Part::Area(area, false) => ("Any area, not only ".to_owned(), Some(area.show()), ""),
-        Part::Status(value, true) => ("Also entries with status ".to_owned(), Some(words::status_name(value)), ""),
-        Part::ActionType(value, true) => ("Also entries of ".to_owned(), Some(words::action_name(value)), ""),
-        Part::Area(area, true) => ("Also entries in ".to_owned(), Some(area.show()), ""),
-        Part::Who(who) => ("Anyone, not only ".to_owned(), Some(chips::who_words(who)), ""),
-        Part::Search => ("Without the text “".to_owned(), filter.search.as_ref().map(|s| s.typed.clone()), "”"),
-        Part::Booking => ("Any booking, not only ".to_owned(), filter.booking.map(words::short_id), ""),
-        Part::Ip => ("Any address, not only ".to_owned(), filter.ip.map(|block| block.to_string()), ""),
-        Part::UserAgent => ("Any user agent, not only “".to_owned(), filter.user_agent.clone(), "”"),
-        Part::Extra(key, value) => (format!("Any {key}, not only "), Some(value.clone()), ""),
     }
 }
 
@@ -433,7 +297,7 @@ impl BadQuery {
         Self {
             heading,
             fields,
-            chips: chips::typed(form, errors),
+            chips: if form.is_too_long() { Vec::new() } else { chips::typed(form, errors) },
             start: link::filtered(bare, reader.zone),
             limit: limit.map(str::to_owned),
         }

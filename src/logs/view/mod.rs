@@ -3,6 +3,7 @@
 pub mod chips;
 pub mod controls;
 pub mod count;
+pub mod empty;
 pub mod entry;
 pub mod export;
 pub mod facets;
@@ -11,10 +12,12 @@ pub mod row;
 pub mod saved;
 pub mod spark;
 
+use chrono::{Duration, Offset as _};
+
 use crate::{
     core::{
         role::Role,
-        time::{Timestamp, Zone},
+        time::{Timestamp, Zone, day_start},
         words,
     },
     web::zones::ZoneWords,
@@ -44,10 +47,55 @@ impl Reader {
         ZoneWords::at(self.zone, at).heading()
     }
 
+    /// Whether the clocks of the zone are set on the day of an instant: a time of that day alone may be another's too.
+    fn has_two_offsets(&self, at: Timestamp) -> bool {
+        let offset = |at: Timestamp| at.in_zone(self.zone).offset().fix();
+        let day = at.in_zone(self.zone).date_naive();
+        let end = day.succ_opt().map_or(at, |next| day_start(next, self.zone).plus(-Duration::microseconds(1)));
+        offset(day_start(day, self.zone)) != offset(end)
+    }
+
+    /// What the clocks are called, on a day on which they are set.
+    #[must_use]
+    pub fn clock_name(&self, at: Timestamp) -> Option<String> {
+        self.has_two_offsets(at).then(|| words::zone_abbreviation(at, self.zone))
+    }
+
+    /// `14:32:07`, and `01:32:07 BST` on a day on which clocks are set.
+    #[must_use]
+    pub fn clock(&self, at: Timestamp) -> String {
+        let clock = words::clock(at, self.zone, false);
+        self.clock_name(at).map_or_else(|| clock.clone(), |name| format!("{clock} {name}"))
+    }
+
+    /// The day of an instant as a heading, and the rest of it: date, zone and, if it is the same all day, what the clocks
+    /// are called.
+    #[must_use]
+    pub fn day_heading(&self, at: Timestamp) -> (String, String) {
+        let day = |at: Timestamp| at.in_zone(self.zone).date_naive();
+        let (name, long) = (words::day_name(day(at), day(self.now)), words::date_long(at, self.zone));
+        let zone = if self.has_two_offsets(at) { self.city() } else { self.zone_at(at) };
+        let rest = if name == long { zone } else { format!("{long}, {zone}") };
+        (name, rest)
+    }
+
+    /// `London`: whose clocks times of any day are read on.
+    #[must_use]
+    pub fn city(&self) -> String {
+        words::zone_city(self.zone)
+    }
+
+    /// `14:32:07`, with the day where that is not today: when a list was made.
+    #[must_use]
+    pub fn as_of(&self, at: Timestamp) -> String {
+        let said = self.day_and_clock(at);
+        said.strip_suffix(" today").map(str::to_owned).unwrap_or(said)
+    }
+
     /// `14:32:07 today`, `17:20:11 yesterday` or `20:14:05, 9 May 2026`; of what is yet to come also how far ahead it is.
     #[must_use]
     pub fn day_and_clock(&self, at: Timestamp) -> String {
-        let clock = words::clock(at, self.zone, false);
+        let clock = self.clock(at);
         let day = at.in_zone(self.zone).date_naive();
         let today = self.now.in_zone(self.zone).date_naive();
         let said = if day == today {

@@ -110,6 +110,8 @@ pub struct Row {
     pub clock: String,
     /// `.377`, where a neighbour has the same second.
     pub fraction: Option<String>,
+    /// `BST`, on a day on which clocks are set.
+    pub clock_name: Option<String>,
     /// The instant for machines.
     pub datetime: String,
     /// `In 14 min`, where it is dated after now.
@@ -150,7 +152,6 @@ const ERROR_LINE: usize = 200;
 /// `terms` are marked.
 #[must_use]
 pub fn days(logs: &[Log], reader: &Reader, query: &str, terms: &[String]) -> Vec<Day> {
-    let today = reader.now.in_zone(reader.zone).date_naive();
     let mut days: Vec<(chrono::NaiveDate, Day)> = Vec::new();
     for (at, log) in logs.iter().enumerate() {
         let second = |log: &Log| log.timestamp.whole_second();
@@ -161,11 +162,8 @@ pub fn days(logs: &[Log], reader: &Reader, query: &str, terms: &[String]) -> Vec
         match days.last_mut() {
             Some((day, group)) if *day == date => group.rows.push(row),
             _ => {
-                let name = words::day_name(date, today);
-                let long = words::date_long(log.timestamp, reader.zone);
-                let zone = reader.zone_at(log.timestamp);
-                let full = if name == long { zone } else { format!("{long}, {zone}") };
-                days.push((date, Day { name, date: full, rows: vec![row] }));
+                let (name, rest) = reader.day_heading(log.timestamp);
+                days.push((date, Day { name, date: rest, rows: vec![row] }));
             }
         }
     }
@@ -186,6 +184,7 @@ fn row(log: &Log, reader: &Reader, query: &str, terms: &[String], crowded: bool)
     Row {
         href: link::entry(log.id, query),
         fraction: crowded.then(|| whole.strip_prefix(&clock).unwrap_or_default().to_owned()).filter(|f| !f.is_empty()),
+        clock_name: reader.clock_name(log.timestamp),
         clock,
         // As exact as what is shown: of fifty rows the rest is a fortieth of the page.
         datetime: reader.datetime(if crowded { log.timestamp } else { log.timestamp.whole_second() }),

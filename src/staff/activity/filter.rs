@@ -90,6 +90,20 @@ impl Filter {
         filter
     }
 
+    /// The filter without several.
+    #[must_use]
+    pub fn without_all(&self, parts: &[Part]) -> Self {
+        parts.iter().fold(self.clone(), |filter, part| filter.without(part))
+    }
+
+    /// Its choices, each with all values of which a record may have one: to take off one of these would only narrow it.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Vec<Part>> {
+        let is_same =
+            |a: &Part, b: &Part| matches!((a, b), (Part::Person(_), Part::Person(_)) | (Part::Kind(_), Part::Kind(_)));
+        self.parts().chunk_by(is_same).map(<[Part]>::to_vec).collect()
+    }
+
     /// Its parameters, `range` always and first. Instants carry the offset of `zone`.
     #[must_use]
     pub fn pairs(&self, zone: Zone) -> Vec<(String, String)> {
@@ -140,6 +154,18 @@ impl Query {
     #[must_use]
     pub fn from(&self, at: At) -> Self {
         Self { at, ..self.clone() }
+    }
+
+    /// When its range ends.
+    #[must_use]
+    pub fn as_of(&self, now: Timestamp) -> Timestamp {
+        self.filter.range.as_of(self.at, now)
+    }
+
+    /// Another page of the same walk.
+    #[must_use]
+    pub fn onward(&self, to: At, now: Timestamp) -> Self {
+        self.from(self.filter.range.onward(self.at, to, now))
     }
 
     /// Its query string; instants carry the offset of `zone`.

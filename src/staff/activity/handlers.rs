@@ -47,10 +47,12 @@ pub async fn page(req: HttpRequest, signed: Signed, state: web::Data<State>) -> 
 
 async fn found(req: &HttpRequest, state: &State, signed: &Signed, reader: &Reader, query: &Query) -> Result<List> {
     let State { db, budgets, .. } = state;
-    let plan = store::plan(db, &query.filter, reader.now).await?;
+    let plan = store::plan(db, &query.filter, query.as_of(reader.now)).await?;
     let times = Times { list: budgets.list, count: budgets.count };
+    let began = Instant::now();
     let ((page, count), tally) =
         try_join(store::page(db, &plan, query, times), store::tally(db, &plan, budgets.count)).await?;
+    let took = began.elapsed();
     let nothing = page.rows.is_empty() && page.looked_to.is_none() && query.at == At::Newest;
     let ways = if nothing { ways(state, reader, &query.filter).await? } else { Vec::new() };
     let people = whose(&query.filter, state, reader).await?;
@@ -59,7 +61,7 @@ async fn found(req: &HttpRequest, state: &State, signed: &Signed, reader: &Reade
     let detail = staff_log::counted(&proven.count.recorded(), &query.query_string(reader.zone));
     signed.record(Kind::StaffLogSearched, None, Some(detail))?;
 
-    let found = Found { query, page: &page, proven, ways, known: &known, budget: budgets.list.time };
+    let found = Found { query, page: &page, proven, ways, known: &known, took };
     let results = Results::of(found, reader, listing::chip(req), listing::is_paged(req, query.at));
     Ok(Listing {
         title: format!("Activity in Daybook, {}", results.words),
@@ -89,19 +91,18 @@ fn accounts(tally: &Tally, plan: &Plan) -> Vec<Uuid> {
     chosen.chain(tally.accounts().into_iter().take(PEOPLE)).collect()
 }
 
-/// What the list without each part of its filter would give, as far as there is time to count.
-async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Part, Count)>> {
-    const MOST: usize = 8;
+/// What the list without each choice of its filter would give, as far as there is time to count.
+async fn ways(state: &State, reader: &Reader, filter: &Filter) -> Result<Vec<(Vec<Part>, Count)>> {
     let until = Instant::now() + state.budgets.list.time;
     let mut out = Vec::new();
-    for part in filter.parts().into_iter().take(MOST) {
+    for choice in filter.choices() {
         let count = if Instant::now() < until {
-            let plan = store::plan(&state.db, &filter.without(&part), reader.now).await?;
+            let plan = store::plan(&state.db, &filter.without_all(&choice), reader.now).await?;
             super::look::count(&state.db, &plan, state.budgets.count).await?
         } else {
             Count::AtLeast { n: 0, looked_to: None }
         };
-        out.push((part, count));
+        out.push((choice, count));
     }
     Ok(out)
 }

@@ -17,8 +17,10 @@ use crate::{
         view::{
             Reader,
             chips::{Chip, typed_words},
+            controls::Beginning,
             count::{CountWords, count_words},
-            list::{self, BadField, BadQuery, Stopped, Way, by_count},
+            empty::{Way, by_count, one_of},
+            list::{self, BadField, BadQuery, Stopped},
         },
     },
     paging::{At, Page},
@@ -100,7 +102,7 @@ fn row(record: &Recorded, query: &Query, known: &Known, reader: &Reader) -> Row 
     };
     let (said, more) = told::told(record, known, reader);
     Row {
-        clock: words::clock(record.timestamp, reader.zone, false),
+        clock: reader.clock(record.timestamp),
         datetime: reader.datetime(record.timestamp.whole_second()),
         who: who(record, query, known, reader),
         icon,
@@ -132,7 +134,6 @@ fn who(record: &Recorded, query: &Query, known: &Known, reader: &Reader) -> Who 
 }
 
 fn days(records: &[Recorded], query: &Query, known: &Known, reader: &Reader) -> Vec<Day> {
-    let today = reader.now.in_zone(reader.zone).date_naive();
     let mut days: Vec<(chrono::NaiveDate, Day)> = Vec::new();
     for record in records {
         let row = row(record, query, known, reader);
@@ -140,11 +141,8 @@ fn days(records: &[Recorded], query: &Query, known: &Known, reader: &Reader) -> 
         match days.last_mut() {
             Some((day, group)) if *day == date => group.rows.push(row),
             _ => {
-                let name = words::day_name(date, today);
-                let long = words::date_long(record.timestamp, reader.zone);
-                let zone = reader.zone_at(record.timestamp);
-                let full = if name == long { zone } else { format!("{long}, {zone}") };
-                days.push((date, Day { name, date: full, rows: vec![row] }));
+                let (name, rest) = reader.day_heading(record.timestamp);
+                days.push((date, Day { name, date: rest, rows: vec![row] }));
             }
         }
     }
@@ -162,6 +160,8 @@ pub struct Results {
     pub as_of: String,
     /// The same for machines.
     pub as_of_datetime: String,
+    /// What a custom range begins as, where this is none.
+    pub custom: Option<Beginning>,
     /// The same list, as of now.
     pub refresh: String,
     /// The filters in force.
@@ -203,12 +203,12 @@ pub struct Found<'a> {
     pub page: &'a Page<Recorded>,
     /// How many match.
     pub proven: Proven,
-    /// Where nothing matched: the parts that can be taken away, and what that would give.
-    pub ways: Vec<(Part, Count)>,
+    /// Where nothing matched: the choices that can be taken away, and what that would give.
+    pub ways: Vec<(Vec<Part>, Count)>,
     /// Who and what the rows are about.
     pub known: &'a Known,
-    /// How long looking was allowed to take.
-    pub budget: std::time::Duration,
+    /// How long looking took.
+    pub took: std::time::Duration,
 }
 
 /// A part of a filter in words: what it is about, how it is meant, and the value that was typed.
@@ -227,12 +227,13 @@ impl Results {
     /// one.
     #[must_use]
     pub fn of(found: Found<'_>, reader: &Reader, chip: Option<usize>, paged: bool) -> Self {
-        let Found { query, page, proven, ways, known, budget } = found;
+        let Found { query, page, proven, ways, known, took } = found;
         let zone = reader.zone;
-        let url = |at| query.from(at).link(zone);
+        let url = |at| query.onward(at, reader.now).link(zone);
+        let as_of = query.as_of(reader.now);
         let beside = Pager::of(page, url);
         let stopped = page.looked_to.map(|key| Stopped {
-            time: format!("{} ms", budget.as_millis()),
+            time: words::took(took),
             at: reader.day_and_clock(key.timestamp),
             way: Stopped::way(query.at),
             href: beside.further(query.at),
@@ -245,13 +246,14 @@ impl Results {
         Self {
             count: CountWords::of(&proven, ["record", "records"], further, reader),
             words: query.filter.words(zone, reader.now),
-            as_of: words::clock(reader.now, zone, false),
-            as_of_datetime: reader.datetime(reader.now),
+            as_of: reader.as_of(as_of),
+            as_of_datetime: reader.datetime(as_of),
+            custom: Beginning::of(query.filter.range, as_of, reader),
             refresh: url(At::Newest),
             clear: (query.filter != bare).then(|| query.narrowed(bare).link(zone)),
             focus_heading: paged || (chip.is_some() && chips.is_empty()),
             chips,
-            caption: format!("What was done in Daybook, newest first, times in {}", reader.zone_at(reader.now)),
+            caption: format!("What was done in Daybook, newest first, times in {}", reader.city()),
             days: days(&page.rows, query, known, reader),
             span: list::span(page, |record| record.timestamp, reader),
             pager: beside,
@@ -285,27 +287,33 @@ fn chips(query: &Query, reader: &Reader, focus: Option<usize>) -> Vec<Chip> {
 }
 
 impl Empty {
-    fn of(query: &Query, ways: Vec<(Part, Count)>, reader: &Reader) -> Self {
+    fn of(query: &Query, ways: Vec<(Vec<Part>, Count)>, reader: &Reader) -> Self {
         if query.at != At::Newest {
             let heading = "There are no more records this way";
             return Self { heading, text: "Go back to the newest page with Refresh.", ways: Vec::new() };
         }
-        let way = |(part, count): (Part, Count)| {
-            let (before, value) = match &part {
-                Part::Range => {
+        let way = |(choice, count): (Vec<Part>, Count)| {
+            let value = |part: &Part| match part {
+                Part::Range => None,
+                Part::Person(Person::Email(email)) => Some(email.clone()),
+                Part::Person(Person::Nobody) => Some("who has no staff account".to_owned()),
+                Part::Person(Person::CommandLine) => Some("the command line".to_owned()),
+                Part::Kind(group) => Some(format!("“{}”", group.name())),
+            };
+            let values = one_of(choice.iter().filter_map(value).collect());
+            let (before, value) = match choice.first() {
+                Some(Part::Person(_)) => ("Anybody, not only ".to_owned(), Some(values)),
+                Some(Part::Kind(_)) => ("Anything, not only ".to_owned(), Some(values)),
+                Some(Part::Range) | None => {
                     let now = summary::range(query.filter.range, reader.zone, reader.now);
                     (format!("All time, not only {}{now}", if now.starts_with("last") { "the " } else { "" }), None)
                 }
-                Part::Person(Person::Email(email)) => ("Anybody, not only ".to_owned(), Some(email.clone())),
-                Part::Person(Person::Nobody) => ("Anybody, not only who has no staff account".to_owned(), None),
-                Part::Person(Person::CommandLine) => ("Anybody, not only the command line".to_owned(), None),
-                Part::Kind(group) => (format!("Anything, not only “{}”", group.name()), None),
             };
             Way {
                 before,
                 value,
                 after: "",
-                href: query.narrowed(query.filter.without(&part)).link(reader.zone),
+                href: query.narrowed(query.filter.without_all(&choice)).link(reader.zone),
                 count: count_words(count).replace("entries", "records").replace("entry", "record"),
                 none: count == Count::Exactly(0),
             }
@@ -338,7 +346,7 @@ pub fn unread(form: &FilterForm, errors: &FieldErrors, reader: &Reader) -> BadQu
         let (word, id) = named(name).unwrap_or(("Filter", None));
         BadField { id: id.map(str::to_owned), name: word.to_owned(), message: message.to_owned() }
     };
-    let pairs: Vec<(&str, &str)> = form.pairs().collect();
+    let pairs: Vec<(&str, &str)> = if form.is_too_long() { Vec::new() } else { form.pairs().collect() };
     let chip = |(at, (name, value)): (usize, &(&str, &str))| {
         // That it is custom says nothing; its ends do.
         if (*name, *value) == ("range", "custom") {
