@@ -351,14 +351,13 @@ impl Recorded {
     }
 
     fn failure_view(&self, failure: &Failure) -> FailureView {
-        let Failure { log, failed, since } = failure;
-        let who = self.query.filter.who.first().cloned().unwrap_or(Who::Anonymous);
+        let Failure { log, who, failed, since } = failure;
         FailureView {
             href: link::entry(log.id, ""),
             title: row::titled(&log.description),
             area: log.area.clone(),
             when: self.reader.day_and_clock(log.timestamp),
-            since: told::since(*since, failed, (&who, log.timestamp), &self.reader),
+            since: told::since(*since, failed, (who, log.timestamp), &self.reader),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         story::{
             Moment,
             habits::Habit,
-            view::{self, Drawn, Line},
+            view::{self, Drawn, Line, Named},
             visits::{Timeline, Visit},
         },
         user_agent,
@@ -136,7 +136,7 @@ fn inferred(visit: &Visit, drawing: &Drawing<'_>) -> Vec<InferredView> {
                 "{n} recorded without an account, from the same address and browser within an hour of the sign-in at \
                  {at}. Nobody else was signed in there within 24 hours."
             ),
-            lines: view::lines(moments, reader, Drawn { day, names: true, ..Drawn::default() }),
+            lines: view::lines(moments, reader, Drawn { day, named: Named::Each, ..Drawn::default() }),
         })
     };
     visit.moments.iter().filter(|moment| moment.is_sign_in()).filter_map(group).collect()

@@ -19,15 +19,14 @@ pub struct Lately {
     pub whole: bool,
 }
 
-/// How often `entry` happened lately, from what of theirs was loaded before it; `whole` says that nothing lies before
-/// that.
+/// How often `entry` happened lately, from what of theirs was loaded before it, back to `loaded`; none where that is all.
 #[must_use]
-pub fn lately(entry: &Moment, before: &[Moment], whole: bool) -> Lately {
+pub fn lately(entry: &Moment, before: &[&Moment], loaded: Option<Timestamp>) -> Lately {
     let since = entry.timestamp.plus(-LATELY);
     let alike = before.iter().filter(|moment| moment.timestamp > since && moment.is_alike(entry));
     let (times, first) =
         alike.fold((1, entry.timestamp), |(times, first), moment| (times + 1, first.min(moment.timestamp)));
-    Lately { times, first, whole: whole || before.iter().any(|moment| moment.timestamp <= since) }
+    Lately { times, first, whole: loaded.is_none_or(|loaded| loaded <= since) }
 }
 
 #[cfg(test)]
@@ -36,7 +35,7 @@ mod tests {
 
     #[test]
     fn only_an_error_is_said_to_be_the_first() {
-        let first = |moment: &Moment| crate::logs::story::view::lately(lately(moment, &[], true), moment);
+        let first = |moment: &Moment| crate::logs::story::view::lately(lately(moment, &[], None), moment);
         assert_eq!(first(&at(0, "error")).as_deref(), Some("for the first time in 24 hours"));
         let refused = Moment { status: "warning".to_owned(), ..at(0, "login") };
         assert_eq!(first(&refused), None);
@@ -53,10 +52,11 @@ mod tests {
             at(90 * HOUR, "page_visit"),
             at(99 * HOUR, "error"),
         ];
-        let counted = lately(&entry, &before, false);
+        let before: Vec<&Moment> = before.iter().collect();
+        let counted = lately(&entry, &before, Some(before[0].timestamp));
         assert_eq!(counted, Lately { times: 3, first: before[1].timestamp, whole: true });
-        assert!(!lately(&entry, &before[1..], false).whole);
-        assert!(lately(&entry, &before[1..], true).whole);
-        assert_eq!(lately(&entry, &[], true).times, 1);
+        assert!(!lately(&entry, &before[1..], Some(before[1].timestamp)).whole);
+        assert!(lately(&entry, &before[1..], None).whole);
+        assert_eq!(lately(&entry, &[], None).times, 1);
     }
 }

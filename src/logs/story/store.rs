@@ -12,15 +12,15 @@ use super::{
 };
 use crate::{
     core::{
-        error::Result,
+        error::{Error, Result},
         ip::{self, IpBlock},
         time::{Timestamp, Zone},
     },
     db::{Budget, Column, Db, Sql},
     logs::{
         checks::Candidate,
-        filter::{Filter, Who},
-        json, look,
+        filter::{Filter, Range, Who},
+        json, look, predicates,
         sql::{Columns, MOMENT, Plan},
         store,
         vocabulary::Vocabulary,
@@ -282,7 +282,8 @@ pub async fn zone_said(db: &Db, theirs: &Theirs) -> Result<Option<(Zone, Timesta
     Ok(rows.iter().find_map(said))
 }
 
-/// What became of a failure of `who` at `key`.
+/// What became of a failure of `who` at `key`. Where that is an e-mail, the failure names no member: entries of another
+/// member who had the e-mail, or has had it since, say nothing of it.
 pub async fn since(
     vocabulary: &Vocabulary<'_>,
     who: &Who,
@@ -292,25 +293,37 @@ pub async fn since(
     budget: Budget,
 ) -> Result<Since> {
     let db = vocabulary.db();
+    let plan = async |filter: &Filter| {
+        // `extra` is asked for only where the role may see it, so it may be looked at here.
+        let mut plan = store::plan_by(vocabulary, filter, now, true).await?;
+        if let Who::Email(email) = who {
+            plan.predicates.push(predicates::nobody_elses(email, db.dialect()));
+        }
+        // One person has mostly fewer entries than a step looks through: asked first, they end the looking at once.
+        plan.predicates.reverse();
+        Ok::<_, Error>(plan)
+    };
+    // What is dated ahead has not been seen yet.
+    let ahead = now.plus(chrono::Duration::microseconds(1));
+    let seen = Range::Between { from: None, to: Some(ahead) };
     let beyond = At::After(Cursor::beyond(key));
-    let filter = failed.successes(who.clone());
-    // `extra` is asked for only where the role may see it, so it may be looked at here.
-    let mut plan = store::plan_by(vocabulary, &filter, now, true).await?;
-    // One person has mostly fewer entries than a step looks through: asked first, they end the looking at once.
-    plan.predicates.reverse();
-    let (found, seen) = look::keys(db, &plan, beyond, 1, budget).await?;
+    let successes = plan(&Filter { range: seen, ..failed.successes(who.clone()) }).await?;
+    let (found, stopped) = look::keys(db, &successes, beyond, 1, budget).await?;
     if let Some(key) = found.first() {
         return Ok(Since::Recovered(*key));
     }
-    if let Seen::To(key) = seen {
+    if let Seen::To(key) = stopped {
         return Ok(Since::LookedTo(key));
     }
-    let theirs = Theirs::of(db, who.clone(), now, budget).await?;
-    // What is dated ahead has not been seen yet.
-    let today = Cursor::at(Key { timestamp: now, id: Uuid::max() });
-    let last = theirs.walk(db, At::Before(today), 1).await?.moments.pop();
-    Ok(match last.filter(|last| last.key() > key) {
-        Some(last) => Since::NotSeenToSucceed(last.timestamp),
-        None => Since::NotSeen,
-    })
+    let later = Range::Between { from: Some(key.timestamp), to: Some(ahead) };
+    let theirs = plan(&Filter { range: later, who: vec![who.clone()], ..Filter::default() }).await?;
+    let (last, stopped) = look::keys(db, &theirs, At::Newest, 1, budget).await?;
+    match (last.first(), stopped) {
+        (Some(last), _) if *last > key => return Ok(Since::NotSeenToSucceed(last.timestamp)),
+        (None, Seen::To(_)) => return Ok(Since::LookedTo(key)),
+        _ => {}
+    }
+    let all = plan(&Filter { who: vec![who.clone()], ..Filter::default() }).await?;
+    let (after, _) = look::keys(db, &all, beyond, 1, budget).await?;
+    Ok(Since::NotSeen { ahead: !after.is_empty() })
 }

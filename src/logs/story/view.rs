@@ -6,6 +6,7 @@ use super::{
     around::{Around, By, MOST, STEP},
     lately::Lately,
     moment::Moment,
+    others::{Other, Others},
     recovery::{Failed, Since},
     trail::{self, Item},
 };
@@ -75,6 +76,18 @@ pub struct Step {
     pub current: bool,
 }
 
+/// Which entries of a trail say whom they are about.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Named<'a> {
+    /// None: all are of one person.
+    #[default]
+    None,
+    /// Each, by its e-mail, as the trail is nobody's.
+    Each,
+    /// Those of other members.
+    Others(&'a Others),
+}
+
 /// How a trail is drawn.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Drawn<'a> {
@@ -84,8 +97,8 @@ pub struct Drawn<'a> {
     pub query: &'a str,
     /// The day that the page has said already.
     pub day: Option<NaiveDate>,
-    /// Whether each says whom it is about.
-    pub names: bool,
+    /// Which say whom they are about.
+    pub named: Named<'a>,
     /// What is said of the one that is marked, where it is not the page's own; then it has a link, too.
     pub marked: Option<&'static str>,
 }
@@ -183,7 +196,11 @@ fn step(moment: &Moment, reader: &Reader, drawn: Drawn<'_>) -> Step {
         class,
         title: row::titled(&moment.description),
         area: moment.area.clone(),
-        who: drawn.names.then(|| whom(moment)).flatten(),
+        who: match drawn.named {
+            Named::None => None,
+            Named::Each => whom(moment),
+            Named::Others(others) => moment.member_id.and_then(|id| others.get(&id)).map(Other::called),
+        },
         error_line,
         note,
         current: is_current,
@@ -231,7 +248,8 @@ impl AroundView {
     pub fn of(around: &Around, reader: &Reader, shown: Shown, query: &str) -> Self {
         let entry = &around.entry;
         let note = match &around.by {
-            By::Person(_) => None,
+            By::Person(_) if around.others.is_empty() => None,
+            By::Person(_) => Some("Entries of other members have the same e-mail; they say whose they are.".to_owned()),
             By::Address => {
                 let by = match entry.user_agent {
                     Some(_) => "the same address and browser",
@@ -260,9 +278,9 @@ impl AroundView {
         let mut moments: Vec<Moment> = before.iter().rev().cloned().collect();
         moments.push(entry.clone());
         moments.extend_from_slice(&around.after.moments);
-        let names = around.by == By::Address;
+        let named = if around.by == By::Address { Named::Each } else { Named::Others(&around.others) };
         let day = Some(date(entry.timestamp, reader.zone));
-        let drawn = Drawn { current: Some(entry), query, day, names, marked: None };
+        let drawn = Drawn { current: Some(entry), query, day, named, marked: None };
         let mut out = Vec::new();
         let more_before = around.before.more || found.len() > before.len();
         let most = |shown: usize| shown >= MOST;
@@ -316,7 +334,7 @@ fn whole_visit(around: &Around) -> Option<String> {
     match &around.by {
         By::Person(Who::Member(member)) => Some(format!("{}?entry={id}#nearest", link::member(*member))),
         // Of an e-mail that somebody has today, the page is theirs, and this entry is in none of their visits.
-        By::Person(Who::Email(email)) if !around.has_owner => {
+        By::Person(Who::Email(email)) if around.owner.is_none() => {
             Some(format!("{}&entry={id}#nearest", link::by_email(email)))
         }
         _ => None,
@@ -411,10 +429,14 @@ pub fn since(since: Since, failed: &Failed, (who, failed_at): (&Who, Timestamp),
                 link: None,
             }
         }
-        Since::NotSeen => SinceView {
+        Since::NotSeen { ahead } => SinceView {
             kind: "gone",
             name: "Not seen since",
-            text: "Nothing is recorded of them since.".to_owned(),
+            text: if ahead {
+                "They were not seen since; only entries dated ahead are recorded of them.".to_owned()
+            } else {
+                "Nothing is recorded of them since.".to_owned()
+            },
             plain: "not seen since".to_owned(),
             link: None,
         },

@@ -19,6 +19,7 @@ use crate::{
             Moment,
             around::{Around, By},
             lately::LATELY,
+            others::Other,
             trail::{self, Item},
             view::SinceView,
         },
@@ -456,11 +457,13 @@ fn ticket_of(
         Subject::NoAccountNow { email } => (ticket::Who::NoAccountNow, [Some(email.as_str()), None]),
         Subject::Anonymous => (ticket::Who::Anonymous, [None, None]),
     };
-    let names: Vec<&str> = names.into_iter().flatten().chain(log.current_email.as_deref()).collect();
+    let others = told.around.others.values().flat_map(Other::names);
+    let names: Vec<&str> = names.into_iter().flatten().chain(log.current_email.as_deref()).chain(others).collect();
     let url = format!("{}{}", setting.base, link::entry(log.id, ""));
-    // Who else was at an address is nothing for a ticket, and their names would not be known to be replaced.
-    let tells = |moment: &&Moment| {
-        matches!(told.around.by, By::Person(_)) || (moment.member_id.is_none() && moment.member_email.is_none())
+    // What somebody else did is nothing for a ticket: who was at an address, or had the e-mail before.
+    let tells = |moment: &&Moment| match told.around.by {
+        By::Person(_) => told.around.is_theirs(moment),
+        _ => moment.member_id.is_none() && moment.member_email.is_none(),
     };
     let before: Vec<Moment> = told.around.before.moments.iter().rev().filter(tells).cloned().collect();
     TicketFacts {
