@@ -210,6 +210,18 @@ database_test! {
         }
     }
 
+    async fn what_was_recorded_by_e_mail_alone_stands_on_the_page_of_a_member_without_entries(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let refused = visit(3, None, Some("Hana@example.org"));
+        let batch = Batch { members: vec![hana.clone()], logs: vec![refused.clone()], ..Batch::default() };
+        db.write_batch(batch).await;
+        let app = TestApp::start(db).await;
+        let page = app.signed_in(Role::Viewer).await.get(&format!("/members/{}", hana.id)).await;
+        assert_eq!(page.attributes(".calm a", "href"), [format!("/logs/{}", refused.id)]);
+        let said = page.texts(".empty p").concat();
+        assert_eq!(said, "The application knows the member. No entry has their ID, at any time.");
+    }
+
     async fn entries_of_a_member_who_is_gone_stay(db: TestDb) {
         let hana = sample::member("Hana Lindqvist", "hana@example.org");
         let logs = vec![visit(3, Some(&hana), Some("hana@example.org")), visit(4, Some(&hana), None)];
