@@ -110,8 +110,10 @@ pub struct MemberPage {
     pub stats: Vec<Stat>,
     /// Entries by day.
     pub spark: Option<Spark>,
-    /// The member whose entries have this e-mail, where they have another one today: their page and what they are called.
-    pub holder: Option<(String, String)>,
+    /// The members whose entries have this e-mail, which nobody has today: their pages and what they are called.
+    pub holders: Vec<(String, String)>,
+    /// Where there are none, how far that is known.
+    pub held: String,
     /// The newest entry with their e-mail that was recorded without an account, and what it says.
     pub without_account: Option<(String, String)>,
     /// What failed lately, and whether it worked since.
@@ -308,7 +310,8 @@ mod tests {
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
             spark: None,
-            holder: None,
+            holders: Vec::new(),
+            held: String::new(),
             without_account: None,
             failures: Vec::new(),
             failures_whole: true,

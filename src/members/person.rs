@@ -12,7 +12,7 @@ use super::{
     inferred::{self, Inferred},
     pages::{FailureView, MemberPage, Stat},
     spark::Spark,
-    store::{self, Figures, WithoutAccount},
+    store::{self, Figures, HELD, Holder, WithoutAccount},
     time::{self, Asked},
     unfinished::Habits,
     visits::{self, Drawing},
@@ -32,8 +32,9 @@ use crate::{
         story::{
             Moment,
             habits::Habit,
+            others::{self, Others},
             store::{self as story, Place, Theirs},
-            view as told,
+            view::{self as told, Named},
             visits::{From, Timeline, page},
         },
         view::{Reader, count::count_figure, export::ExportMenu, row},
@@ -80,7 +81,7 @@ pub async fn member(
     }
     let name = name.filter(|name| !name.trim().is_empty());
     let find = name.clone();
-    recorded.answer(&signed, Person { name, email, id: Some(id), find, holder: None })
+    recorded.answer(&signed, Person { name, email, id: Some(id), find, holder: Holder::Nobody, holders: Others::new() })
 }
 
 /// `GET /members/by-email`: an e-mail that nobody has an account with now; one that somebody has leads to them.
@@ -109,14 +110,17 @@ pub async fn by_email(
     // As recorded, not as typed.
     let email = recorded.newest.as_ref().and_then(|newest| newest.member_email.clone()).unwrap_or(email);
     let find = email.split('@').next().filter(|local| !local.is_empty()).map(str::to_owned);
-    let holder = match recorded.newest.as_ref().and_then(|newest| newest.member_id) {
-        Some(id) => {
-            let name = store::member(&state.db, id).await?.and_then(|(name, email)| name.or(email));
-            Some((id, name.unwrap_or_else(|| words::short_id(id))))
-        }
-        None => None,
+    let holder = match &recorded.figures {
+        Some(figures) => store::holder(&state.db, &email, figures.entries, state.budgets.count).await?,
+        None => Holder::Nobody,
     };
-    recorded.answer(&signed, Person { name: None, email: Some(email), id: None, find, holder })
+    let met = recorded.timeline.visits.iter().flat_map(|visit| &visit.moments).filter_map(|moment| moment.member_id);
+    let named = match holder {
+        Holder::Member(id) => Some(id),
+        Holder::Nobody | Holder::NotFound => None,
+    };
+    let holders = others::with_ids(&state.db, met.chain(named).collect()).await?;
+    recorded.answer(&signed, Person { name: None, email: Some(email), id: None, find, holder, holders })
 }
 
 /// Which part of their story is asked for.
@@ -151,6 +155,13 @@ impl Wanted {
     }
 }
 
+/// The pages of members and what they are called, in the order of their names.
+fn called(members: &Others) -> Vec<(String, String)> {
+    let mut called: Vec<_> = members.values().map(|one| (link::member(one.id), one.called())).collect();
+    called.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+    called
+}
+
 /// Who the page is about.
 struct Person {
     name: Option<String>,
@@ -158,8 +169,10 @@ struct Person {
     id: Option<Uuid>,
     /// What others like them are found by.
     find: Option<String>,
-    /// The member whose entries have the e-mail, where they have another one today.
-    holder: Option<(Uuid, String)>,
+    /// The member whom the newest entry with the e-mail names that names any.
+    holder: Holder,
+    /// All members whom the page knows to have entries with it.
+    holders: Others,
 }
 
 /// What the log holds of one person, as far as the page shows it.
@@ -258,7 +271,8 @@ impl Recorded {
         respond::page(status, &self.page(signed, person))
     }
 
-    fn page(self, signed: &Signed, Person { name, email, id, find, holder }: Person) -> MemberPage {
+    fn page(self, signed: &Signed, person: Person) -> MemberPage {
+        let Person { name, email, id, find, holder, holders } = person;
         let (reader, zone) = (&self.reader, self.reader.zone);
         let own = id.map_or_else(|| link::by_email(email.as_deref().unwrap_or_default()), link::member);
         let tz = self.wanted.tz.map(|tz| ("tz", tz.name()));
@@ -273,6 +287,7 @@ impl Recorded {
             near: if self.wanted.time.meant.is_some() { "nearest to that time" } else { "the entry you came from" },
             inferred: &self.inferred,
             habits: &self.habits,
+            named: if self.is_of_several() { Named::Others(&holders) } else { Named::None },
             way: &way,
         };
         let timeline = self.newest.as_ref().map(|_| visits::view(&self.timeline, &drawing));
@@ -289,7 +304,13 @@ impl Recorded {
             find_href: find.map(|text| format!("/members?q={}", query_string::escape(&text))),
             stats: self.stats(),
             spark: self.spark.clone(),
-            holder: holder.map(|(id, name)| (link::member(id), name)),
+            holders: called(&holders),
+            held: match holder {
+                Holder::Nobody => "The log cannot tell whether there was an account.".to_owned(),
+                _ => {
+                    format!("None of the newest {HELD} entries with it names a member; older ones were not looked at.")
+                }
+            },
             without_account: self.without_account.as_ref().map(|entry| {
                 let said = format!("{}, {}", row::titled(&entry.description), reader.day_and_clock(entry.timestamp));
                 (link::entry(entry.id, ""), said)
@@ -303,6 +324,13 @@ impl Recorded {
             email,
             id: id.map(|id| id.to_string()),
         }
+    }
+
+    /// Whether the visits are of more people than one, or not all are known to be of the same.
+    fn is_of_several(&self) -> bool {
+        let mut whose = self.timeline.visits.iter().flat_map(|visit| &visit.moments).map(|moment| moment.member_id);
+        let first = whose.next();
+        whose.any(|id| Some(id) != first)
     }
 
     fn stats(&self) -> Vec<Stat> {

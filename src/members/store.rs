@@ -1,6 +1,9 @@
 //! Asking the database about members: who was seen lately, who has this name, e-mail or id, and what is recorded of one.
 
-use std::{collections::HashSet, ops::ControlFlow};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+};
 
 use futures_util::future::try_join3;
 use uuid::Uuid;
@@ -189,9 +192,23 @@ pub async fn ids_between(db: &Db, (first, last): (Uuid, Uuid), most: usize) -> R
 pub struct Recorded {
     /// The e-mail as its newest entry has it.
     pub email: String,
-    /// The member of that entry, or, where it has none, the e-mail itself.
+    /// The member of the newest entry that names one, or, where none does, the e-mail itself.
     pub whose: Found,
 }
+
+/// The member whose entries have an e-mail that is nobody's today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// The one whom the newest entry names that names any.
+    Member(Uuid),
+    /// No entry names a member.
+    Nobody,
+    /// None of the newest [`HELD`] entries does, or there was no time to look at them.
+    NotFound,
+}
+
+/// Among how many of the newest entries with an e-mail one is looked for that names a member.
+pub const HELD: u64 = 500;
 
 /// Out of these e-mails, those that entries have and nobody has today, in alphabetical order.
 pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec<Recorded>> {
@@ -212,6 +229,11 @@ pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec
     looking.done();
     let Looked::Whole(mut rows) = looked else { return Ok(Vec::new()) };
     rows.sort_by_cached_key(|(email, ..)| email.to_ascii_lowercase());
+    let unnamed: Vec<String> = rows.iter().filter(|(.., id)| id.is_none()).map(|(email, ..)| email.clone()).collect();
+    let holders = holders(db, &unnamed, budget).await?.unwrap_or_default();
+    for (email, _, id) in &mut rows {
+        *id = id.or_else(|| holders.get(email).copied());
+    }
     let ids: Vec<Uuid> = rows.iter().filter_map(|(.., id)| *id).collect();
     let members = by_ids(db, &ids, budget).await?;
     let recorded = |(email, at, id): (String, Timestamp, Option<Uuid>)| {
@@ -220,6 +242,38 @@ pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec
         Recorded { whose: whose.unwrap_or_else(alone), email }
     };
     Ok(rows.into_iter().map(recorded).collect())
+}
+
+/// Whom the newest entry with each of these e-mails names that names anybody: of those of which one is found, as they are
+/// written here. None where there was no time.
+async fn holders(db: &Db, emails: &[String], budget: Budget) -> Result<Option<HashMap<String, Uuid>>> {
+    let Some(values) = values(emails) else { return Ok(Some(HashMap::new())) };
+    let (of_entry, _) = db.dialect().emails_of_values();
+    let sql = Sql::new(
+        "SELECT v.column1, (SELECT n.member_id FROM (SELECT l.member_id, l.\"timestamp\", l.id FROM audit_logs l WHERE ",
+    );
+    let newest = " ORDER BY l.\"timestamp\" DESC, l.id DESC";
+    let sql =
+        sql.text(of_entry).text(newest).limit(i64::try_from(HELD).unwrap_or(i64::MAX)).text(
+            ") AS n WHERE n.member_id IS NOT NULL ORDER BY n.\"timestamp\" DESC, n.id DESC LIMIT 1) AS held FROM ",
+        );
+    let mut looking = db.look(budget).await?;
+    let looked: Looked<Vec<(String, Option<Uuid>)>> = looking.fetch_all(sql.append(&values).text(" AS v")).await?;
+    looking.done();
+    Ok(match looked {
+        Looked::Whole(rows) => Some(rows.into_iter().filter_map(|(email, id)| Some((email, id?))).collect()),
+        Looked::Interrupted => None,
+    })
+}
+
+/// Whose an e-mail was, of which there are so many entries, that nobody has today.
+pub async fn holder(db: &Db, email: &str, entries: Count, budget: Budget) -> Result<Holder> {
+    let held = holders(db, &[email.to_owned()], budget).await?;
+    Ok(match (held.map(|held| held.into_values().next()), entries) {
+        (Some(Some(id)), _) => Holder::Member(id),
+        (Some(None), Count::Exactly(n)) if n <= HELD => Holder::Nobody,
+        _ => Holder::NotFound,
+    })
 }
 
 /// Who has one of these e-mails today.

@@ -34,6 +34,8 @@ pub struct Drawing<'a> {
     pub inferred: &'a Inferred,
     /// What opening a page mostly leads to.
     pub habits: &'a [Habit],
+    /// Which entries say whom they are about.
+    pub named: Named<'a>,
     /// Where the page from a place on is.
     pub way: &'a dyn Fn(&str, Cursor) -> String,
 }
@@ -92,7 +94,7 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
     let mut lines = view::lines(
         &visit.moments,
         reader,
-        Drawn { current: nearest, day, marked: Some(drawing.near), ..Drawn::default() },
+        Drawn { current: nearest, day, marked: Some(drawing.near), named: drawing.named, ..Drawn::default() },
     );
     if !visit.begins {
         lines.insert(0, Line::Torn("This visit began before; what came first is on the older page".to_owned()));

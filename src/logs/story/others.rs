@@ -39,9 +39,13 @@ impl Other {
 /// Members by their id.
 pub type Others = HashMap<Uuid, Other>;
 
-/// The members whom these entries name. One whom the application no longer knows is called by their id.
-pub async fn of(db: &Db, moments: impl Iterator<Item = &Moment>) -> Result<Others> {
-    let ids: BTreeSet<Uuid> = moments.filter_map(|moment| moment.member_id).collect();
+/// The members whom these entries name.
+pub async fn of<'a>(db: &Db, moments: impl Iterator<Item = &'a Moment>) -> Result<Others> {
+    with_ids(db, moments.filter_map(|moment| moment.member_id).collect()).await
+}
+
+/// The members with these ids. One whom the application no longer knows is called by their id.
+pub async fn with_ids(db: &Db, ids: BTreeSet<Uuid>) -> Result<Others> {
     if ids.is_empty() {
         return Ok(Others::new());
     }
