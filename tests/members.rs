@@ -222,6 +222,36 @@ database_test! {
         assert_eq!(said, "The application knows the member. No entry has their ID, at any time.");
     }
 
+    async fn whatever_was_recorded_as_an_e_mail_has_a_page_and_no_link_of_it_means_others(db: TestDb) {
+        let odd = ["jozef", "none", "a@b*", " kay@example.org ", "odd\u{fffd}@example.org"];
+        let failed = |email: &str| NewLog { member_email: Some(email.to_owned()), ..sample::error(sample::minutes_ago(9)) };
+        let mut logs: Vec<NewLog> = odd.iter().map(|email| failed(email)).collect();
+        logs.extend([visit(4, None, None), visit(3, None, Some("jozefina@example.org")), visit(2, None, Some("  "))]);
+        db.write(logs.clone()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let list = client.get("/logs?range=all").await;
+        for (email, log) in odd.iter().zip(&logs) {
+            let href = list.attributes("#list a.gone", "href").into_iter().find(|href| {
+                *href == format!("/members/by-email?email={}", daybook::core::query_string::escape(email))
+            });
+            let page = client.get(&href.unwrap_or_else(|| panic!("{email:?} has no link"))).await;
+            assert_eq!((page.status.as_u16(), visited(&page)), (200, vec![log.id.to_string()]), "{email:?}");
+            for link in page.attributes(".head .actions a, .stats a, .failures a, .section-head a", "href") {
+                let there = client.get(&link).await;
+                assert_eq!(there.status, 200, "{email:?}: {link}");
+                if link.starts_with("/logs?") {
+                    assert_eq!(there.entries(), [log.id.to_string()], "{email:?}: {link}");
+                }
+            }
+        }
+        // Typed with blanks around it, an e-mail is meant without them; what is blank is nobody's.
+        assert_eq!(visited(&client.get("/members/by-email?email=+jozef+").await), [logs[0].id.to_string()]);
+        assert_eq!(visited(&client.get("/members/by-email?email=kay@example.org").await), [""; 0]);
+        let blank = client.get(&format!("/logs/{}", logs[7].id)).await;
+        assert!(blank.texts(".lede").concat().contains("an anonymous visitor"), "{:?}", blank.texts(".lede"));
+    }
+
     async fn entries_of_a_member_who_is_gone_stay(db: TestDb) {
         let hana = sample::member("Hana Lindqvist", "hana@example.org");
         let logs = vec![visit(3, Some(&hana), Some("hana@example.org")), visit(4, Some(&hana), None)];

@@ -180,6 +180,21 @@ database_test! {
         assert_eq!(listed, 7);
     }
 
+    async fn the_others_are_linked_where_they_are(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let line = |n: i32| format!("13:0{n}:00 error members/pets [success] Failure {n}");
+        let lines: Vec<String> = (0..8).map(line).collect();
+        let logs = tale(Some(&hana), &lines.join("\n"));
+        db.write_batch(Batch { members: vec![hana.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get(&format!("/members/{}", hana.id)).await;
+        let links = page.attributes("#since-h + .hint a", "href");
+        assert_eq!(links.len(), 1, "one list holds them all: {links:?}");
+        assert_eq!(client.get(&links[0]).await.entries().len(), 8);
+        assert_eq!(page.attributes(".stats dd a", "href"), links);
+    }
+
     async fn an_error_is_no_success_whatever_its_status(db: TestDb) {
         let hana = sample::member("Hana Lindqvist", "hana@example.org");
         let logs = tale(Some(&hana), "

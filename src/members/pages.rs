@@ -100,8 +100,8 @@ pub struct MemberPage {
     pub email: Option<String>,
     /// Their id; `None` where nobody has the e-mail today.
     pub id: Option<String>,
-    /// The list of all their entries.
-    pub entries_href: String,
+    /// The list of all their entries, where a filter can mean them.
+    pub entries_href: Option<String>,
     /// Everything of theirs as a file, for whoever may have that.
     pub export: Option<ExportMenu>,
     /// Where others of the same name, or with the beginning of the same e-mail, are looked for.
@@ -120,8 +120,8 @@ pub struct MemberPage {
     pub failures: Vec<FailureView>,
     /// Whether that is all that failed in the last 30 days.
     pub failures_whole: bool,
-    /// The list of their errors.
-    pub errors_href: String,
+    /// The lists of their errors, each with its name.
+    pub error_lists: Vec<(String, String)>,
     /// The form that goes to a time, and what it found.
     pub time: TimeForm,
     /// Their visits; none where no entry is recorded.
@@ -305,7 +305,7 @@ mod tests {
             name: Some("Hana <i>Lindqvist</i>".into()),
             email: Some("hana.lindqvist@example.org".into()),
             id: Some(id.into()),
-            entries_href: format!("/logs?range=all&member={id}"),
+            entries_href: Some(format!("/logs?range=all&member={id}")),
             export: None,
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
@@ -315,7 +315,7 @@ mod tests {
             without_account: None,
             failures: Vec::new(),
             failures_whole: true,
-            errors_href: String::new(),
+            error_lists: Vec::new(),
             time: TimeForm::default(),
             timeline: None,
         }

@@ -92,20 +92,33 @@ pub async fn by_email(
     signed: Signed,
 ) -> Result<HttpResponse> {
     let form = FilterForm::new(req.query_string());
-    let email = form.value("email").trim().to_owned();
-    if email.is_empty() || email.chars().count() > LONGEST || email.contains('\u{fffd}') {
+    let given = query_string::parse(req.query_string()).into_iter().rfind(|pair| pair.name == "email");
+    let given = given.filter(|pair| pair.problem.is_none()).map(|pair| pair.value).unwrap_or_default();
+    if given.trim().is_empty() || given.trim().chars().count() > LONGEST {
         return Err(Error::NotFound(What::Member));
     }
-    if let Some(id) = store::owner_of(&state.db, &email).await? {
-        // Already this tells something: whose the e-mail is.
-        signed.record(Kind::MembersSearched, Some(id.to_string()), Some(email))?;
-        let rest = query_string::write(form.pairs().filter(|(name, _)| *name != "email"));
-        let mark = if rest.is_empty() { "" } else { "?" };
-        return Ok(respond::see_other(&format!("{}{mark}{rest}", link::member(id))));
+    // Blanks around it were typed, unless it is recorded with them.
+    let mut spellings = vec![given.as_str(), given.trim()];
+    spellings.dedup();
+    let mut recorded = None;
+    for email in spellings {
+        if let Some(id) = store::owner_of(&state.db, email).await? {
+            // Already this tells something: whose the e-mail is.
+            signed.record(Kind::MembersSearched, Some(id.to_string()), Some(email.to_owned()))?;
+            let rest = query_string::write(form.pairs().filter(|(name, _)| *name != "email"));
+            let mark = if rest.is_empty() { "" } else { "?" };
+            return Ok(respond::see_other(&format!("{}{mark}{rest}", link::member(id))));
+        }
+        let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
+        let who = Who::Email(email.to_ascii_lowercase());
+        let theirs = Recorded::load(&state, &habits, &signed, who, asked).await?;
+        let is_there = theirs.newest.is_some();
+        recorded = Some((email.to_owned(), theirs));
+        if is_there {
+            break;
+        }
     }
-    let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
-    let who = Who::Email(email.to_ascii_lowercase());
-    let recorded = Recorded::load(&state, &habits, &signed, who, asked).await?;
+    let Some((email, recorded)) = recorded else { return Err(Error::NotFound(What::Member)) };
     signed.record(Kind::MemberOpened, Some(email.clone()), None)?;
     // As recorded, not as typed.
     let email = recorded.newest.as_ref().and_then(|newest| newest.member_email.clone()).unwrap_or(email);
@@ -297,10 +310,11 @@ impl Recorded {
         own.split('?').next().unwrap_or_default().clone_into(&mut form.action);
         form.email = email.clone().filter(|_| id.is_none());
         form.leads = self.nearest.is_some();
+        let sayable = self.query.filter.who.iter().all(Who::is_sayable);
         MemberPage {
             shell: signed.shell(Section::Members),
-            entries_href: link::list(&self.query, zone),
-            export: ExportMenu::of(&self.query, reader, EXPORT),
+            entries_href: sayable.then(|| link::list(&self.query, zone)),
+            export: if sayable { ExportMenu::of(&self.query, reader, EXPORT) } else { None },
             find_href: find.map(|text| format!("/members?q={}", query_string::escape(&text))),
             stats: self.stats(),
             spark: self.spark.clone(),
@@ -317,7 +331,7 @@ impl Recorded {
             }),
             failures: self.failures.told.iter().map(|failure| self.failure_view(failure)).collect(),
             failures_whole: self.failures.whole,
-            errors_href: self.errors_hrefs().into_iter().next().unwrap_or_default(),
+            error_lists: self.error_lists(),
             time: form,
             timeline,
             name,
@@ -339,13 +353,6 @@ impl Recorded {
         let [by_status, by_action] = figures.errors;
         let errors = by_status.and(by_action);
         let some_errors = errors != Count::Exactly(0);
-        // Where an error is one by its action alone, one list does not hold them all.
-        let named = match by_action {
-            Count::Exactly(0) => ["See them", ""],
-            _ => ["Status error", "App errors with another status"],
-        };
-        let links = [by_status, by_action].into_iter().zip(named).zip(self.errors_hrefs());
-        let links = links.filter(|((count, _), _)| *count != Count::Exactly(0));
         let ahead = newest.timestamp > now;
         vec![
             Stat {
@@ -363,7 +370,7 @@ impl Recorded {
             Stat {
                 label: "Errors, last 30 days",
                 value: count_figure(errors),
-                links: links.map(|((_, name), href)| (name.to_owned(), href)).collect(),
+                links: self.error_lists(),
                 alarming: some_errors,
                 ..Stat::default()
             },
@@ -371,11 +378,22 @@ impl Recorded {
         ]
     }
 
-    /// The lists of their errors of the last 30 days: by status, and by action alone.
-    fn errors_hrefs(&self) -> Vec<String> {
-        self.query.filter.who.first().map(failures::errors).map_or_else(Vec::new, |filters| {
-            filters.into_iter().map(|filter| link::filtered(filter, self.reader.zone)).collect()
-        })
+    /// The lists of their errors of the last 30 days that hold some: by status, and by action alone, each with its name.
+    fn error_lists(&self) -> Vec<(String, String)> {
+        let who = self.query.filter.who.first().filter(|who| who.is_sayable());
+        let (Some(who), Some(figures)) = (who, &self.figures) else { return Vec::new() };
+        let [by_status, by_action] = figures.errors;
+        // Where an error is one by its action alone, one list does not hold them all.
+        let named = match (by_status, by_action) {
+            (_, Count::Exactly(0)) => ["See them", ""],
+            (Count::Exactly(0), _) => ["", "See them"],
+            _ => ["Status error", "App errors with another status"],
+        };
+        let lists = figures.errors.into_iter().zip(named).zip(failures::errors(who));
+        lists
+            .filter(|((count, _), _)| *count != Count::Exactly(0))
+            .map(|((_, name), filter)| (name.to_owned(), link::filtered(filter, self.reader.zone)))
+            .collect()
     }
 
     fn failure_view(&self, failure: &Failure) -> FailureView {

@@ -440,24 +440,21 @@ pub fn since(since: Since, failed: &Failed, (who, failed_at): (&Who, Timestamp),
             plain: "not seen since".to_owned(),
             link: None,
         },
-        Since::LookedTo(key) => SinceView {
-            kind: "unknown",
-            name: "Not known yet",
-            text: format!(
-                "No success in this area{with} is recorded up to {}; there was no time for later entries:",
-                at(key.timestamp)
-            ),
-            plain: format!("no success up to {}; later entries were not looked at", at(key.timestamp)),
-            link: Some((
-                link::filtered(
-                    Filter {
-                        range: Range::Between { from: Some(key.timestamp), to: None },
-                        ..failed.successes(who.clone())
-                    },
-                    zone,
+        Since::LookedTo(key) => {
+            let range = Range::Between { from: Some(key.timestamp), to: None };
+            let further = Filter { range, ..failed.successes(who.clone()) };
+            let link = who.is_sayable().then(|| (link::filtered(further, zone), "look further".to_owned()));
+            let end = if link.is_some() { ":" } else { "." };
+            SinceView {
+                kind: "unknown",
+                name: "Not known yet",
+                text: format!(
+                    "No success in this area{with} is recorded up to {}; there was no time for later entries{end}",
+                    at(key.timestamp)
                 ),
-                "look further".to_owned(),
-            )),
-        },
+                plain: format!("no success up to {}; later entries were not looked at", at(key.timestamp)),
+                link,
+            }
+        }
     }
 }

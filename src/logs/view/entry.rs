@@ -340,12 +340,8 @@ fn whom(
     let list = |who: Who| Some(alike(Filter { who: vec![who], ..Filter::default() }));
     let by_email = |email: &str| {
         let email = email.to_ascii_lowercase();
-        // Blanks around a value do not count where a query is read.
-        if email.trim() != email {
-            return None;
-        }
         // What is no e-mail has no filter but the one by its beginning.
-        list(if email.contains('@') { Who::Email(email) } else { Who::EmailPrefix(email) })
+        [Who::Email(email.clone()), Who::EmailPrefix(email)].into_iter().find(Who::is_sayable).and_then(list)
     };
     let fact = |email: &String| Fact { text: email.clone(), filter: by_email(email) };
     match subject {
