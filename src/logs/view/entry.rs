@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{
     Reader, Shown,
+    message::MessageView,
     row::{self, Status, Who},
 };
 use crate::{
@@ -148,7 +149,7 @@ pub struct Entry {
     /// What was booked, where that is known.
     pub service_type: Option<String>,
     /// The error.
-    pub error_message: Shown<Marked>,
+    pub error_message: Shown<MessageView>,
     /// The traceback.
     pub traceback: Shown<TracebackView>,
     /// The address as recorded.
@@ -228,8 +229,7 @@ impl Entry {
         let traceback = details.error_detail.as_deref().filter(|text| !text.is_empty());
         let traceback = traceback.map(|text| Traceback::read(text, setting.app_root));
         let extra = details.extra.as_deref().filter(|text| !json::is_absent(text));
-        let message = details.error_message.as_deref().filter(|text| !text.trim().is_empty());
-        let message = message.map(|text| Marked::of(text, setting.terms));
+        let message = MessageView::of(details.error_message.as_deref(), at, zone, setting.terms);
         let service_type = extra.and_then(|text| json::top_level(text, "service_type"));
         let permalink = link::entry(log.id, "");
         let abbreviation = words::zone_abbreviation(at, zone);
