@@ -56,7 +56,7 @@ database_test! {
                     "2 min 10 s",
                     "14:26:40 Booked a solo walk members/bookings/new",
                     "2 min 38 s",
-                    "14:29:18 Booking could not be confirmed same error",
+                    "14:29:18 Booking could not be confirmed same description",
                     "2 min 12 s",
                     "14:31:30 Opened the booking form members/bookings/new",
                     "14:32:07 Booking could not be confirmed this entry",
@@ -69,6 +69,31 @@ database_test! {
             assert_eq!(links.len(), 6, "the entry itself leads nowhere: {links:?}");
             assert!(links.iter().all(|link| link.ends_with(query)), "{links:?}");
         }
+    }
+
+    async fn another_error_under_one_description_is_not_called_the_same(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let mut logs = tale(Some(&hana), "
+            14:10:00 error members/bookings/new Booking failed
+            14:20:00 error members/bookings/new Booking failed
+            14:30:00 error members/bookings/new Booking failed
+        ");
+        for (log, message) in logs.iter_mut().zip(["TimeoutError", "KeyError: 'walker'", "KeyError: 'walker'"]) {
+            log.error_message = Some(message.to_owned());
+        }
+        let ids: Vec<_> = logs.iter().map(|log| log.id).collect();
+        db.write_batch(Batch { members: vec![hana], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let support = app.signed_in(Role::Support).await;
+        let page = support.get(&format!("/logs/{}", ids[2])).await;
+        let told = trail(&page);
+        assert_eq!(told[1], "14:10:00 Booking failed same description TimeoutError");
+        assert_eq!(told[3], "14:20:00 Booking failed same error");
+        assert!(page.texts(".lede").concat().contains("for the third time with this description in 20 minutes"));
+        let viewer = app.signed_in(Role::Viewer).await;
+        let page = viewer.get(&format!("/logs/{}", ids[2])).await;
+        assert_eq!(trail(&page)[3], "14:20:00 Booking failed same description");
+        assert!(!page.text().contains("KeyError") && page.texts(".lede").concat().contains("with this description"));
     }
 
     async fn five_more_either_way_at_a_click(db: TestDb) {

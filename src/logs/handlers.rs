@@ -263,7 +263,7 @@ pub async fn entry(
     let since = around.since(db, &failed, reader.now, state.budgets.count).await?;
     let since =
         since.zip(around::who(&log)).map(|(since, who)| told::since(since, &failed, (&who, log.timestamp), &reader));
-    let lately = around.lately().and_then(|lately| told::lately(lately, &around.entry));
+    let lately = around.lately().and_then(|lately| told::lately(lately, &around.entry, sees));
     let group = if sees && log.is_error() { groups.of_entry(id, &reader).await? } else { None };
     let base = respond::base(&req);
     let setting = Setting { base: &base, app_root: state.site.app_root.as_deref(), terms: &place.terms };

@@ -24,6 +24,10 @@ use crate::{
 
 /// What is said of the entry that a page is about.
 pub const THIS: &str = "this entry";
+/// What is said of an error that is the same as that entry's.
+const SAME: &str = "same error";
+/// What is said of one of which no more is known, or seen, to be the same.
+const SAME_DESCRIPTION: &str = "same description";
 
 /// A line of a trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +74,7 @@ pub struct Step {
     pub who: Option<String>,
     /// The first line of the error, where the role sees it.
     pub error_line: Option<String>,
-    /// [`THIS`], `same error`.
+    /// [`THIS`], `same error`, `same description`.
     pub note: Option<&'static str>,
     /// Whether it is the one that is being read.
     pub current: bool,
@@ -169,7 +173,8 @@ fn number(n: usize) -> u64 {
 
 fn step(moment: &Moment, reader: &Reader, drawn: Drawn<'_>) -> Step {
     let is_current = drawn.current.is_some_and(|current| current.id == moment.id);
-    let same_error = drawn.current.is_some_and(|current| current.is_error() && moment.is_alike(current));
+    let sees = reader.role.sees_details();
+    let alike = drawn.current.filter(|current| current.is_error() && moment.is_alike(current));
     let class = if moment.is_error() {
         "is-error"
     } else if moment.status == "warning" {
@@ -181,13 +186,12 @@ fn step(moment: &Moment, reader: &Reader, drawn: Drawn<'_>) -> Step {
     };
     let note = if is_current {
         Some(drawn.marked.unwrap_or(THIS))
-    } else if same_error {
-        Some("same error")
     } else {
-        None
+        alike.map(|current| if sees && moment.is_same_error(current) { SAME } else { SAME_DESCRIPTION })
     };
-    let sees = reader.role.sees_details();
-    let error_line = moment.error_message.as_deref().filter(|_| sees && note.is_none()).and_then(row::error_line);
+    // What another error is that has the same description, its own line tells.
+    let tells = sees && (note.is_none() || note == Some(SAME_DESCRIPTION));
+    let error_line = moment.error_message.as_deref().filter(|_| tells).and_then(row::error_line);
     Step {
         href: link::entry(moment.id, drawn.query),
         clock: words::clock(moment.timestamp, reader.zone, false),
@@ -354,17 +358,20 @@ fn minutes(span: Duration) -> Duration {
     if span < Duration::minutes(1) { span } else { Duration::minutes(span.num_minutes()) }
 }
 
-/// How often the same happened lately: `for the second time in 3 minutes`, `at least 200 times in 2 hours`. Nothing where that says nothing.
+/// How often the same happened lately: `for the second time in 3 minutes`, `at least 200 times in 2 hours`. Nothing where that
+/// says nothing. Of errors that are not known to be the same, or not seen by whoever does not see details, it is the
+/// description that is counted.
 #[must_use]
-pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
+pub fn lately(lately: Lately, entry: &Moment, sees: bool) -> Option<String> {
     let matters = entry.is_error() || entry.status == "warning";
     if !matters || (lately.times == 1 && !lately.whole) {
         return None;
     }
     let which = words::ordinal(lately.times);
+    let with = if entry.is_error() && !(sees && lately.same_error) { " with this description" } else { "" };
     if lately.times == 1 {
         // Of an error alone: what else is alike need not read alike, as a sign-in refused for the second time.
-        return entry.is_error().then(|| format!("for the {which} time in 24 hours"));
+        return entry.is_error().then(|| format!("for the {which} time{with} in 24 hours"));
     }
     let seconds = entry.timestamp.since(lately.first).num_seconds().max(1).unsigned_abs();
     let within = match seconds {
@@ -373,9 +380,9 @@ pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
         _ => words::counted(seconds.div_ceil(3_600), "hour", "hours"),
     };
     Some(if lately.whole {
-        format!("for the {which} time in {within}")
+        format!("for the {which} time{with} in {within}")
     } else {
-        format!("at least {} in {within}", words::counted(number(lately.times), "time", "times"))
+        format!("at least {}{with} in {within}", words::counted(number(lately.times), "time", "times"))
     })
 }
 
