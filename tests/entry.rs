@@ -170,8 +170,8 @@ database_test! {
     }
 
     async fn a_message_that_is_too_long_for_a_page_is_cut_and_whole_in_a_file(db: TestDb) {
-        let long = "x".repeat(1_000_000);
-        let log = NewLog { error_message: Some(long.clone()), ..sample::error(sample::minutes_ago(6)) };
+        let message = "x".repeat(1_000_000);
+        let log = NewLog { error_message: Some(message.clone()), ..sample::error(sample::minutes_ago(6)) };
         let id = log.id;
         db.write(vec![log, sample::log(sample::minutes_ago(5))]).await;
         let app = TestApp::start(db).await;
@@ -180,7 +180,7 @@ database_test! {
         assert!(page.text().len() < 200_000, "{} bytes", page.text().len());
         let file = page.attribute("a[download][href^=\"/logs/export.ndjson\"]", "href").expect("a file");
         let file = client.get(&file).await;
-        assert!(file.text().contains(&long) && file.text().lines().count() == 1);
+        assert!(file.text().contains(&message) && file.text().lines().count() == 1);
     }
 
     async fn everything_that_is_recorded_is_shown(db: TestDb) {

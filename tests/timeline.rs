@@ -114,6 +114,15 @@ database_test! {
         assert!(!viewer.text().contains("KeyError") && !viewer.text().contains("203.0.113"), "{}", viewer.text());
     }
 
+    async fn a_visit_of_a_day_says_on_which_it_ended(db: TestDb) {
+        let mut logs: Vec<NewLog> = (0..70).map(|n| sample::log(sample::minutes_ago(60 + n * 25))).collect();
+        "booking_created".clone_into(&mut logs[0].action_type);
+        let hana = hana(&db, logs).await;
+        let app = TestApp::start(db).await;
+        let page = app.signed_in(Role::Viewer).await.get(&format!("/members/{}", hana.id)).await;
+        assert_eq!(visits(&page), ["08:53 to 18 June 2026, 13:38 1 day 4 h 1 booking, 70 entries"]);
+    }
+
     async fn pages_of_visits_hold_each_entry_once_and_break_between_visits(db: TestDb) {
         // 130 visits of one to six entries, of which some are longer than a page.
         let mut logs = Vec::new();
@@ -205,6 +214,10 @@ database_test! {
             assert_eq!(page.status, StatusCode::BAD_REQUEST, "{at} {tz}");
             assert_eq!(page.attribute(&format!("#{field}"), "aria-invalid").as_deref(), Some("true"), "{at} {tz}");
             assert_eq!(page.attribute("#at-tz", "value").as_deref(), Some(tz));
+            let kept = [page.attribute("#at", "type"), page.attribute("#at", "value")].map(Option::unwrap_or_default);
+            let kind = if at.starts_with("2026-06-18") { "datetime-local" } else { "text" };
+            assert_eq!(kept[0], kind, "{at}");
+            assert!(kept[1].starts_with(at) || at == "\u{0}", "{at} is lost: {kept:?}");
             assert!(!visits(&page).is_empty(), "the visits are there all the same");
         }
     }

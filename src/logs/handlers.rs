@@ -285,11 +285,8 @@ fn shown(req: &HttpRequest) -> Shown {
 async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::paging::Key) -> Result<Place> {
     let State { db, budgets, .. } = state;
     let form = FilterForm::new(req.query_string());
-    let mut query = match form.parse(reader.asker()) {
-        Ok(query) => query,
-        Err(_) => {
-            return Ok(Place { list: format!("/logs?{}", query_string::write(form.pairs())), ..Place::default() });
-        }
+    let Ok(mut query) = form.parse(reader.asker()) else {
+        return Ok(Place { list: format!("/logs?{}", query_string::write(form.pairs())), ..Place::default() });
     };
     // Opened from no list, it stands among all entries, and the way back is to the list as it is at first.
     let is_direct = !form.names_a_list();

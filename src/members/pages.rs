@@ -31,8 +31,8 @@ pub struct MemberRow {
     pub short_id: String,
     /// Their page.
     pub href: String,
-    /// When an entry of theirs was last recorded: `14:37:52 today`.
-    pub last_seen: Option<String>,
+    /// When an entry of theirs was last recorded: `14:37:52 today`; else why that is not said.
+    pub last_seen: Result<String, &'static str>,
     /// What is known of them.
     pub kind: MemberKind,
 }
@@ -60,6 +60,8 @@ pub struct MembersPage {
     pub rows: Vec<MemberRow>,
     /// What the empty page says: nobody was asked for, or nobody matches.
     pub asked: bool,
+    /// Whether looking stopped before everybody was looked at.
+    pub stopped: bool,
     /// The page before.
     pub back: Option<String>,
     /// The page after.
@@ -106,8 +108,10 @@ pub struct MemberPage {
     pub export: Option<ExportMenu>,
     /// Where others of the same name, or with the beginning of the same e-mail, are looked for.
     pub find_href: Option<String>,
-    /// Last seen, first seen, errors, entries. Empty: no entry is recorded, and the page says so.
+    /// Last seen, first seen, errors, entries. Empty: no entry was found, and the page says so.
     pub stats: Vec<Stat>,
+    /// Whether looking for one stopped before its end.
+    pub stopped: bool,
     /// Entries by day.
     pub spark: Option<Spark>,
     /// The members whose entries have this e-mail, which nobody has today: their pages and what they are called.
@@ -247,6 +251,8 @@ pub struct TimeForm {
     pub email: Option<String>,
     /// The time as typed.
     pub at: String,
+    /// The kind of its field: `datetime-local`, or `text` for what that cannot hold.
+    pub kind: &'static str,
     /// Why it cannot be read.
     pub at_error: Option<String>,
     /// The zone as typed, else as guessed.
@@ -280,7 +286,7 @@ mod tests {
             email: email.map(Into::into),
             short_id: "018f40aa-77d1".into(),
             href: "/members/018f40aa-77d1-7c19-9f3e-5b0d7c2a9e11?a=1&b=2".into(),
-            last_seen: Some("14:37:52 today".into()),
+            last_seen: Ok("14:37:52 today".into()),
             kind,
         }
     }
@@ -293,6 +299,7 @@ mod tests {
             order: "Last seen first. Times in London, BST.".into(),
             rows,
             asked: true,
+            stopped: false,
             back: None,
             more: None,
         }
@@ -309,6 +316,7 @@ mod tests {
             export: None,
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
+            stopped: false,
             spark: None,
             holders: Vec::new(),
             held: String::new(),

@@ -7,12 +7,13 @@ use futures_util::future::try_join5;
 use uuid::Uuid;
 
 use super::{
+    emails::{self, HELD, Holder},
     failures::{self, Failure, Failures},
     handlers::LONGEST,
     inferred::{self, Inferred},
     pages::{FailureView, MemberPage, Stat},
     spark::Spark,
-    store::{self, Figures, HELD, Holder, WithoutAccount},
+    store::{self, Figures, WithoutAccount},
     time::{self, Asked},
     unfinished::Habits,
     visits::{self, Drawing},
@@ -33,14 +34,14 @@ use crate::{
             Moment,
             habits::Habit,
             others::{self, Others},
-            store::{self as story, Place, Theirs},
+            store::{self as story, Nearest, Place, Theirs, Walked},
             view::{self as told, Named},
             visits::{From, Timeline, page},
         },
         view::{Reader, count::count_figure, export::ExportMenu, row},
         vocabulary::Vocabulary,
     },
-    paging::{At, Cursor},
+    paging::{At, Cursor, Key},
     session::Signed,
     staff_log::Kind,
     web::{
@@ -74,7 +75,9 @@ pub async fn member(
     let asked = Wanted::read(&req, Reader::of(&signed).zone)?;
     let mut recorded = Recorded::load(&state, &habits, &signed, Who::Member(id), asked).await?;
     let of_entry = || recorded.newest.as_ref().map(|newest| (None, newest.member_email.clone()));
-    let Some((name, email)) = known.or_else(of_entry) else { return Err(Error::NotFound(What::Member)) };
+    // Where looking stopped, whether any entry names them is not known.
+    let so_far = recorded.stopped.then_some((None, None));
+    let Some((name, email)) = known.or_else(of_entry).or(so_far) else { return Err(Error::NotFound(What::Member)) };
     signed.record(Kind::MemberOpened, Some(id.to_string()), None)?;
     if let Some(email) = email.as_deref().filter(|email| !email.is_empty()) {
         recorded.without_account = store::without_account(&state.db, email, state.budgets.count).await?;
@@ -124,7 +127,7 @@ pub async fn by_email(
     let email = recorded.newest.as_ref().and_then(|newest| newest.member_email.clone()).unwrap_or(email);
     let find = email.split('@').next().filter(|local| !local.is_empty()).map(str::to_owned);
     let holder = match &recorded.figures {
-        Some(figures) => store::holder(&state.db, &email, figures.entries, state.budgets.count).await?,
+        Some(figures) => emails::holder(&state.db, &email, figures.entries, state.budgets.count).await?,
         None => Holder::Nobody,
     };
     let met = recorded.timeline.visits.iter().flat_map(|visit| &visit.moments).filter_map(|moment| moment.member_id);
@@ -195,8 +198,13 @@ struct Recorded {
     site_zone: Zone,
     query: ListQuery,
     wanted: Wanted,
+    /// Their newest entry, also where it is dated ahead.
     newest: Option<Moment>,
-    nearest: Option<Moment>,
+    /// Their newest entry up to now, or where looking for it stopped.
+    seen: Walked,
+    /// Whether looking for one stopped before its end.
+    stopped: bool,
+    nearest: Nearest,
     timeline: Timeline,
     figures: Option<Figures>,
     spark: Option<Spark>,
@@ -219,15 +227,26 @@ impl Recorded {
         let (db, budgets) = (&state.db, state.budgets);
         let query = ListQuery::first(Filter { who: vec![who.clone()], ..Filter::default() });
         let theirs = Theirs::of(db, who.clone(), reader.now, budgets.list).await?;
-        let newest = theirs.walk(db, At::Newest, 1).await?.moments.pop();
+        let Walked { mut moments, stopped } = theirs.walk(db, At::Newest, 1).await?;
+        let newest = moments.pop();
+        let last = match &newest {
+            // What is dated ahead has not been seen yet.
+            Some(newest) if newest.timestamp > reader.now => {
+                let now = Cursor { key: Key { timestamp: reader.now, id: Uuid::max() }, inclusive: true };
+                theirs.walk(db, At::Before(now), 1).await?
+            }
+            newest => Walked { moments: newest.iter().cloned().collect(), stopped: None },
+        };
         let mut out = Self {
             reader,
             usual_zone: signed.staff.usual_zone,
             site_zone: state.site.zone,
             query,
             wanted,
+            stopped: newest.is_none() && stopped.is_some(),
             newest,
-            nearest: None,
+            seen: last,
+            nearest: Nearest::default(),
             timeline: Timeline::default(),
             figures: None,
             spark: None,
@@ -246,10 +265,13 @@ impl Recorded {
         let told = async {
             let nearest = match (time.meant, entry) {
                 (Some(meant), _) => story::nearest(db, &theirs, meant).await?,
-                (None, Some(id)) => story::one(db, id).await?.filter(|moment| moment.is_of(&who)),
-                (None, None) => None,
+                (None, Some(id)) => {
+                    let moment = story::one(db, id).await?.filter(|moment| moment.is_of(&who));
+                    Nearest { moment, stopped: false }
+                }
+                (None, None) => Nearest::default(),
             };
-            let (place, from) = match (&nearest, at) {
+            let (place, from) = match (&nearest.moment, at) {
                 (Some(nearest), _) => (Place::Around(nearest.key()), From::Entry(nearest.key())),
                 (None, at @ At::After(_)) => (Place::From(at), From::Older),
                 (None, at) => (Place::From(at), From::Newer),
@@ -274,7 +296,7 @@ impl Recorded {
         )
         .await?;
         (out.nearest, out.timeline, out.inferred) = told;
-        (out.figures, out.spark, out.failures, out.zone_said) = (figures, Some(spark), failures, zone_said);
+        (out.figures, out.spark, out.failures, out.zone_said) = (Some(figures), Some(spark), failures, zone_said);
         out.habits = habits.now(state, reader.now).await;
         Ok(out)
     }
@@ -296,7 +318,7 @@ impl Recorded {
         };
         let drawing = Drawing {
             reader,
-            nearest: self.nearest.as_ref(),
+            nearest: self.nearest.moment.as_ref(),
             near: if self.wanted.time.meant.is_some() { "nearest to that time" } else { "the entry you came from" },
             inferred: &self.inferred,
             habits: &self.habits,
@@ -304,12 +326,11 @@ impl Recorded {
             way: &way,
         };
         let timeline = self.newest.as_ref().map(|_| visits::view(&self.timeline, &drawing));
-        let found =
-            self.wanted.time.meant.map(|meant| time::found(meant, self.nearest.as_ref(), reader, self.usual_zone));
+        let found = self.wanted.time.meant.map(|meant| time::found(meant, &self.nearest, reader, self.usual_zone));
         let mut form = self.wanted.time.form(self.zone_said, self.site_zone, reader, found);
         own.split('?').next().unwrap_or_default().clone_into(&mut form.action);
         form.email = email.clone().filter(|_| id.is_none());
-        form.leads = self.nearest.is_some();
+        form.leads = self.nearest.moment.is_some();
         let sayable = self.query.filter.who.iter().all(Who::is_sayable);
         MemberPage {
             shell: signed.shell(Section::Members),
@@ -317,6 +338,7 @@ impl Recorded {
             export: if sayable { ExportMenu::of(&self.query, reader, EXPORT) } else { None },
             find_href: find.map(|text| format!("/members?q={}", query_string::escape(&text))),
             stats: self.stats(),
+            stopped: self.stopped,
             spark: self.spark.clone(),
             holders: called(&holders),
             held: match holder {
@@ -353,20 +375,34 @@ impl Recorded {
         let [by_status, by_action] = figures.errors;
         let errors = by_status.and(by_action);
         let some_errors = errors != Count::Exactly(0);
-        let ahead = newest.timestamp > now;
-        vec![
-            Stat {
-                label: if ahead { "Newest entry, dated ahead" } else { "Last seen" },
-                value: words::ago_short(now, newest.timestamp),
-                note: Some(format!("{}, {}", self.reader.day_and_clock(newest.timestamp), newest.area)),
-                ..Stat::default()
-            },
-            Stat {
-                label: "First seen",
-                value: figures.first.timestamp.in_zone(zone).format("%-d %b %Y").to_string(),
-                note: Some(words::ago(now, figures.first.timestamp)),
-                ..Stat::default()
-            },
+        let entry = |label, moment: &Moment| Stat {
+            label,
+            value: words::ago_short(now, moment.timestamp),
+            note: Some(format!("{}, {}", self.reader.day_and_clock(moment.timestamp), moment.area)),
+            ..Stat::default()
+        };
+        let unseen = |value: &str, note: Option<&str>| Stat {
+            label: "Last seen",
+            value: value.to_owned(),
+            note: note.map(str::to_owned),
+            ..Stat::default()
+        };
+        let mut stats = vec![match (self.seen.moments.first(), self.seen.stopped) {
+            (Some(seen), _) => entry("Last seen", seen),
+            (None, None) => unseen("Not yet", Some("Only entries dated ahead are recorded")),
+            (None, Some(_)) => unseen("Not looked at yet", None),
+        }];
+        if newest.timestamp > now {
+            stats.push(entry("Newest entry, dated ahead", newest));
+        }
+        let first = figures.first.filter(|first| first.timestamp <= now);
+        stats.extend(first.map(|first| Stat {
+            label: "First seen",
+            value: first.timestamp.in_zone(zone).format("%-d %b %Y").to_string(),
+            note: Some(words::ago(now, first.timestamp)),
+            ..Stat::default()
+        }));
+        stats.extend([
             Stat {
                 label: "Errors, last 30 days",
                 value: count_figure(errors),
@@ -375,7 +411,8 @@ impl Recorded {
                 ..Stat::default()
             },
             Stat { label: "Entries", value: count_figure(figures.entries), ..Stat::default() },
-        ]
+        ]);
+        stats
     }
 
     /// The lists of their errors of the last 30 days that hold some: by status, and by action alone, each with its name.

@@ -87,12 +87,6 @@ impl Theirs {
         Ok(Self { plan, budget, browser: Browser::Any })
     }
 
-    /// The entries of everybody.
-    pub async fn everybody(db: &Db, now: Timestamp, budget: Budget) -> Result<Self> {
-        let plan = store::plan(db, &Filter::default(), now, false).await?;
-        Ok(Self { plan, budget, browser: Browser::Any })
-    }
-
     /// The entries of one browser at the address that stands in a text; none where no address does.
     pub async fn at_address(
         db: &Db,
@@ -249,13 +243,25 @@ pub async fn one(db: &Db, id: Uuid) -> Result<Option<Moment>> {
     db.fetch_optional(sql).await
 }
 
+/// The entry that lies nearest to what is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Nearest {
+    /// The entry.
+    pub moment: Option<Moment>,
+    /// Whether looking stopped before it was known that none is nearer.
+    pub stopped: bool,
+}
+
 /// The entry of somebody that lies nearest to what is meant; of two as near, one of the later.
-pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Moment>> {
+pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Nearest> {
     let mut nearest: Option<Moment> = None;
+    let mut stopped = false;
     for at in meant.instants() {
         let place = Cursor::at(Key { timestamp: at, id: Uuid::nil() });
         for side in [At::Before(other_side(place)), At::After(place)] {
-            for moment in theirs.walk(db, side, 1).await?.moments {
+            let walked = theirs.walk(db, side, 1).await?;
+            stopped |= walked.stopped.is_some();
+            for moment in walked.moments {
                 let away = meant.away(moment.timestamp);
                 if nearest.as_ref().is_none_or(|nearest| away <= meant.away(nearest.timestamp)) {
                     nearest = Some(moment);
@@ -263,7 +269,7 @@ pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Mo
             }
         }
     }
-    Ok(nearest)
+    Ok(Nearest { moment: nearest, stopped })
 }
 
 /// The zone that an entry of somebody says they are in, and when: the newest of a few that does.
