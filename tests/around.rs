@@ -56,7 +56,7 @@ database_test! {
                     "2 min 10 s",
                     "14:26:40 Booked a solo walk members/bookings/new",
                     "2 min 38 s",
-                    "14:29:18 Booking could not be confirmed same error",
+                    "14:29:18 Booking could not be confirmed same description",
                     "2 min 12 s",
                     "14:31:30 Opened the booking form members/bookings/new",
                     "14:32:07 Booking could not be confirmed this entry",
@@ -69,6 +69,31 @@ database_test! {
             assert_eq!(links.len(), 6, "the entry itself leads nowhere: {links:?}");
             assert!(links.iter().all(|link| link.ends_with(query)), "{links:?}");
         }
+    }
+
+    async fn another_error_under_one_description_is_not_called_the_same(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let mut logs = tale(Some(&hana), "
+            14:10:00 error members/bookings/new Booking failed
+            14:20:00 error members/bookings/new Booking failed
+            14:30:00 error members/bookings/new Booking failed
+        ");
+        for (log, message) in logs.iter_mut().zip(["TimeoutError", "KeyError: 'walker'", "KeyError: 'walker'"]) {
+            log.error_message = Some(message.to_owned());
+        }
+        let ids: Vec<_> = logs.iter().map(|log| log.id).collect();
+        db.write_batch(Batch { members: vec![hana], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let support = app.signed_in(Role::Support).await;
+        let page = support.get(&format!("/logs/{}", ids[2])).await;
+        let told = trail(&page);
+        assert_eq!(told[1], "14:10:00 Booking failed same description TimeoutError");
+        assert_eq!(told[3], "14:20:00 Booking failed same error");
+        assert!(page.texts(".lede").concat().contains("for the third time with this description in 20 minutes"));
+        let viewer = app.signed_in(Role::Viewer).await;
+        let page = viewer.get(&format!("/logs/{}", ids[2])).await;
+        assert_eq!(trail(&page)[3], "14:20:00 Booking failed same description");
+        assert!(!page.text().contains("KeyError") && page.texts(".lede").concat().contains("with this description"));
     }
 
     async fn five_more_either_way_at_a_click(db: TestDb) {
@@ -181,6 +206,53 @@ database_test! {
         }
         let page = app.signed_in(Role::Support).await.get(&format!("/logs/{opened}")).await;
         assert!(!page.has("#around .section-head a"), "there is no visit of nobody");
+    }
+
+    async fn an_e_mail_that_went_from_one_to_another_tells_neithers_story_as_the_others(db: TestDb) {
+        let mut walter = sample::member("Walter Formerowner", "shared@example.org");
+        let mut logs = tale(Some(&walter), "
+            13:00:00 profile_updated members/profile Walter Formerowner changed phone
+            13:30:00 error members/pets Photo failed
+        ");
+        logs.extend(tale(Some(&walter), "14:10:00 profile_updated members/pets Walter Formerowner added a dog"));
+        let mut alone = tale(None, "
+            13:50:00 page_visit public/prices Read the prices
+            14:00:00 error members/pets Photo failed
+        ");
+        for log in &mut alone {
+            log.member_email = Some("Shared@example.org".to_owned());
+        }
+        let failed = alone[1].id;
+        logs.extend(alone);
+        walter.email = Some("walter@example.org".to_owned());
+        db.write_batch(Batch { members: vec![walter.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let told = async || {
+            let page = client.get(&format!("/logs/{failed}")).await;
+            let (lede, ticket) = (page.texts(".lede").concat(), page.texts("#ticket").concat());
+            assert!(!ticket.contains("Walter") && !ticket.contains("Formerowner"), "{ticket}");
+            assert!(ticket.ends_with("- What led there: 1. 13:50:00 Read the prices (`public/prices`)"), "{ticket}");
+            assert!(lede.contains("for the first time in 24 hours"), "what failed for Walter is not theirs: {lede}");
+            let trail = trail(&page).join("; ");
+            assert!(trail.contains("13:00:00 Walter Formerowner changed phone Walter Formerowner members/profile"), "{trail}");
+            assert!(trail.contains("13:50:00 Read the prices public/prices"), "who is alone with the e-mail has no name: {trail}");
+            assert!(page.texts("#around .hint").concat().contains("other members have the same e-mail"), "{trail}");
+            lede
+        };
+        // Nobody has it now, and the newest entry that has it is Walter's.
+        let lede = told().await;
+        assert!(lede.contains("Nothing is recorded of them since."), "{lede}");
+        // Zoe takes it over, and is seen.
+        let zoe = sample::member("Zoe Newowner", "shared@example.org");
+        let page = tale(Some(&zoe), "14:20:00 page_visit members/help Zoe looked");
+        app.db.write_batch(Batch { members: vec![zoe.clone()], logs: page, ..Batch::default() }).await;
+        let lede = told().await;
+        assert!(lede.contains("Zoe Newowner") && lede.contains("last seen at 14:20:00 BST"), "{lede}");
+        let booked = tale(Some(&zoe), "14:25:00 profile_updated members/pets Zoe added a dog");
+        app.db.write(booked).await;
+        let lede = told().await;
+        assert!(lede.contains("a success in the same area is recorded at 14:25:00 BST"), "{lede}");
     }
 
     async fn at_a_busy_address_more_is_shown_as_far_as_was_looked(db: TestDb) {

@@ -281,6 +281,12 @@ async fn a_log_without_an_index_by_time_is_looked_at_no_longer_than_its_time() {
             assert_eq!(page.status, 503, "{theirs}: {query}");
             assert!(page.text().contains("daybook migrate"), "{}", page.text());
         }
-        assert_eq!(client.get(&format!("/logs/{}", ENTRIES[3])).await.status, 200, "{theirs}");
+        for path in [format!("/logs/{}", ENTRIES[3]), "/members".to_owned(), "/members/unfinished".to_owned()] {
+            assert_eq!(client.get(&path).await.status, 200, "{theirs}: {path}");
+        }
+        assert!(
+            client.get("/members").await.text().contains("Type to find a member"),
+            "{theirs}: nobody is sorted for it"
+        );
     }
 }

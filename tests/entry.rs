@@ -147,6 +147,42 @@ database_test! {
         assert_eq!(direct.attribute(".crumb a", "href").as_deref(), Some("/logs"));
     }
 
+    async fn what_else_the_page_of_an_entry_is_asked_for_opens_it_from_no_list(db: TestDb) {
+        let days = |at: i64| sample::log(sample::minutes_ago(at * 1_440));
+        let logs: Vec<NewLog> = [0, 4, 5, 6].map(days).to_vec();
+        let id = logs[2].id;
+        db.write(logs.clone()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        for (query, kept, back) in [
+            ("", "", "/logs"),
+            ("?earlier=10", "", "/logs"),
+            ("?later=10&unknown=1&status=", "", "/logs"),
+            ("?tz=Asia/Tokyo&earlier=10", "?tz=Asia/Tokyo", "/logs?tz=Asia/Tokyo"),
+        ] {
+            let page = client.get(&format!("/logs/{id}{query}")).await;
+            let beside = [page.rel("prev"), page.rel("next")].map(Option::unwrap_or_default);
+            assert_eq!(beside, [1, 3].map(|at: usize| format!("/logs/{}{kept}", logs[at].id)), "{query}");
+            assert_eq!(page.attribute(".crumb a", "href").as_deref(), Some(back), "{query}");
+        }
+        let listed = client.get(&format!("/logs/{id}?limit=25")).await;
+        assert_eq!(listed.attribute(".crumb a", "href").as_deref(), Some("/logs?range=24h&limit=25"));
+    }
+
+    async fn a_message_that_is_too_long_for_a_page_is_cut_and_whole_in_a_file(db: TestDb) {
+        let message = "x".repeat(1_000_000);
+        let log = NewLog { error_message: Some(message.clone()), ..sample::error(sample::minutes_ago(6)) };
+        let id = log.id;
+        db.write(vec![log, sample::log(sample::minutes_ago(5))]).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get(&format!("/logs/{id}")).await;
+        assert!(page.text().len() < 200_000, "{} bytes", page.text().len());
+        let file = page.attribute("a[download][href^=\"/logs/export.ndjson\"]", "href").expect("a file");
+        let file = client.get(&file).await;
+        assert!(file.text().contains(&message) && file.text().lines().count() == 1);
+    }
+
     async fn everything_that_is_recorded_is_shown(db: TestDb) {
         let (member, log) = whole(&db).await;
         let app = TestApp::start(db).await;

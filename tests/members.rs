@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     database_test,
-    support::{Client, Page, TestApp, crowd::Crowd, reference::pair, sample},
+    support::{Client, Page, TestApp, app::Setup, crowd::Crowd, reference::pair, sample},
 };
 
 /// Who stands in the list: name or e-mail, or the beginning of the id, in its order.
@@ -126,6 +126,82 @@ database_test! {
         assert!(some.texts(".head p")[0].starts_with("Last seen first."), "{:?}", some.texts(".head p"));
     }
 
+    async fn an_e_mail_that_nobody_has_is_left_out_only_where_that_is_said(db: TestDb) {
+        // Those that somebody has come first by the alphabet, and are theirs who have them.
+        let members: Vec<NewMember> =
+            (0..60).map(|n| sample::member(&format!("M{n}"), &format!("zz.a{n:02}@example.org"))).collect();
+        let theirs = (0..60).map(|n| visit(100 + n, None, Some(&format!("zz.a{n:02}@example.org"))));
+        let gone = (0..10).map(|n| visit(n, None, Some(&format!("zz.z{n:02}@example.org"))));
+        let strangers = (0..60).map(|n| visit(n, None, Some(&format!("gone{n:02}@example.org"))));
+        let logs = theirs.chain(gone).chain(strangers).collect();
+        db.write_batch(Batch { members, logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let both = search(&client, "zz.").await;
+        assert_eq!(both.len(), 50);
+        assert_eq!(both.iter().filter(|name| name.starts_with("zz.z")).count(), 10, "{both:?}");
+        let some = client.get("/members?q=gone").await;
+        assert_eq!(found(&some).len(), 50);
+        let told = some.texts(".head p").concat();
+        assert!(told.starts_with("50 of those who match, not those seen last of all"), "{told}");
+    }
+
+    async fn an_id_is_found_by_its_beginning_and_where_only_entries_have_it(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        db.member(hana.clone()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let id = hana.id.to_string();
+        for q in [&id[..13], &id[..8], &id.to_uppercase()[..20], &hana.id.simple().to_string()[..12]] {
+            assert_eq!(search(&client, q).await, ["Hana Lindqvist"], "{q}");
+        }
+        assert_eq!(search(&client, &id[..7]).await, [""; 0], "too few digits to be meant as one");
+    }
+
+    async fn whoever_was_not_looked_at_is_not_said_to_be_missing(db: TestDb) {
+        let members: Vec<NewMember> =
+            (0..1_500).map(|n| sample::member(&format!("Member {n}"), &format!("m{n}@example.org"))).collect();
+        let hana = members[7].clone();
+        let logs = (0..1_500).map(|n| visit(n, Some(&hana), Some("before@example.org"))).collect();
+        db.write_batch(Batch { members, logs, ..Batch::default() }).await;
+        let mut setup = Setup::default();
+        setup.budgets.list.time = std::time::Duration::ZERO;
+        setup.budgets.count.time = std::time::Duration::ZERO;
+        let app = TestApp::with(db, setup).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get("/members?q=zq").await;
+        assert!(page.texts(".empty h2").concat().starts_with("Nobody found so far for"), "{}", page.text());
+        let page = client.get("/find?q=zq").await;
+        assert_eq!(page.texts("#none-h"), ["Nothing found so far for “zq”"]);
+        assert!(page.texts(".tried td")[4].starts_with("None so far"), "{:?}", page.texts(".tried td"));
+        let page = client.get(&format!("/members/{}", hana.id)).await;
+        assert!(!page.text().contains("No entries are recorded"), "{}", page.text());
+        assert!(page.texts(".stats dd").concat().contains("Not counted: there was no time"), "{:?}", page.texts(".stats dd"));
+    }
+
+    async fn whoever_is_dated_ahead_is_not_seen_yet(db: TestDb) {
+        let (hana, jo) = (sample::member("Hana Lindqvist", "hana@example.org"), sample::member("Jo Bell", "jo@example.org"));
+        let far = daybook::core::time::Timestamp::parse_rfc3339("2099-01-01T00:00:00Z").expect("an instant");
+        let ahead = |member: &NewMember| NewLog { timestamp: far, ..visit(0, Some(member), None) };
+        let logs = vec![visit(9, Some(&hana), None), ahead(&hana), ahead(&jo)];
+        let strange = NewLog { timestamp: far, ..visit(0, None, Some("gone@example.org")) };
+        let logs = [logs, vec![strange, visit(3, None, Some("gone@example.org"))]].concat();
+        db.write_batch(Batch { members: vec![hana.clone(), jo.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let page = client.get("/members").await;
+        assert_eq!(found(&page), ["gone@example.org", "Hana Lindqvist"]);
+        assert_eq!(page.texts("td[data-l=\"Last seen\"]"), ["14:35:05 today", "14:29:05 today"]);
+        let page = client.get("/members?q=example").await;
+        assert_eq!(found(&page), ["Hana Lindqvist", "Jo Bell"]);
+        assert_eq!(page.texts("td[data-l=\"Last seen\"]"), ["14:29:05 today", "Dated ahead only"]);
+        let page = client.get(&format!("/members/{}", hana.id)).await;
+        assert!(figure(&page, "Last seen").starts_with("9 min ago"), "{}", figure(&page, "Last seen"));
+        assert!(figure(&page, "Newest entry, dated ahead").starts_with("In 72 years"));
+        let page = client.get(&format!("/members/{}", jo.id)).await;
+        assert_eq!(figure(&page, "Last seen"), "Not yet Only entries dated ahead are recorded");
+    }
+
     async fn what_cannot_be_looked_for_is_refused_at_the_field(db: TestDb) {
         let app = TestApp::start(db).await;
         let client = app.signed_in(Role::Viewer).await;
@@ -208,6 +284,48 @@ database_test! {
             let all = page.attribute(".head .actions a", "href").expect("all their entries");
             assert_eq!(client.walk(&all, "next").await.concat(), reference.ids(&[pair("member", &who)]), "{path}");
         }
+    }
+
+    async fn what_was_recorded_by_e_mail_alone_stands_on_the_page_of_a_member_without_entries(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let refused = visit(3, None, Some("Hana@example.org"));
+        let batch = Batch { members: vec![hana.clone()], logs: vec![refused.clone()], ..Batch::default() };
+        db.write_batch(batch).await;
+        let app = TestApp::start(db).await;
+        let page = app.signed_in(Role::Viewer).await.get(&format!("/members/{}", hana.id)).await;
+        assert_eq!(page.attributes(".calm a", "href"), [format!("/logs/{}", refused.id)]);
+        let said = page.texts(".empty p").concat();
+        assert_eq!(said, "The application knows the member. No entry has their ID, at any time.");
+    }
+
+    async fn whatever_was_recorded_as_an_e_mail_has_a_page_and_no_link_of_it_means_others(db: TestDb) {
+        let odd = ["jozef", "none", "a@b*", " kay@example.org ", "odd\u{fffd}@example.org"];
+        let failed = |email: &str| NewLog { member_email: Some(email.to_owned()), ..sample::error(sample::minutes_ago(9)) };
+        let mut logs: Vec<NewLog> = odd.iter().map(|email| failed(email)).collect();
+        logs.extend([visit(4, None, None), visit(3, None, Some("jozefina@example.org")), visit(2, None, Some("  "))]);
+        db.write(logs.clone()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let list = client.get("/logs?range=all").await;
+        for (email, log) in odd.iter().zip(&logs) {
+            let href = list.attributes("#list a.gone", "href").into_iter().find(|href| {
+                *href == format!("/members/by-email?email={}", daybook::core::query_string::escape(email))
+            });
+            let page = client.get(&href.unwrap_or_else(|| panic!("{email:?} has no link"))).await;
+            assert_eq!((page.status.as_u16(), visited(&page)), (200, vec![log.id.to_string()]), "{email:?}");
+            for link in page.attributes(".head .actions a, .stats a, .failures a, .section-head a", "href") {
+                let there = client.get(&link).await;
+                assert_eq!(there.status, 200, "{email:?}: {link}");
+                if link.starts_with("/logs?") {
+                    assert_eq!(there.entries(), [log.id.to_string()], "{email:?}: {link}");
+                }
+            }
+        }
+        // Typed with blanks around it, an e-mail is meant without them; what is blank is nobody's.
+        assert_eq!(visited(&client.get("/members/by-email?email=+jozef+").await), [logs[0].id.to_string()]);
+        assert_eq!(visited(&client.get("/members/by-email?email=kay@example.org").await), [""; 0]);
+        let blank = client.get(&format!("/logs/{}", logs[7].id)).await;
+        assert!(blank.texts(".lede").concat().contains("an anonymous visitor"), "{:?}", blank.texts(".lede"));
     }
 
     async fn entries_of_a_member_who_is_gone_stay(db: TestDb) {

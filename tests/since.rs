@@ -180,6 +180,39 @@ database_test! {
         assert_eq!(listed, 7);
     }
 
+    async fn what_is_dated_ahead_was_not_seen(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let logs = tale(Some(&hana), "
+            13:00:00 error members/pets Photo failed
+            14:50:00 profile_updated members/pets Photo added, on a clock that is fast
+        ");
+        let failed = logs[0].id;
+        db.write_batch(Batch { members: vec![hana], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let lede = async || client.get(&format!("/logs/{failed}")).await.texts(".lede").concat();
+        let said = lede().await;
+        assert!(said.contains("They were not seen since; only entries dated ahead are recorded of them."), "{said}");
+        app.clock.advance(15 * 60);
+        let said = lede().await;
+        assert!(said.contains("It worked since"), "{said}");
+    }
+
+    async fn the_others_are_linked_where_they_are(db: TestDb) {
+        let hana = sample::member("Hana Lindqvist", "hana@example.org");
+        let line = |n: i32| format!("13:0{n}:00 error members/pets [success] Failure {n}");
+        let lines: Vec<String> = (0..8).map(line).collect();
+        let logs = tale(Some(&hana), &lines.join("\n"));
+        db.write_batch(Batch { members: vec![hana.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Support).await;
+        let page = client.get(&format!("/members/{}", hana.id)).await;
+        let hrefs = page.attributes("#since-h + .hint a", "href");
+        assert_eq!(hrefs.len(), 1, "one list holds them all: {hrefs:?}");
+        assert_eq!(client.get(&hrefs[0]).await.entries().len(), 8);
+        assert_eq!(page.attributes(".stats dd a", "href"), hrefs);
+    }
+
     async fn an_error_is_no_success_whatever_its_status(db: TestDb) {
         let hana = sample::member("Hana Lindqvist", "hana@example.org");
         let logs = tale(Some(&hana), "

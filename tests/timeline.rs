@@ -114,6 +114,15 @@ database_test! {
         assert!(!viewer.text().contains("KeyError") && !viewer.text().contains("203.0.113"), "{}", viewer.text());
     }
 
+    async fn a_visit_of_a_day_says_on_which_it_ended(db: TestDb) {
+        let mut logs: Vec<NewLog> = (0..70).map(|n| sample::log(sample::minutes_ago(60 + n * 25))).collect();
+        "booking_created".clone_into(&mut logs[0].action_type);
+        let hana = hana(&db, logs).await;
+        let app = TestApp::start(db).await;
+        let page = app.signed_in(Role::Viewer).await.get(&format!("/members/{}", hana.id)).await;
+        assert_eq!(visits(&page), ["08:53 to 18 June 2026, 13:38 1 day 4 h 1 booking, 70 entries"]);
+    }
+
     async fn pages_of_visits_hold_each_entry_once_and_break_between_visits(db: TestDb) {
         // 130 visits of one to six entries, of which some are longer than a page.
         let mut logs = Vec::new();
@@ -205,6 +214,10 @@ database_test! {
             assert_eq!(page.status, StatusCode::BAD_REQUEST, "{at} {tz}");
             assert_eq!(page.attribute(&format!("#{field}"), "aria-invalid").as_deref(), Some("true"), "{at} {tz}");
             assert_eq!(page.attribute("#at-tz", "value").as_deref(), Some(tz));
+            let kept = [page.attribute("#at", "type"), page.attribute("#at", "value")].map(Option::unwrap_or_default);
+            let kind = if at.starts_with("2026-06-18") { "datetime-local" } else { "text" };
+            assert_eq!(kept[0], kind, "{at}");
+            assert!(kept[1].starts_with(at) || at == "\u{0}", "{at} is lost: {kept:?}");
             assert!(!visits(&page).is_empty(), "the visits are there all the same");
         }
     }
@@ -256,6 +269,8 @@ database_test! {
         assert_eq!(visits(&page), ["09:00 1 entry"]);
         assert!(!page.text().contains("No account now"), "{}", page.text());
         assert_eq!(page.attributes(".calm a", "href"), [format!("/members/{}", hana.id)]);
+        let said = page.texts(".calm").concat();
+        assert!(said.starts_with("Entries of Hana Lindqvist have this e-mail. Nobody has it today"), "{said}");
         for q in ["hana.old@example.org", "hana.old@"] {
             let found = client.get(&format!("/find?q={q}")).await;
             assert_eq!(found.location(), format!("/members/{}", hana.id), "{q}");
@@ -267,6 +282,49 @@ database_test! {
         assert_eq!(page.attributes(".calm a", "href"), [format!("/logs/{refused_id}")]);
         assert!(page.texts(".calm").concat().contains("Sign-in refused, 13:00:00 today"), "{:?}", page.texts(".calm"));
         assert!(!client.get(&format!("/logs/{refused_id}")).await.has("#around .section-head a"));
+    }
+
+    async fn an_e_mail_of_before_keeps_its_members_when_it_is_tried_once_more(db: TestDb) {
+        let (mut hana, mut jo) = (sample::member("Hana Lindqvist", "old@example.org"), sample::member(" ", "old@example.org"));
+        let mut logs = tale(Some(&hana), "09:00:00 login a Hana signed in");
+        logs.extend(tale(Some(&jo), "09:10:00 profile_updated a Jo changed something"));
+        let mut refused = tale(None, "13:00:00 login a [warning] Sign-in refused");
+        refused[0].member_email = Some("OLD@example.org".to_owned());
+        logs.extend(refused);
+        hana.email = Some("hana@example.org".to_owned());
+        jo.email = Some("jo@example.org".to_owned());
+        db.write_batch(Batch { members: vec![hana.clone(), jo.clone()], logs, ..Batch::default() }).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let page = client.get("/members/by-email?email=old@example.org").await;
+        let said = page.texts(".calm").concat();
+        assert!(said.starts_with("Entries of Hana Lindqvist and jo@example.org have this e-mail."), "{said}");
+        assert!(!page.text().contains("No account now"), "{}", page.text());
+        // Each member's entries have their name, and what nobody is named in has none.
+        assert_eq!(
+            page.texts(".visit > .trail > li:not(.gap)"),
+            [
+                "13:00:00 Sign-in refused a",
+                "09:00:00 Hana signed in Hana Lindqvist a",
+                "09:10:00 Jo changed something jo@example.org a",
+            ]
+        );
+        for q in ["old@example.org", "old@"] {
+            assert_eq!(client.get(&format!("/find?q={q}")).await.location(), format!("/members/{}", jo.id), "{q}");
+            let list = client.get(&format!("/members?q={q}")).await;
+            assert_eq!(list.attributes("a[data-row]", "href"), [format!("/members/{}", jo.id)], "{q}");
+        }
+    }
+
+    async fn of_an_e_mail_with_many_entries_it_is_said_how_far_a_member_was_looked_for(db: TestDb) {
+        let refused = |n: i64| NewLog { member_email: Some("gone@example.org".to_owned()), ..sample::log(sample::minutes_ago(n)) };
+        db.write((0..500).map(refused).collect()).await;
+        let app = TestApp::start(db).await;
+        let client = app.signed_in(Role::Viewer).await;
+        let said = async || client.get("/members/by-email?email=gone@example.org").await.texts(".calm").concat();
+        assert!(said().await.contains("The log cannot tell whether there was an account."));
+        app.db.write(vec![refused(500)]).await;
+        assert!(said().await.contains("None of the newest 500 entries with it names a member"), "{}", said().await);
     }
 
     async fn whole_visit_leads_to_the_very_entry_among_equals(db: TestDb) {

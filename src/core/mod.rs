@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod form;
+pub mod ids;
 pub mod ip;
 pub mod marks;
 pub mod query_string;

@@ -194,7 +194,7 @@ impl GroupView {
         };
         let are = |is: fn(Since) -> bool| people.looked_at().filter(move |(_, since)| is(*since)).map(|(one, _)| one);
         let to_write: Vec<&Person> =
-            are(|since| matches!(since, Since::NotSeenToSucceed(_) | Since::NotSeen)).collect();
+            are(|since| matches!(since, Since::NotSeenToSucceed(_) | Since::NotSeen { .. })).collect();
         let not_known = are(|since| matches!(since, Since::LookedTo(_)));
         Self {
             fingerprint: print.to_string(),
@@ -288,7 +288,7 @@ fn to_write_view(person: &Person, reader: &Reader) -> Option<ToWrite> {
     let since = match person.since? {
         Since::Recovered(_) => return None,
         Since::NotSeenToSucceed(last) => format!("Not seen to succeed since, last seen {}", moment(last, reader)),
-        Since::NotSeen => "Not seen since".to_owned(),
+        Since::NotSeen { .. } => "Not seen since".to_owned(),
         Since::LookedTo(key) => format!("Looked at up to {}", moment(key.timestamp, reader)),
     };
     Some(ToWrite {

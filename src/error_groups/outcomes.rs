@@ -76,7 +76,7 @@ impl Outcomes {
                 },
                 Figure {
                     label: "Not seen since",
-                    value: count(|since| matches!(since, Since::NotSeen)),
+                    value: count(|since| matches!(since, Since::NotSeen { .. })),
                     note: "nothing later is recorded".to_owned(),
                 },
             ],

@@ -49,7 +49,7 @@ pub async fn find(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
         store::find(&state.db, &text, &reader, state.budgets).await?
     };
     let only = match found.hits.as_slice() {
-        [hit] if !found.more && !found.unfinished => Some(hit),
+        [hit] if !found.more && found.stopped.is_empty() => Some(hit),
         _ => None,
     };
     // Already where it leads tells something.
@@ -95,7 +95,7 @@ fn page(signed: &Signed, q: String) -> FindPage {
 
 fn answer(signed: &Signed, reader: &Reader, text: String, found: &Hits) -> FindPage {
     let n = u64::try_from(found.hits.len()).unwrap_or_default();
-    let unsure = found.more || found.unfinished;
+    let unsure = found.more || !found.stopped.is_empty();
     let searchable = text.chars().count() <= form::SEARCH && terms(&text).len() <= form::TERMS;
     let search = format!("/logs?{}", query_string::write([("range", "all"), ("q", text.as_str())]));
     FindPage {
@@ -109,7 +109,7 @@ fn answer(signed: &Signed, reader: &Reader, text: String, found: &Hits) -> FindP
         groups: view::groups(found, &text, reader),
         more: found.hits.len() >= SHOWN || unsure,
         entries: found.hits.iter().filter(|hit| matches!(hit, Hit::Entry(_))).count() > 1,
-        tried: if found.hits.is_empty() { view::tried(&text, reader, found.unfinished) } else { Vec::new() },
+        tried: if found.hits.is_empty() { view::tried(&text, reader, &found.stopped) } else { Vec::new() },
         search: searchable.then_some(search),
         ..page(signed, text)
     }

@@ -52,8 +52,8 @@ pub struct HitView {
     pub below: Below,
     /// What matched.
     pub why: Why,
-    /// When an entry of it was last recorded.
-    pub last: Option<String>,
+    /// When an entry of it was last recorded; else why that is not said.
+    pub last: Result<String, &'static str>,
 }
 
 /// The line below a title.

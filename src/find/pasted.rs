@@ -2,8 +2,6 @@
 
 use std::{fmt::Write as _, net::IpAddr};
 
-use uuid::Uuid;
-
 use crate::{
     core::ip::{self, IpBlock},
     web::next,
@@ -13,34 +11,9 @@ use crate::{
 pub const LONGEST: usize = 255;
 /// The longest link that is read, in characters.
 pub const LONGEST_LINK: usize = 4_096;
-/// How many digits of an id must be there to look for what begins so.
-const BEGINNING: usize = 8;
-/// How many digits an id has.
-const DIGITS: usize = 32;
 
 /// The first parts of the paths that are pages of ours.
 const PAGES: [&str; 9] = ["", "logs", "members", "errors", "find", "views", "account", "staff", "tokens"];
-
-/// The id that the whole text is, in any spelling.
-#[must_use]
-pub fn whole_id(text: &str) -> Option<Uuid> {
-    Uuid::parse_str(text).ok()
-}
-
-/// The first and the last id that begin with the text, where it is at least eight digits of one.
-#[must_use]
-pub fn id_range(text: &str) -> Option<(Uuid, Uuid)> {
-    if let Some(id) = whole_id(text) {
-        return Some((id, id));
-    }
-    let digits: String = text.chars().filter(|c| *c != '-').collect();
-    let readable = (BEGINNING..DIGITS).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !readable || text.starts_with('-') {
-        return None;
-    }
-    let filled = |with: char| Uuid::parse_str(&format!("{digits}{}", with.to_string().repeat(DIGITS - digits.len())));
-    filled('0').ok().zip(filled('f').ok())
-}
 
 /// The address or block of addresses that the whole text is; a port or a zone is dropped.
 #[must_use]
@@ -116,22 +89,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_read_from_eight_digits_on() {
-        let range = |text: &str| id_range(text).map(|(first, last)| (first.to_string(), last.to_string()));
-        let whole = "0197830e-6c2f-7a11-9f3e-5b0d7c2a9e11";
-        assert_eq!(range(whole), Some((whole.to_owned(), whole.to_owned())));
-        assert_eq!(range(&whole.to_uppercase().replace('-', "")), Some((whole.to_owned(), whole.to_owned())));
-        let begins = Some((
-            "0197830e-6000-0000-0000-000000000000".to_owned(),
-            "0197830e-6fff-ffff-ffff-ffffffffffff".to_owned(),
-        ));
-        assert_eq!(range("0197830E-6"), begins);
-        for other in ["0197830", "0197-830", "0197830g", "-0197830e", "", "0197830e 6c2f", "é197830e"] {
-            assert_eq!(range(other), None, "{other}");
-        }
-    }
-
-    #[test]
     fn an_address_is_one_alone() {
         let read = |text: &str| address(text).map(|block| block.to_string());
         assert_eq!(read("203.0.113.24").as_deref(), Some("203.0.113.24"));
@@ -193,7 +150,7 @@ mod tests {
             if let Some(path) = our_path(&text, &hosts) {
                 prop_assert!(path.starts_with('/') && !path.starts_with("//"));
             }
-            let _ = (id_range(&text), address(&text), is_link(&text));
+            let _ = (address(&text), is_link(&text));
         }
     }
 }

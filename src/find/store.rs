@@ -7,23 +7,19 @@ use uuid::Uuid;
 
 use super::pasted;
 use crate::{
-    core::{error::Result, ip::IpBlock, time::Timestamp},
+    core::{error::Result, ids, ip::IpBlock, time::Timestamp},
     db::{Db, Looked, MemberText, Sql},
     error_groups::{
         fingerprint::Fingerprint,
         store::{self as errors, Group},
     },
-    logs::{
-        filter::{Filter, Who},
-        log::Log,
-        look, predicates, store as logs,
-        view::Reader,
-    },
+    logs::{filter::Filter, log::Log, look, predicates, store as logs, view::Reader},
     members::{
+        emails::{self, Recorded},
         names,
-        store::{self as members, Found},
+        store::{self as members, Found, LastSeen, SoFar},
     },
-    paging::{At, Key},
+    paging::{At, Key, Seen},
     web::state::Budgets,
 };
 
@@ -58,7 +54,7 @@ pub enum Hit {
         /// Its id.
         id: Uuid,
         /// Its newest entry.
-        last: Option<Timestamp>,
+        last: LastSeen,
     },
     /// An address, or a block of them.
     Address {
@@ -98,14 +94,37 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// Whether there are others.
     pub more: bool,
-    /// Whether there was no time to look at every name.
-    pub unfinished: bool,
+    /// As what there was no time, or no index, to look for it to the end.
+    pub stopped: Vec<As>,
+}
+
+/// As what a text may not have been looked for to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum As {
+    /// The id of a member whom entries alone know.
+    Member,
+    /// That of a booking that entries alone know.
+    Booking,
+    /// An e-mail, or its beginning.
+    Email,
+    /// A name.
+    Name,
+    /// An address.
+    Address,
 }
 
 impl Hits {
+    /// Notes that looking for the text as something stopped, if it did.
+    fn stop(&mut self, looked_for: As, stopped: bool) {
+        if stopped {
+            self.stopped.push(looked_for);
+        }
+    }
+
     /// Adds whose the e-mails of entries are that nobody has today.
-    fn recorded(&mut self, found: Vec<members::Recorded>, whole: Whole) {
-        for members::Recorded { whose, .. } in found {
+    fn recorded(&mut self, so_far: SoFar<Recorded>, whole: Whole) {
+        self.stop(As::Email, so_far.stopped);
+        for Recorded { whose, .. } in so_far.found {
             let had = self.hits.iter().any(|hit| matches!(hit, Hit::Member { found, .. } if found.id == whose.id));
             match whose.id {
                 None => self.hits.push(Hit::Email { found: whose, whole: whole == Whole::Yes }),
@@ -125,12 +144,13 @@ pub async fn find(db: &Db, text: &str, reader: &Reader, budgets: Budgets) -> Res
     let mut hits = Hits::default();
     place.ids(text, &mut hits).await?;
     // What is a whole id, or what a group of errors goes by, is nobody's name besides.
-    let named = pasted::whole_id(text).is_some() || hits.hits.iter().any(|hit| matches!(hit, Hit::Errors(_)));
+    let named = ids::whole(text).is_some() || hits.hits.iter().any(|hit| matches!(hit, Hit::Errors(_)));
     let exact = (named && !hits.hits.is_empty()) || place.people(text, &mut hits).await?;
     if let Some(block) = pasted::address(text).filter(|_| reader.role.sees_details() && !exact) {
         let filter = Filter { ip: Some(block), ..Filter::default() };
-        let last = place.newest(filter).await?.map(|key| key.timestamp);
-        hits.hits.extend(last.map(|last| Hit::Address { block, last }));
+        let (last, seen) = place.newest(filter).await?;
+        hits.hits.extend(last.map(|key| Hit::Address { block, last: key.timestamp }));
+        hits.stop(As::Address, last.is_none() && seen != Seen::All);
     }
     hits.more |= hits.hits.len() > SHOWN;
     hits.hits.truncate(SHOWN);
@@ -144,27 +164,28 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The place of the newest entry that matches.
-    async fn newest(&self, filter: Filter) -> Result<Option<Key>> {
+    /// The place of the newest entry that matches, and how far was looked for one.
+    async fn newest(&self, filter: Filter) -> Result<(Option<Key>, Seen)> {
         let plan = logs::plan(self.db, &filter, self.reader.now, self.reader.role.sees_details()).await?;
-        let (keys, _) = look::keys(self.db, &plan, At::Newest, 1, self.budgets.count).await?;
-        Ok(keys.first().copied())
+        let (keys, seen) = look::keys(self.db, &plan, At::Newest, 1, self.budgets.count).await?;
+        Ok((keys.first().copied(), seen))
     }
 
     /// As the id of a member or a booking, or as that of an entry or its beginning.
     async fn ids(&self, text: &str, hits: &mut Hits) -> Result<()> {
-        if let Some(id) = pasted::whole_id(text) {
+        if let Some(id) = ids::whole(text) {
             let by = By { id: Some(Whole::Yes), ..By::default() };
-            let mut found = members::by_ids(self.db, &[id], self.budgets.count).await?;
-            if found.is_empty()
-                && let Some(key) = self.newest(Filter { who: vec![Who::Member(id)], ..Filter::default() }).await?
-            {
-                found.push(Found { id: Some(id), name: None, email: None, last_seen: Some(key.timestamp) });
-            }
+            let SoFar { found, stopped } = members::by_id(self.db, id, self.reader.now, self.budgets.count).await?;
+            hits.stop(As::Member, stopped);
             hits.hits.extend(found.into_iter().map(|found| Hit::Member { found, by }));
-            let last = self.newest(Filter { booking: Some(id), ..Filter::default() }).await?;
+            let (last, seen) = self.newest(Filter { booking: Some(id), ..Filter::default() }).await?;
+            let stopped = last.is_none() && seen != Seen::All;
             if last.is_some() || self.is_booking(id).await? {
-                hits.hits.push(Hit::Booking { id, last: last.map(|key| key.timestamp) });
+                let never = if stopped { LastSeen::NotLooked } else { LastSeen::Never };
+                let last = last.map_or(never, |key| LastSeen::At(key.timestamp));
+                hits.hits.push(Hit::Booking { id, last });
+            } else {
+                hits.stop(As::Booking, stopped);
             }
         }
         if let Some(print) = Fingerprint::parse(&text.to_ascii_lowercase()).filter(|_| self.reader.role.sees_details())
@@ -172,7 +193,7 @@ impl Place<'_> {
             let group = errors::group(self.db, print).await?;
             hits.hits.extend(group.map(|group| Hit::Errors(Box::new(group))));
         }
-        if let Some((first, last)) = pasted::id_range(text) {
+        if let Some((first, last)) = ids::range(text) {
             if first != last {
                 let by = By { id: Some(Whole::No), ..By::default() };
                 let ids = members::ids_between(self.db, (first, last), SHOWN + 1).await?;
@@ -203,11 +224,13 @@ impl Place<'_> {
             Looked::Whole(owners) => owners,
             // An application's own table of members may have no index that serves this.
             Looked::Interrupted => {
-                hits.unfinished = true;
+                hits.stop(As::Email, true);
                 Vec::new()
             }
         };
         let recorded = logs::emails(self.db, &text.to_ascii_lowercase()).await?;
+        let has_index = recorded.is_some();
+        let recorded = recorded.unwrap_or_default();
         let is_it = |email: &String| email.eq_ignore_ascii_case(text);
 
         let whole: Vec<Uuid> = owners.iter().filter(|(_, email)| is_it(email)).map(|(id, _)| *id).collect();
@@ -220,14 +243,16 @@ impl Place<'_> {
         let nobodys: Vec<String> =
             recorded.iter().filter(|email| !owned.contains(&email.to_ascii_lowercase())).cloned().collect();
         if let Some(email) = nobodys.iter().find(|email| is_it(email)) {
-            let found = members::by_emails(self.db, std::slice::from_ref(email), self.budgets.count).await?;
-            let whole = !found.is_empty();
-            hits.recorded(found, Whole::Yes);
+            let one = std::slice::from_ref(email);
+            let so_far = emails::recorded(self.db, one, self.reader.now, self.budgets.count).await?;
+            let whole = !so_far.found.is_empty();
+            hits.recorded(so_far, Whole::Yes);
             if whole {
                 return Ok(true);
             }
         }
 
+        hits.stop(As::Email, !has_index);
         let named = self.named(text, hits).await?;
         let begins: Vec<Uuid> = owners.iter().map(|(id, _)| *id).collect();
         let mut ids = begins.clone();
@@ -245,12 +270,12 @@ impl Place<'_> {
         ids.truncate(SHOWN);
         self.members(&ids, by, hits).await?;
         let some = &nobodys[..nobodys.len().min(SHOWN + 1)];
-        hits.recorded(members::by_emails(self.db, some, self.budgets.count).await?, Whole::No);
+        hits.recorded(emails::recorded(self.db, some, self.reader.now, self.budgets.count).await?, Whole::No);
         Ok(false)
     }
 
     async fn members(&self, ids: &[Uuid], by: impl Fn(&Found) -> By, hits: &mut Hits) -> Result<()> {
-        let mut found = members::by_ids(self.db, ids, self.budgets.count).await?;
+        let mut found = members::by_ids(self.db, ids, self.reader.now, self.budgets.count).await?;
         found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
         let had =
             |id: Uuid| hits.hits.iter().any(|hit| matches!(hit, Hit::Member { found, .. } if found.id == Some(id)));
@@ -274,7 +299,7 @@ impl Place<'_> {
             }
             if ids.len() > SHOWN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        hits.unfinished |= !whole.await?;
+        hits.stop(As::Name, !whole.await?);
         looking.done();
         Ok(ids)
     }

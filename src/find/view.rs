@@ -3,10 +3,10 @@
 use super::{
     pages::{Below, Group, HitView, Tried, Why},
     pasted,
-    store::{By, Hit, Hits, Whole},
+    store::{As, By, Hit, Hits, Whole},
 };
 use crate::{
-    core::{marks::Marked, words},
+    core::{ids, marks::Marked, words},
     error_groups::{filter as errors, fingerprint::Fingerprint},
     logs::{
         filter::Filter,
@@ -71,25 +71,25 @@ pub fn groups(hits: &Hits, text: &str, reader: &Reader) -> Vec<Group> {
 }
 
 fn view(hit: &Hit, text: &str, reader: &Reader) -> HitView {
-    let last = |at: Option<crate::core::time::Timestamp>| at.map(|at| reader.day_and_clock(at));
+    let at = |at: crate::core::time::Timestamp| Ok(reader.day_and_clock(at));
     let bare = HitView {
         href: href(hit, reader),
         title: String::new(),
         mono: false,
         below: Below::Nothing,
         why: Why { before: "ID is ", hit: text.to_owned(), mono: true, after: String::new() },
-        last: None,
+        last: Err(""),
     };
     match hit {
         Hit::Member { found, by } => {
             let (title, mono, below) = called(found);
             let why = why(found, *by, text).unwrap_or(bare.why);
-            HitView { title, mono, below, why, last: last(found.last_seen), ..bare }
+            HitView { title, mono, below, why, last: found.last_seen.told(reader), ..bare }
         }
         Hit::Email { found, whole } => {
             let before = if *whole { "E-mail is " } else { "E-mail begins with " };
             let why = Why { before, mono: false, ..bare.why };
-            HitView { title: found.email.clone().unwrap_or_default(), why, last: last(found.last_seen), ..bare }
+            HitView { title: found.email.clone().unwrap_or_default(), why, last: found.last_seen.told(reader), ..bare }
         }
         Hit::Entry(log) => {
             let status = Status::new(&log.status);
@@ -98,7 +98,7 @@ fn view(hit: &Hit, text: &str, reader: &Reader) -> HitView {
                 title: titled(&log.description),
                 below: Below::Who(Who::of(log.subject()), went),
                 why: why_id(&log.id.to_string(), text),
-                last: last(Some(log.timestamp)),
+                last: at(log.timestamp),
                 ..bare
             }
         }
@@ -106,17 +106,17 @@ fn view(hit: &Hit, text: &str, reader: &Reader) -> HitView {
             title: group.title.clone(),
             below: Below::Text(group.area.clone()),
             why: Why { before: "Fingerprint is ", ..bare.why },
-            last: last(Some(group.last_at)),
+            last: at(group.last_at),
             ..bare
         },
-        Hit::Booking { id, last: at } => {
-            HitView { title: format!("Booking {}", words::short_id(*id)), last: last(*at), ..bare }
+        Hit::Booking { id, last } => {
+            HitView { title: format!("Booking {}", words::short_id(*id)), last: last.told(reader), ..bare }
         }
-        Hit::Address { block, last: at } => HitView {
+        Hit::Address { block, last } => HitView {
             title: block.to_string(),
             mono: true,
             why: Why { before: "Recorded as address ", hit: block.to_string(), ..bare.why },
-            last: last(Some(*at)),
+            last: at(*last),
             ..bare
         },
     }
@@ -166,7 +166,7 @@ fn why_id(id: &str, text: &str) -> Why {
         });
         end.map_or(id.len(), |(at, _)| at)
     };
-    if pasted::whole_id(text).is_some() {
+    if ids::whole(text).is_some() {
         return Why { before: "ID is ", hit: id.to_owned(), mono: true, after: String::new() };
     }
     let (end, shown) = (digits(typed), digits(typed + MORE_DIGITS));
@@ -175,37 +175,35 @@ fn why_id(id: &str, text: &str) -> Why {
 
 /// What was tried, where nothing was found.
 #[must_use]
-pub fn tried(text: &str, reader: &Reader, unfinished: bool) -> Vec<Tried> {
+pub fn tried(text: &str, reader: &Reader, stopped: &[As]) -> Vec<Tried> {
+    const SO_FAR: &str = "None so far; there was no time, or no index, to look further";
     let details = reader.role.sees_details();
-    let whole = pasted::whole_id(text).is_some();
+    let whole = ids::whole(text).is_some();
     let hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let entry = match (pasted::id_range(text).is_some(), hex) {
+    let unless = |what: As, none: &'static str| if stopped.contains(&what) { SO_FAR } else { none };
+    let entry = match (ids::range(text).is_some(), hex) {
         (true, _) if whole => "No entry has it",
         (true, _) => "No entry’s ID begins with it",
         (false, true) => "Too short or too long: type at least 8 digits of its beginning",
         (false, false) => "An ID has only the digits 0 to 9, the letters a to f and dashes",
     };
-    let member = match (pasted::id_range(text).is_some(), hex) {
-        (true, _) if whole => "No member has it",
+    let member = match (ids::range(text).is_some(), hex) {
+        (true, _) if whole => unless(As::Member, "No member has it"),
         (true, _) => "No member’s ID begins with it",
         (false, _) => entry,
     };
+    let booking = if whole { unless(As::Booking, "No booking and no entry has it") } else { "Not a whole ID" };
     let address = match (details, pasted::address(text).is_some()) {
         (false, _) => "Viewers cannot look for an address",
-        (true, true) => "No entry has it",
+        (true, true) => unless(As::Address, "No entry has it"),
         (true, false) => "Not an IP address",
     };
-    let name =
-        if unfinished { "None so far; there was no time to look at every name" } else { "No member’s name has it" };
     let mut tried = vec![
         Tried { as_what: "Entry ID", result: entry },
         Tried { as_what: "Member ID", result: member },
-        Tried {
-            as_what: "Booking ID",
-            result: if whole { "No booking and no entry has it" } else { "Not a whole ID" },
-        },
-        Tried { as_what: "E-mail, or its beginning", result: "No member and no entry has it" },
-        Tried { as_what: "Name", result: name },
+        Tried { as_what: "Booking ID", result: booking },
+        Tried { as_what: "E-mail, or its beginning", result: unless(As::Email, "No member and no entry has it") },
+        Tried { as_what: "Name", result: unless(As::Name, "No member’s name has it") },
         Tried { as_what: "Address", result: address },
         Tried { as_what: "Daybook link", result: "Not a link to this Daybook" },
     ];

@@ -126,6 +126,17 @@ pub enum Who {
 }
 
 impl Who {
+    /// Whether a value of `member` can mean this. What an application recorded as an e-mail may be none, have blanks around it
+    /// or end like the beginning of others; a link to its entries would mean somebody else's, or nothing.
+    #[must_use]
+    pub fn is_sayable(&self) -> bool {
+        match self {
+            Self::Email(email) => email.contains('@') && !email.ends_with('*') && email.trim() == email,
+            Self::EmailPrefix(prefix) => prefix.trim_start() == prefix,
+            Self::Member(_) | Self::Anonymous | Self::NoAccount => true,
+        }
+    }
+
     /// The value of a parameter that means this.
     #[must_use]
     pub fn show(&self) -> String {

@@ -104,6 +104,17 @@ impl FilterForm {
         self.pairs.iter().filter_map(|pair| pair.name.strip_prefix("extra.")).filter(|key| !key.is_empty())
     }
 
+    /// Whether it names a list: by what that is narrowed to, or a place in it. A zone, or what else a page is asked for, does
+    /// not.
+    #[must_use]
+    pub fn names_a_list(&self) -> bool {
+        const NARROW: [&str; 11] =
+            ["range", "from", "to", "q", "status", "action_type", "area", "member", "booking", "ip", "user_agent"];
+        const PLACE: [&str; 3] = ["limit", "before", "after"];
+        let names = |name: &str| NARROW.contains(&name) || PLACE.contains(&name) || name.starts_with("extra.");
+        self.pairs.iter().any(|pair| names(&pair.name))
+    }
+
     /// Every pair as typed, for a link that keeps a list's query although it cannot be read: the range first, as in every
     /// link.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -261,7 +261,7 @@ pub async fn entry(
     let since = around.since(db, &failed, reader.now, state.budgets.count).await?;
     let since =
         since.zip(around::who(&log)).map(|(since, who)| told::since(since, &failed, (&who, log.timestamp), &reader));
-    let lately = around.lately().and_then(|lately| told::lately(lately, &around.entry));
+    let lately = around.lately().and_then(|lately| told::lately(lately, &around.entry, sees));
     let group = if sees && log.is_error() { groups.of_entry(id, &reader).await? } else { None };
     let base = respond::base(&req);
     let setting = Setting { base: &base, app_root: state.site.app_root.as_deref(), terms: &place.terms };
@@ -282,21 +282,22 @@ fn shown(req: &HttpRequest) -> Shown {
 /// Back, Newer and Older, out of the list's query string. One that cannot be read leads back all the same.
 async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::paging::Key) -> Result<Place> {
     let State { db, budgets, .. } = state;
-    let typed = req.query_string();
-    let form = FilterForm::new(typed);
-    let query = if typed.is_empty() {
-        ListQuery::first(Filter::default())
-    } else {
-        match form.parse(reader.asker()) {
-            Ok(query) => query,
-            Err(_) => {
-                return Ok(Place { list: format!("/logs?{}", query_string::write(form.pairs())), ..Place::default() });
-            }
-        }
+    let form = FilterForm::new(req.query_string());
+    let Ok(mut query) = form.parse(reader.asker()) else {
+        return Ok(Place { list: format!("/logs?{}", query_string::write(form.pairs())), ..Place::default() });
     };
+    // Opened from no list, it stands among all entries, and the way back is to the list as it is at first.
+    let is_direct = !form.names_a_list();
+    if is_direct {
+        query.filter = Filter::default();
+    }
     let plan = store::plan(db, &query.filter, query.as_of(reader.now), reader.role.sees_details()).await?;
     let beside = store::neighbours(db, &plan, key, budgets.count).await?;
-    let list_query = if typed.is_empty() { String::new() } else { query.query_string(reader.zone) };
+    let list_query = if is_direct {
+        query_string::write(query.tz.iter().map(|tz| ("tz", tz.name())))
+    } else {
+        query.query_string(reader.zone)
+    };
     let way = |neighbour: Neighbour, on: fn(Cursor) -> At| match neighbour {
         Neighbour::Entry(key) => Some(link::entry(key.id, &list_query)),
         Neighbour::Unknown(key) => Some(link::list(&query.onward(on(Cursor::beyond(key)), reader.now), reader.zone)),
@@ -304,7 +305,7 @@ async fn place(req: &HttpRequest, state: &State, reader: &Reader, key: crate::pa
     };
     Ok(Place {
         terms: query.filter.terms().to_vec(),
-        list: if typed.is_empty() { "/logs".to_owned() } else { format!("/logs?{list_query}") },
+        list: if list_query.is_empty() { "/logs".to_owned() } else { format!("/logs?{list_query}") },
         newer: way(beside.newer, At::After),
         older: way(beside.older, At::Before),
     })

@@ -172,7 +172,8 @@ impl Log {
     /// Whom it is about.
     #[must_use]
     pub fn subject(&self) -> Subject {
-        let email = self.member_email.clone().filter(|email| !email.is_empty());
+        // What is blank names nobody.
+        let email = self.member_email.clone().filter(|email| !email.trim().is_empty());
         match (self.member_id, email, self.owner_id) {
             (Some(id), email, _) => Subject::Known {
                 id,

@@ -232,6 +232,16 @@ fn areas(choice: &Choice<Area>, meaning: &Meaning, dialect: Dialect) -> Option<P
     })
 }
 
+/// The condition that an entry names no member but one whose e-mail this is today.
+#[must_use]
+pub fn nobody_elses(email: &str, dialect: Dialect) -> Predicate {
+    let id = dialect.fenced(Column::MemberId);
+    let residual =
+        Sql::new("(").text(id).text(" IS NULL OR ").text(id).text(" IN (SELECT members.id FROM members WHERE ");
+    let residual = residual.append(&dialect.member_email_is(email)).text("))");
+    Predicate { residual: dialect.fence(residual), branches: None, exact: true, overlap: 1 }
+}
+
 /// The first text below `top/`, and the first beyond (`0` follows `/`).
 pub(super) fn below(top: &str) -> (String, String) {
     (format!("{top}/"), format!("{top}0"))

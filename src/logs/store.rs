@@ -87,14 +87,14 @@ async fn person(db: &Db, who: &Who) -> Result<Person> {
             let within = |column: &'static str| {
                 Sql::new(column).text(" >= ").bind(&first).text(" AND ").text(column).text(" < ").bind(&last)
             };
-            let emails = emails(db, prefix).await?;
+            let recorded = emails(db, prefix).await?;
             let owners = Sql::new("SELECT id FROM members WHERE ").append(&within(dialect.member_email()));
             let cap = i64::try_from(BRANCHES + 1).unwrap_or(i64::MAX);
             let owners: Vec<(Uuid,)> = db.fetch_all(owners.limit(cap)).await?;
             let few = |n: usize| n <= BRANCHES / 2;
             Person::Prefix {
                 prefix: prefix.clone(),
-                emails: few(emails.len()).then_some(emails),
+                emails: recorded.filter(|recorded| few(recorded.len())),
                 owners: few(owners.len()).then(|| owners.into_iter().map(|(id,)| id).collect()),
             }
         }
@@ -268,15 +268,15 @@ pub async fn is_empty(db: &Db) -> Result<bool> {
     Ok(db.fetch_optional::<(i64,)>(Sql::new("SELECT CAST(1 AS BIGINT) FROM audit_logs LIMIT 1")).await?.is_none())
 }
 
-/// The e-mails in the log that begin with `prefix`, any case of ASCII letters; at most 200.
-pub async fn emails(db: &Db, prefix: &str) -> Result<Vec<String>> {
+/// The e-mails in the log that begin with `prefix`, any case of ASCII letters; at most 200. None where no index tells them.
+pub async fn emails(db: &Db, prefix: &str) -> Result<Option<Vec<String>>> {
     if !db.dialect().serves(Column::MemberEmail) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let (first, last) = predicates::begins(&prefix.to_ascii_lowercase());
     let column = db.dialect().log_email();
     let range =
         Sql::new(" AND ").text(column).text(" >= ").bind(first).text(" AND ").text(column).text(" < ").bind(last);
     let emails: Vec<(String,)> = db.fetch_all(skip_scan(&Sql::new(column), &range)).await?;
-    Ok(emails.into_iter().map(|(email,)| email).take(BRANCHES).collect())
+    Ok(Some(emails.into_iter().map(|(email,)| email).take(BRANCHES).collect()))
 }

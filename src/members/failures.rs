@@ -34,6 +34,8 @@ const AT_ONCE: usize = 2;
 pub struct Failure {
     /// The entry.
     pub log: Log,
+    /// Whom it is about.
+    pub who: Who,
     /// What failed.
     pub failed: Failed,
     /// What became of it.
@@ -98,8 +100,10 @@ pub async fn lately(vocabulary: &Vocabulary<'_>, who: &Who, reader: &Reader, bud
     whole &= failed.len() <= TOLD;
     failed.truncate(TOLD);
     let told = stream::iter(failed).map(async |(log, failed)| {
-        let since = story::since(vocabulary, who, log.key(), &failed, now, budget).await?;
-        Ok::<_, Error>(Failure { log, failed, since })
+        // Of an e-mail, entries of several members may be met: each asks for its own.
+        let who = around::who(&log).unwrap_or_else(|| who.clone());
+        let since = story::since(vocabulary, &who, log.key(), &failed, now, budget).await?;
+        Ok::<_, Error>(Failure { log, who, failed, since })
     });
     Ok(Failures { told: told.buffered(AT_ONCE).try_collect().await?, whole })
 }

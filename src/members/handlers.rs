@@ -26,9 +26,9 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
     let too_long = (q.chars().count() > LONGEST).then(|| format!("This is longer than {LONGEST} characters."));
     let error = problem.or(too_long);
     let members = match (&error, q.is_empty()) {
-        (Some(_), _) => store::Members { found: Vec::new(), more: false },
-        (None, true) => store::seen_lately(&state.db, state.budgets.list).await?,
-        (None, false) => store::search(&state.db, &q, state.budgets.list).await?,
+        (Some(_), _) => store::Members::default(),
+        (None, true) => store::seen_lately(&state.db, reader.now, state.budgets.list).await?,
+        (None, false) => store::search(&state.db, &q, reader.now, state.budgets.list).await?,
     };
     if error.is_none() {
         signed.record(Kind::MembersSearched, None, Some(q.clone()).filter(|q| !q.is_empty()))?;
@@ -36,8 +36,8 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
     let zone = reader.zone_at(reader.now);
     let order = if q.is_empty() {
         format!("Who was seen most lately; search to find anybody else. Times in {zone}.")
-    } else if members.more {
-        // Which of all were seen last is not known: looking ended when there were enough.
+    } else if members.more || members.stopped {
+        // Which of all were seen last is not known: looking ended when there were enough, or no time was left.
         format!(
             "{} of those who match, not those seen last of all; type more to find the others. Times in {zone}.",
             members.found.len()
@@ -54,6 +54,7 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
         error,
         order,
         rows,
+        stopped: members.stopped,
         back: None,
         more: None,
     };
@@ -61,7 +62,7 @@ pub async fn list(req: HttpRequest, state: web::Data<State>, signed: Signed) -> 
 }
 
 fn row_of(found: Found, reader: &Reader) -> MemberRow {
-    let last_seen = found.last_seen.map(|at| reader.day_and_clock(at));
+    let last_seen = found.last_seen.told(reader);
     match found.id {
         Some(id) => MemberRow {
             name: found.name,

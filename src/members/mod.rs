@@ -1,5 +1,6 @@
 //! Floor 4: the people whom entries are about.
 
+pub mod emails;
 pub mod failures;
 pub mod handlers;
 pub mod inferred;

@@ -31,8 +31,8 @@ pub struct MemberRow {
     pub short_id: String,
     /// Their page.
     pub href: String,
-    /// When an entry of theirs was last recorded: `14:37:52 today`.
-    pub last_seen: Option<String>,
+    /// When an entry of theirs was last recorded: `14:37:52 today`; else why that is not said.
+    pub last_seen: Result<String, &'static str>,
     /// What is known of them.
     pub kind: MemberKind,
 }
@@ -60,6 +60,8 @@ pub struct MembersPage {
     pub rows: Vec<MemberRow>,
     /// What the empty page says: nobody was asked for, or nobody matches.
     pub asked: bool,
+    /// Whether looking stopped before everybody was looked at.
+    pub stopped: bool,
     /// The page before.
     pub back: Option<String>,
     /// The page after.
@@ -100,26 +102,30 @@ pub struct MemberPage {
     pub email: Option<String>,
     /// Their id; `None` where nobody has the e-mail today.
     pub id: Option<String>,
-    /// The list of all their entries.
-    pub entries_href: String,
+    /// The list of all their entries, where a filter can mean them.
+    pub entries_href: Option<String>,
     /// Everything of theirs as a file, for whoever may have that.
     pub export: Option<ExportMenu>,
     /// Where others of the same name, or with the beginning of the same e-mail, are looked for.
     pub find_href: Option<String>,
-    /// Last seen, first seen, errors, entries. Empty: no entry is recorded, and the page says so.
+    /// Last seen, first seen, errors, entries. Empty: no entry was found, and the page says so.
     pub stats: Vec<Stat>,
+    /// Whether looking for one stopped before its end.
+    pub stopped: bool,
     /// Entries by day.
     pub spark: Option<Spark>,
-    /// The member whose entries have this e-mail, where they have another one today: their page and what they are called.
-    pub holder: Option<(String, String)>,
+    /// The members whose entries have this e-mail, which nobody has today: their pages and what they are called.
+    pub holders: Vec<(String, String)>,
+    /// Where there are none, how far that is known.
+    pub held: String,
     /// The newest entry with their e-mail that was recorded without an account, and what it says.
     pub without_account: Option<(String, String)>,
     /// What failed lately, and whether it worked since.
     pub failures: Vec<FailureView>,
     /// Whether that is all that failed in the last 30 days.
     pub failures_whole: bool,
-    /// The list of their errors.
-    pub errors_href: String,
+    /// The lists of their errors, each with its name.
+    pub error_lists: Vec<(String, String)>,
     /// The form that goes to a time, and what it found.
     pub time: TimeForm,
     /// Their visits; none where no entry is recorded.
@@ -245,6 +251,8 @@ pub struct TimeForm {
     pub email: Option<String>,
     /// The time as typed.
     pub at: String,
+    /// The kind of its field: `datetime-local`, or `text` for what that cannot hold.
+    pub kind: &'static str,
     /// Why it cannot be read.
     pub at_error: Option<String>,
     /// The zone as typed, else as guessed.
@@ -278,7 +286,7 @@ mod tests {
             email: email.map(Into::into),
             short_id: "018f40aa-77d1".into(),
             href: "/members/018f40aa-77d1-7c19-9f3e-5b0d7c2a9e11?a=1&b=2".into(),
-            last_seen: Some("14:37:52 today".into()),
+            last_seen: Ok("14:37:52 today".into()),
             kind,
         }
     }
@@ -291,6 +299,7 @@ mod tests {
             order: "Last seen first. Times in London, BST.".into(),
             rows,
             asked: true,
+            stopped: false,
             back: None,
             more: None,
         }
@@ -303,16 +312,18 @@ mod tests {
             name: Some("Hana <i>Lindqvist</i>".into()),
             email: Some("hana.lindqvist@example.org".into()),
             id: Some(id.into()),
-            entries_href: format!("/logs?range=all&member={id}"),
+            entries_href: Some(format!("/logs?range=all&member={id}")),
             export: None,
             find_href: Some("/members?q=Hana".into()),
             stats: vec![Stat { label: "Entries", value: "214".into(), ..Stat::default() }],
+            stopped: false,
             spark: None,
-            holder: None,
+            holders: Vec::new(),
+            held: String::new(),
             without_account: None,
             failures: Vec::new(),
             failures_whole: true,
-            errors_href: String::new(),
+            error_lists: Vec::new(),
             time: TimeForm::default(),
             timeline: None,
         }

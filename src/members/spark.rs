@@ -41,7 +41,7 @@ impl Spark {
     /// Nothing, as there was no time to count.
     #[must_use]
     pub fn not_counted() -> Self {
-        Self { bars: Vec::new(), label: "Not looked at yet".to_owned(), note: None }
+        Self { bars: Vec::new(), label: String::new(), note: Some("Not counted: there was no time for it".to_owned()) }
     }
 }
 
@@ -69,7 +69,11 @@ impl Tally {
         let bar = |(at, (entries, errors)): (usize, &(u64, u64))| SCALE.bar(at, *entries, most, *errors > 0);
         let note = stopped.map(|at| {
             let day = words::date_short(at, self.zone);
-            format!("Their newest entries alone, back to {day}")
+            if from < DAYS {
+                format!("Their newest entries alone, back to {day}")
+            } else {
+                format!("Not counted: their newest entries, back to {day}, are too many to tell of a whole day")
+            }
         });
         Spark {
             bars: self.counted.iter().enumerate().skip(from).map(bar).collect(),
@@ -131,6 +135,8 @@ mod tests {
             "of the 17th not all was looked at"
         );
         assert_eq!(part.label, "Entries a day over 1 day. Most: 2, on 18 June. No day with errors.");
-        assert!(Spark::not_counted().bars.is_empty());
+        let all_today = tally.spark(Some(at("2026-06-18T10:00:00Z")));
+        assert!(all_today.bars.is_empty() && all_today.note.is_some_and(|note| note.starts_with("Not counted")));
+        assert!(Spark::not_counted().bars.is_empty() && Spark::not_counted().note.is_some());
     }
 }

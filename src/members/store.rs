@@ -6,27 +6,91 @@ use futures_util::future::try_join3;
 use uuid::Uuid;
 
 use super::{
+    emails::{self, Recorded},
     failures, names,
     spark::{Spark, Tally},
 };
 use crate::{
-    core::{error::Result, time::Timestamp},
+    core::{error::Result, ids, time::Timestamp},
     db::{Budget, Db, Looked, MemberText, Sql},
     logs::{
         filter::{Filter, Preset, Range, Who},
         look::{self, Count},
+        predicates::BRANCHES,
         sql::Quarter,
         store,
         view::Reader,
         vocabulary::Vocabulary,
     },
-    paging::{At, Cursor, Key},
+    paging::{At, Cursor, Key, Seen},
 };
 
 /// How many members a page shows.
 pub const SHOWN: usize = 50;
 /// How many of the newest entries are looked through for who was seen lately.
 const RECENT: i64 = 2_000;
+
+/// When somebody was last seen, as far as is known; those who were seen later come after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LastSeen {
+    /// No entry of theirs is recorded.
+    Never,
+    /// There was no time to look.
+    NotLooked,
+    /// Only entries dated ahead are.
+    Ahead,
+    /// Then.
+    At(Timestamp),
+}
+
+impl LastSeen {
+    /// By their newest entry up to now, or, where there is none, one that is dated ahead.
+    #[must_use]
+    pub fn of(newest: Timestamp, now: Timestamp) -> Self {
+        if newest > now { Self::Ahead } else { Self::At(newest) }
+    }
+
+    /// When, for a reader; else why that is not said.
+    pub fn told(self, reader: &Reader) -> std::result::Result<String, &'static str> {
+        match self {
+            Self::At(at) => Ok(reader.day_and_clock(at)),
+            Self::Never => Err("None recorded"),
+            Self::Ahead => Err("Dated ahead only"),
+            Self::NotLooked => Err("Not looked at yet"),
+        }
+    }
+}
+
+/// What was found so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoFar<T> {
+    /// What.
+    pub found: Vec<T>,
+    /// Whether looking stopped before its end, so that there may be more.
+    pub stopped: bool,
+}
+
+impl<T> Default for SoFar<T> {
+    fn default() -> Self {
+        Self { found: Vec::new(), stopped: false }
+    }
+}
+
+impl<T> SoFar<T> {
+    /// What came of a bounded statement.
+    #[must_use]
+    pub fn of(looked: Looked<Vec<T>>) -> Self {
+        match looked {
+            Looked::Whole(found) => Self { found, stopped: false },
+            Looked::Interrupted => Self { found: Vec::new(), stopped: true },
+        }
+    }
+
+    /// Each of them as something else.
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> SoFar<U> {
+        SoFar { found: self.found.into_iter().map(each).collect(), stopped: self.stopped }
+    }
+}
 
 /// A member, or an e-mail that nobody has today.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,17 +101,19 @@ pub struct Found {
     pub name: Option<String>,
     /// Their e-mail.
     pub email: Option<String>,
-    /// Their newest entry, where there is one.
-    pub last_seen: Option<Timestamp>,
+    /// When they were last seen.
+    pub last_seen: LastSeen,
 }
 
-/// Who was found, and whether the looking came to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Members {
     /// Last seen first, at most [`SHOWN`].
     pub found: Vec<Found>,
-    /// Whether more match than are shown, or there was no time to look at everybody.
+    /// Whether more match than are shown.
     pub more: bool,
+    /// Whether there was no time, or no index, to look at everybody.
+    pub stopped: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -56,6 +122,7 @@ struct SeenRow {
     name: Option<String>,
     email: Option<String>,
     last_seen: Option<Timestamp>,
+    newest: Option<Timestamp>,
 }
 
 /// One member, as the application knows them.
@@ -70,15 +137,25 @@ pub async fn owner_of(db: &Db, email: &str) -> Result<Option<Uuid>> {
     Ok(db.fetch_optional::<(Uuid,)>(sql.text(" ORDER BY id LIMIT 1")).await?.map(|(id,)| id))
 }
 
+/// When an entry was, and whom it names.
+type Met = (Timestamp, Option<Uuid>, Option<String>);
+
 /// Who stands in the newest entries, last seen first.
-pub async fn seen_lately(db: &Db, budget: Budget) -> Result<Members> {
+pub async fn seen_lately(db: &Db, now: Timestamp, budget: Budget) -> Result<Members> {
     let sql =
-        Sql::new("SELECT \"timestamp\", member_id, member_email FROM audit_logs ORDER BY \"timestamp\" DESC, id DESC");
-    let rows: Vec<(Timestamp, Option<Uuid>, Option<String>)> = db.fetch_all(sql.limit(RECENT)).await?;
+        Sql::new("SELECT \"timestamp\", member_id, member_email FROM audit_logs WHERE \"timestamp\" <= ").bind(now);
+    let sql = sql.text(" ORDER BY \"timestamp\" DESC, id DESC").limit(RECENT);
+    // Without an index by time an application's whole table would be sorted for it.
+    let mut looking = db.look(budget).await?;
+    let looked: Looked<Vec<Met>> = looking.fetch_all(sql).await?;
+    looking.done();
+    let SoFar { found: rows, stopped } = SoFar::of(looked);
     let mut ids: Vec<Uuid> = Vec::new();
     let mut emails: Vec<String> = Vec::new();
     let mut met = HashSet::new();
     for (_, id, email) in rows {
+        // What is blank names nobody.
+        let email = email.filter(|email| !email.trim().is_empty());
         let Some(who) = id.map(|id| id.to_string()).or_else(|| email.as_deref().map(str::to_ascii_lowercase)) else {
             continue;
         };
@@ -91,19 +168,26 @@ pub async fn seen_lately(db: &Db, budget: Budget) -> Result<Members> {
         }
     }
     // What was recorded without an account is theirs who have the e-mail today.
-    ids.extend(owners(db, &emails).await?);
-    let mut found = by_ids(db, &ids, budget).await?;
-    add(&mut found, by_emails(db, &emails, budget).await?);
-    Ok(newest_first(found, false))
+    let owners = emails::owners(db, &emails, budget).await?;
+    ids.extend(owners.found);
+    let recorded = emails::recorded(db, &emails, now, budget).await?;
+    let mut members = Members { found: by_ids(db, &ids, now, budget).await?, ..Members::default() };
+    members.stopped = stopped || owners.stopped || recorded.stopped;
+    members.add(recorded.found);
+    Ok(members.newest_first())
 }
 
-/// Who has this id, a name or an e-mail with this text in it, and which e-mails that begin so nobody has today.
-pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
-    if let Ok(id) = Uuid::parse_str(text) {
-        let found = by_ids(db, &[id], budget).await?;
-        return Ok(Members { found, more: false });
+/// Who has this id or one that begins so, a name or an e-mail with this text in it, and which e-mails that begin so nobody
+/// has today.
+pub async fn search(db: &Db, text: &str, now: Timestamp, budget: Budget) -> Result<Members> {
+    if let Some(id) = ids::whole(text) {
+        let SoFar { found, stopped } = by_id(db, id, now, budget).await?;
+        return Ok(Members { found, more: false, stopped });
     }
-    let mut ids: Vec<Uuid> = Vec::new();
+    let mut ids = match ids::range(text) {
+        Some(range) => ids_between(db, range, SHOWN + 1).await?,
+        None => Vec::new(),
+    };
     let mut found = |row: names::Row| {
         if !ids.contains(&row.id) {
             ids.push(row.id);
@@ -120,60 +204,97 @@ pub async fn search(db: &Db, text: &str, budget: Budget) -> Result<Members> {
     let mut whole = matches!(looking.for_each(begins, &mut found).await?, Looked::Whole(()));
     whole &= names::each_with(&mut looking, &[MemberText::Name, MemberText::Email], text, &mut found).await?;
     looking.done();
-    let more = !whole || ids.len() > SHOWN;
+    let mut members = Members { found: Vec::new(), more: ids.len() > SHOWN, stopped: !whole };
     ids.truncate(SHOWN);
-    let emails = store::emails(db, &first).await?;
-    let mut found = by_ids(db, &ids, budget).await?;
-    add(&mut found, by_emails(db, &emails, budget).await?);
-    Ok(newest_first(found, more))
+    // Without an index of the log's e-mails there may be some that begin so.
+    let begin_so = store::emails(db, &first).await?;
+    members.stopped |= begin_so.is_none();
+    let begin_so = begin_so.unwrap_or_default();
+    members.more |= begin_so.len() >= BRANCHES;
+    // Whoever has one of them today was found by it: only what is left may take their places.
+    let SoFar { found: mut nobodys, stopped } = emails::nobodys(db, &begin_so, budget).await?;
+    members.more |= nobodys.len() > SHOWN;
+    nobodys.truncate(SHOWN);
+    let recorded = emails::recorded(db, &nobodys, now, budget).await?;
+    members.stopped |= stopped || recorded.stopped;
+    members.found = by_ids(db, &ids, now, budget).await?;
+    members.add(recorded.found);
+    Ok(members.newest_first())
 }
 
-/// Adds who was found by a recorded e-mail, where they are not there yet.
-fn add(found: &mut Vec<Found>, recorded: Vec<Recorded>) {
-    for Recorded { whose, .. } in recorded {
-        if whose.id.is_none() || found.iter().all(|had| had.id != whose.id) {
-            found.push(whose);
+impl Members {
+    /// Adds who was found by a recorded e-mail, where they are not there yet.
+    fn add(&mut self, recorded: Vec<Recorded>) {
+        for Recorded { whose, .. } in recorded {
+            if whose.id.is_none() || self.found.iter().all(|had| had.id != whose.id) {
+                self.found.push(whose);
+            }
         }
+    }
+
+    fn newest_first(mut self) -> Self {
+        self.found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
+        self.more |= self.found.len() > SHOWN;
+        self.found.truncate(SHOWN);
+        self
     }
 }
 
-fn newest_first(mut found: Vec<Found>, more: bool) -> Members {
-    found.sort_by_key(|one| std::cmp::Reverse(one.last_seen));
-    let more = more || found.len() > SHOWN;
-    found.truncate(SHOWN);
-    Members { found, more }
+/// The member with this id: as the application knows them, or, where it does not, as entries have them.
+pub async fn by_id(db: &Db, id: Uuid, now: Timestamp, budget: Budget) -> Result<SoFar<Found>> {
+    let found = by_ids(db, &[id], now, budget).await?;
+    if !found.is_empty() {
+        return Ok(SoFar { found, stopped: false });
+    }
+    let unknown = |last_seen| Found { id: Some(id), name: None, email: None, last_seen };
+    let who = Filter { who: vec![Who::Member(id)], ..Filter::default() };
+    let plan = store::plan(db, &who, now, false).await?;
+    let mut stopped = false;
+    let today = At::Before(Cursor::at(Key { timestamp: now, id: Uuid::max() }));
+    for at in [today, At::Newest] {
+        let (keys, seen) = look::keys(db, &plan, at, 1, budget).await?;
+        if let Some(key) = keys.first() {
+            return Ok(SoFar { found: vec![unknown(LastSeen::of(key.timestamp, now))], stopped: false });
+        }
+        stopped |= seen != Seen::All;
+    }
+    Ok(SoFar { found: Vec::new(), stopped })
 }
 
-/// Members by id, each with their newest entry where there was time to look for it.
-pub async fn by_ids(db: &Db, ids: &[Uuid], budget: Budget) -> Result<Vec<Found>> {
+/// Members by id, each with when they were last seen, where there was time to look for it.
+pub async fn by_ids(db: &Db, ids: &[Uuid], now: Timestamp, budget: Budget) -> Result<Vec<Found>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let which = |select: &'static str| Sql::new(select).bind_all(ids.iter().copied()).text(")");
+    let which = |sql: Sql| sql.text(" FROM members m WHERE m.id IN (").bind_all(ids.iter().copied()).text(")");
+    let newest = " ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1)";
+    let theirs = "(SELECT l.\"timestamp\" FROM audit_logs l WHERE l.member_id = m.id";
+    let sql = Sql::new("SELECT m.id, m.name, m.email, ").text(theirs).text(newest).text(" AS newest, ").text(theirs);
+    let sql = sql.text(" AND l.\"timestamp\" <= ").bind(now).text(newest).text(" AS last_seen");
     // An application's own table may have no index in which the newest entry of a member is found at once.
     let mut looking = db.look(budget).await?;
-    let looked: Looked<Vec<SeenRow>> = looking
-        .fetch_all(which(
-            "SELECT m.id, m.name, m.email, (SELECT l.\"timestamp\" FROM audit_logs l WHERE l.member_id = m.id \
-             ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1) AS last_seen FROM members m WHERE m.id IN (",
-        ))
-        .await?;
+    let looked: Looked<Vec<SeenRow>> = looking.fetch_all(which(sql)).await?;
     looking.done();
-    let rows = match looked {
-        Looked::Whole(rows) => rows,
-        Looked::Interrupted => {
-            let unseen = |names::Row { id, name, email }| SeenRow { id, name, email, last_seen: None };
-            let sql = which("SELECT id, name, email FROM members WHERE id IN (");
-            db.fetch_all(sql).await?.into_iter().map(unseen).collect()
+    let found = |id, name: Option<String>, email, last_seen| Found {
+        id: Some(id),
+        name: name.filter(|name| !name.trim().is_empty()),
+        email,
+        last_seen,
+    };
+    Ok(match looked {
+        Looked::Whole(rows) => {
+            let seen = |row: SeenRow| {
+                let newest = row.last_seen.or(row.newest);
+                found(row.id, row.name, row.email, newest.map_or(LastSeen::Never, |at| LastSeen::of(at, now)))
+            };
+            rows.into_iter().map(seen).collect()
         }
-    };
-    let found = |row: SeenRow| Found {
-        id: Some(row.id),
-        name: row.name.filter(|name| !name.trim().is_empty()),
-        email: row.email,
-        last_seen: row.last_seen,
-    };
-    Ok(rows.into_iter().map(found).collect())
+        Looked::Interrupted => {
+            let rows: Vec<names::Row> = db.fetch_all(which(Sql::new("SELECT m.id, m.name, m.email"))).await?;
+            let unseen = |row: names::Row| found(row.id, row.name, row.email, LastSeen::NotLooked);
+            rows.into_iter().map(unseen).collect()
+        }
+    })
 }
 
 /// Members whose id is one of these, the first and the last included.
@@ -182,58 +303,6 @@ pub async fn ids_between(db: &Db, (first, last): (Uuid, Uuid), most: usize) -> R
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let rows: Vec<(Uuid,)> = db.fetch_all(sql.text(" ORDER BY id").limit(most)).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// Whose an e-mail was that nobody has today.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    /// The e-mail as its newest entry has it.
-    pub email: String,
-    /// The member of that entry, or, where it has none, the e-mail itself.
-    pub whose: Found,
-}
-
-/// Out of these e-mails, those that entries have and nobody has today, in alphabetical order.
-pub async fn by_emails(db: &Db, emails: &[String], budget: Budget) -> Result<Vec<Recorded>> {
-    let Some(values) = values(emails) else { return Ok(Vec::new()) };
-    let (of_entry, of_member) = db.dialect().emails_of_values();
-    // The newest entry of each, found before it is read.
-    let newest = Sql::new("SELECT (SELECT l.id FROM audit_logs l WHERE ")
-        .text(of_entry)
-        .text(" ORDER BY l.\"timestamp\" DESC, l.id DESC LIMIT 1) AS id FROM ")
-        .append(&values)
-        .text(" AS v WHERE NOT EXISTS (SELECT 1 FROM members e WHERE ")
-        .text(of_member)
-        .text(")");
-    let sql = Sql::new("SELECT member_email, \"timestamp\", member_id FROM audit_logs WHERE id IN (");
-    let mut looking = db.look(budget).await?;
-    let looked: Looked<Vec<(String, Timestamp, Option<Uuid>)>> =
-        looking.fetch_all(sql.append(&newest).text(")")).await?;
-    looking.done();
-    let Looked::Whole(mut rows) = looked else { return Ok(Vec::new()) };
-    rows.sort_by_cached_key(|(email, ..)| email.to_ascii_lowercase());
-    let ids: Vec<Uuid> = rows.iter().filter_map(|(.., id)| *id).collect();
-    let members = by_ids(db, &ids, budget).await?;
-    let recorded = |(email, at, id): (String, Timestamp, Option<Uuid>)| {
-        let whose = members.iter().find(|member| id.is_some() && member.id == id).cloned();
-        let alone = || Found { id, name: None, email: Some(email.clone()), last_seen: Some(at) };
-        Recorded { whose: whose.unwrap_or_else(alone), email }
-    };
-    Ok(rows.into_iter().map(recorded).collect())
-}
-
-/// Who has one of these e-mails today.
-async fn owners(db: &Db, emails: &[String]) -> Result<Vec<Uuid>> {
-    let Some(values) = values(emails) else { return Ok(Vec::new()) };
-    let (_, of_member) = db.dialect().emails_of_values();
-    let sql = Sql::new("SELECT e.id FROM ").append(&values).text(" AS v JOIN members e ON ").text(of_member);
-    Ok(db.fetch_all::<(Uuid,)>(sql).await?.into_iter().map(|(id,)| id).collect())
-}
-
-/// At most [`SHOWN`] e-mails as rows of values; none where there is none.
-fn values(emails: &[String]) -> Option<Sql> {
-    let rows = emails.iter().take(SHOWN).map(|email| Sql::new("(").bind(email).text(")"));
-    (!emails.is_empty()).then(|| Sql::new("(VALUES ").append(&Sql::join(", ", rows)).text(")"))
 }
 
 /// An entry that was recorded without an account.
@@ -268,27 +337,21 @@ pub async fn without_account(db: &Db, email: &str, budget: Budget) -> Result<Opt
 /// What is recorded of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
-    /// Their oldest entry.
-    pub first: Key,
+    /// Their oldest entry; none where there was no time to come to it.
+    pub first: Option<Key>,
     /// How many entries there are.
     pub entries: Count,
     /// How many of the last 30 days are errors by their status, and how many others by their action.
     pub errors: [Count; 2],
 }
 
-/// What is recorded of `who`; nothing where no entry is.
-pub async fn figures(
-    vocabulary: &Vocabulary<'_>,
-    who: &Who,
-    now: Timestamp,
-    budget: Budget,
-) -> Result<Option<Figures>> {
+/// What is recorded of `who`.
+pub async fn figures(vocabulary: &Vocabulary<'_>, who: &Who, now: Timestamp, budget: Budget) -> Result<Figures> {
     let db = vocabulary.db();
     let all = Filter { who: vec![who.clone()], ..Filter::default() };
     let plan = store::plan_by(vocabulary, &all, now, false).await?;
     let start = Cursor::at(Key { timestamp: Timestamp::MIN, id: Uuid::nil() });
     let (oldest, _) = look::keys(db, &plan, At::After(start), 1, budget).await?;
-    let Some(first) = oldest.first().copied() else { return Ok(None) };
     let errors = async |filter: &Filter| {
         let plan = store::plan_by(vocabulary, filter, now, false).await?;
         look::count(db, &plan, budget).await
@@ -297,7 +360,7 @@ pub async fn figures(
     let (entries, by_status, by_action) =
         try_join3(look::count(db, &plan, budget), errors(by_status), errors(by_action)).await?;
     let errors = [by_status, by_action];
-    Ok(Some(Figures { first, entries, errors }))
+    Ok(Figures { first: oldest.first().copied(), entries, errors })
 }
 
 /// The entries of `who` by day. At most a few thousand are counted, however many there are.

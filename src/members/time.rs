@@ -1,5 +1,7 @@
 //! “About three o'clock, my time”: what was asked for, and what was found, in their zone and the reader's.
 
+use chrono::NaiveDateTime;
+
 use super::pages::TimeForm;
 use crate::{
     core::{
@@ -8,11 +10,14 @@ use crate::{
     },
     logs::{
         form::FilterForm,
-        story::{Moment, meant::Meant},
+        story::{meant::Meant, store::Nearest},
         view::Reader,
     },
     web::zones::ZoneWords,
 };
+
+/// The kind of a field for a local time.
+const LOCAL: &str = "datetime-local";
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +56,22 @@ impl Asked {
         self.at_error.is_some() || self.tz_error.is_some()
     }
 
-    /// The time as a field for a local time takes it: what was typed, or, of an instant, the time on the clock there.
-    fn shown(&self) -> String {
-        match self.meant {
-            Some(Meant::Once(at)) => at.in_zone(self.zone).format("%Y-%m-%dT%H:%M:%S").to_string(),
-            _ => self.at.clone(),
+    /// The time as its field takes it, and which kind of field that is: one for a local time (of an instant, the time on the
+    /// clock there), or, for what none can hold, one with what was typed.
+    fn shown(&self) -> (String, &'static str) {
+        let typed = self.at.replace(' ', "T");
+        let forms = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+        let local = match self.meant {
+            Some(Meant::Once(at)) if at.micros().rem_euclid(1_000_000) == 0 => {
+                Some(at.in_zone(self.zone).naive_local())
+            }
+            // One that comes twice or never is still the time that was meant.
+            _ => forms.iter().find_map(|form| NaiveDateTime::parse_from_str(&typed, form).ok()),
+        };
+        match local {
+            Some(local) => (local.format("%Y-%m-%dT%H:%M:%S").to_string(), LOCAL),
+            None if self.at.is_empty() => (String::new(), LOCAL),
+            None => (self.at.clone(), "text"),
         }
     }
 
@@ -75,10 +91,12 @@ impl Asked {
             (Some((zone, at)), None) => {
                 (zone.name().to_owned(), format!("An entry of theirs names this zone: {}.", reader.day_and_clock(at)))
             }
-            (None, None) => (site.name().to_owned(), "No entry says their zone; this is the site’s.".to_owned()),
+            (None, None) => (site.name().to_owned(), "Read in the site’s zone.".to_owned()),
         };
+        let (at, kind) = self.shown();
         TimeForm {
-            at: self.shown(),
+            at,
+            kind,
             at_error: self.at_error.clone(),
             tz,
             tz_error: self.tz_error.clone(),
@@ -91,7 +109,7 @@ impl Asked {
 
 /// What was found, in sentences: the time in both zones, what the clocks did, and how far away the nearest entry is.
 #[must_use]
-pub fn found(meant: Meant, nearest: Option<&Moment>, reader: &Reader, usual: Zone) -> String {
+pub fn found(meant: Meant, nearest: &Nearest, reader: &Reader, usual: Zone) -> String {
     let zone = reader.zone;
     let there = ZoneWords::at(zone, meant.instants().next().unwrap_or(reader.now)).city;
     let mut said = match meant {
@@ -106,7 +124,8 @@ pub fn found(meant: Meant, nearest: Option<&Moment>, reader: &Reader, usual: Zon
             both(at, zone, usual)
         ),
     };
-    match nearest {
+    match &nearest.moment {
+        None if nearest.stopped => {}
         None => said.push_str(" No entry is recorded."),
         Some(moment) => {
             let at = meant.instants().min_by_key(|at| at.micros().abs_diff(moment.timestamp.micros()));
@@ -119,6 +138,9 @@ pub fn found(meant: Meant, nearest: Option<&Moment>, reader: &Reader, usual: Zon
             };
             said = format!("{said} The nearest entry lies {how}: {}.", both(moment.timestamp, zone, usual));
         }
+    }
+    if nearest.stopped {
+        said.push_str(" There may be a nearer one; there was no time to look further.");
     }
     said
 }
@@ -154,7 +176,43 @@ mod tests {
 
     fn told(at: &str, zone: Zone, usual: Zone) -> String {
         let now = Timestamp::parse_rfc3339("2026-12-01T12:00:00Z").expect("an instant");
-        found(Meant::read(at, zone).expect("a time"), None, &Reader { zone, role: Role::Support, now }, usual)
+        found(
+            Meant::read(at, zone).expect("a time"),
+            &Nearest::default(),
+            &Reader { zone, role: Role::Support, now },
+            usual,
+        )
+    }
+
+    #[test]
+    fn what_looking_did_not_come_to_is_not_said_to_be_missing() {
+        let now = Timestamp::parse_rfc3339("2026-12-01T12:00:00Z").expect("an instant");
+        let reader = Reader { zone: Zone::UTC, role: Role::Support, now };
+        let nearest = Nearest { moment: None, stopped: true };
+        let said = found(Meant::read("2026-06-18T15:00", Zone::UTC).expect("a time"), &nearest, &reader, Zone::UTC);
+        assert_eq!(said, "15:00:00 UTC on 18 June 2026. There may be a nearer one; there was no time to look further.");
+    }
+
+    #[test]
+    fn a_time_comes_back_in_a_field_that_can_hold_it() {
+        let shown = |typed: &str| {
+            let query = format!("at={}", crate::core::query_string::escape(typed));
+            Asked::read(&FilterForm::new(&query), London).shown()
+        };
+        for (typed, value) in [
+            ("", ""),
+            ("2026-06-18T15:00", "2026-06-18T15:00:00"),
+            ("2026-06-18 15:00:30", "2026-06-18T15:00:30"),
+            ("2026-06-18T13:00:00Z", "2026-06-18T14:00:00"),
+            ("2026-06-18", "2026-06-18T00:00:00"),
+            ("2026-10-25 01:30", "2026-10-25T01:30:00"),
+            ("2026-03-29T01:30", "2026-03-29T01:30:00"),
+        ] {
+            assert_eq!(shown(typed), (value.to_owned(), LOCAL), "{typed}");
+        }
+        for typed in ["three o'clock", "15:00", "2026-02-30T15:00", "2026-06-18T13:00:00.5Z"] {
+            assert_eq!(shown(typed), (typed.to_owned(), "text"), "{typed}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Silent failures: visits that began something and show neither a success nor an error, on one member and as a list.
+//! Silent failures: visits that began something and show neither that nor an error, on one member and as a list.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::pages::{UnfinishedPage, UnfinishedRow};
 use crate::{
     core::{
-        error::{Error, Result},
+        error::{Error, Outage, Result},
         time::Timestamp,
         words,
     },
@@ -26,7 +26,9 @@ use crate::{
         form::FilterForm,
         link,
         log::Log,
-        look, store as logs,
+        look,
+        sql::Columns,
+        store as logs,
         story::{
             Moment, around,
             habits::{self, Habit, Known},
@@ -103,8 +105,13 @@ impl Habits {
 }
 
 async fn learn(state: &State, now: Timestamp) -> Result<Vec<Habit>> {
-    let all = Theirs::everybody(&state.db, now, state.budgets.list).await?;
-    let newest = all.walk(&state.db, At::Newest, LEARNED_FROM).await?.moments;
+    let all = logs::plan(&state.db, &Filter::default(), now, false).await?;
+    let sql = all.walk(At::Newest, LEARNED_FROM, Columns::Moment);
+    let newest: Vec<Moment> = match look::walk(&state.db, sql, state.budgets.list).await {
+        // Without an index by time the whole table would be sorted for it: what is set counts all the same.
+        Err(Error::Unavailable(Outage::Unfitted)) => Vec::new(),
+        newest => newest?,
+    };
     let mut by_member: HashMap<Uuid, Vec<Moment>> = HashMap::new();
     for moment in newest.into_iter().rev() {
         if let Some(id) = moment.member_id {
@@ -120,7 +127,8 @@ async fn learn(state: &State, now: Timestamp) -> Result<Vec<Habit>> {
 #[must_use]
 pub fn said(visit: &Visit, habits: &[Habit], now: Timestamp) -> Option<String> {
     let say = |one: habits::Unfinished<'_, '_>| {
-        format!("Opened {}; neither a success nor an error followed. {}", one.habit.area, usually(one.habit))
+        let action = words::action_name(&one.habit.action_type);
+        format!("Opened {}; no “{action}” and no error is recorded after it. {}", one.habit.area, usually(one.habit))
     };
     let said: Vec<String> = habits::unfinished(visit, habits, now).into_iter().map(say).collect();
     (!said.is_empty()).then(|| said.join(" "))

@@ -13,7 +13,7 @@ use crate::{
         story::{
             Moment,
             habits::Habit,
-            view::{self, Drawn, Line},
+            view::{self, Drawn, Line, Named},
             visits::{Timeline, Visit},
         },
         user_agent,
@@ -34,6 +34,8 @@ pub struct Drawing<'a> {
     pub inferred: &'a Inferred,
     /// What opening a page mostly leads to.
     pub habits: &'a [Habit],
+    /// Which entries say whom they are about.
+    pub named: Named<'a>,
     /// Where the page from a place on is.
     pub way: &'a dyn Fn(&str, Cursor) -> String,
 }
@@ -80,11 +82,15 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
         let clock = moment.map(|moment| words::clock(moment.timestamp, reader.zone, false)).unwrap_or_default();
         clock.get(..5).unwrap_or_default().to_owned()
     };
-    let (from, to) = (clock(first), clock(last));
     let lasted = match (first, last) {
         (Some(first), Some(last)) => last.timestamp.since(first.timestamp),
         _ => Duration::zero(),
     };
+    let (from, mut to) = (clock(first), clock(last));
+    // From a day on, a clock alone would mean several times.
+    if let Some(last) = last.filter(|_| lasted >= Duration::days(1)) {
+        to = format!("{}, {to}", words::date_short(last.timestamp, reader.zone));
+    }
     let errors = visit.moments.iter().filter(|moment| moment.is_error()).count();
     let holds = |moment: &Moment| visit.moments.iter().any(|had| had.id == moment.id);
     let nearest = drawing.nearest.filter(|moment| holds(moment));
@@ -92,7 +98,7 @@ fn visit_view(visit: &Visit, drawing: &Drawing<'_>, newest: bool, is_today: bool
     let mut lines = view::lines(
         &visit.moments,
         reader,
-        Drawn { current: nearest, day, marked: Some(drawing.near), ..Drawn::default() },
+        Drawn { current: nearest, day, marked: Some(drawing.near), named: drawing.named, ..Drawn::default() },
     );
     if !visit.begins {
         lines.insert(0, Line::Torn("This visit began before; what came first is on the older page".to_owned()));
@@ -136,7 +142,7 @@ fn inferred(visit: &Visit, drawing: &Drawing<'_>) -> Vec<InferredView> {
                 "{n} recorded without an account, from the same address and browser within an hour of the sign-in at \
                  {at}. Nobody else was signed in there within 24 hours."
             ),
-            lines: view::lines(moments, reader, Drawn { day, names: true, ..Drawn::default() }),
+            lines: view::lines(moments, reader, Drawn { day, named: Named::Each, ..Drawn::default() }),
         })
     };
     visit.moments.iter().filter(|moment| moment.is_sign_in()).filter_map(group).collect()
@@ -146,7 +152,7 @@ fn number(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
-/// `2 bookings, 12 entries`: what was done, then how much is recorded of it.
+/// `2 bookings, 12 entries`: what was done, then how much is recorded of it; of a visit that is not all here, at least that.
 fn says(visit: &Visit) -> String {
     const SAID: usize = 2;
     let mut done: Vec<(&str, u64)> = Vec::new();
@@ -159,7 +165,7 @@ fn says(visit: &Visit) -> String {
     let entries = words::entries(number(visit.moments.len()));
     let least = if visit.begins && visit.ends { "" } else { "at least " };
     let parts = done.iter().filter_map(|(action, n)| deed(action, *n)).take(SAID);
-    parts.chain([format!("{least}{entries}")]).collect::<Vec<_>>().join(", ")
+    format!("{least}{}", parts.chain([entries]).collect::<Vec<_>>().join(", "))
 }
 
 /// An action as something that was done so many times; nothing where it is only a way in, out or about.

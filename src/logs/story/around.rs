@@ -1,10 +1,12 @@
 //! What surrounds one entry: what the same person did before and after, whatever list it was opened from.
 
 use futures_util::future::try_join;
+use uuid::Uuid;
 
 use super::{
     lately::{self, Lately},
     moment::Moment,
+    others::{self, Others},
     recovery::{Failed, Since},
     store::{self, Theirs, Walked},
 };
@@ -65,8 +67,10 @@ impl Side {
 pub struct Around {
     /// By what they belong together.
     pub by: By,
-    /// Whether it is of an e-mail that somebody has an account with today, and was recorded without one.
-    pub has_owner: bool,
+    /// Who has the e-mail today that it was recorded with alone.
+    pub owner: Option<Uuid>,
+    /// Whom else the entries around it name: members who had its e-mail before, or have had it since.
+    pub others: Others,
     /// The entry.
     pub entry: Moment,
     /// What came before, newest first: more than is shown.
@@ -112,7 +116,8 @@ impl Around {
         };
         let mut around = Self {
             by,
-            has_owner: matches!(log.subject(), Subject::WithoutAccount { .. }),
+            owner: log.owner_id.filter(|_| matches!(log.subject(), Subject::WithoutAccount { .. })),
+            others: Others::default(),
             entry,
             before: Side::default(),
             after: Side::default(),
@@ -124,14 +129,34 @@ impl Around {
         let (earlier, later) = walks.await?;
         around.before = Side::of(earlier, BEFORE);
         around.after = Side::of(later, after);
+        if matches!(around.by, By::Person(_)) {
+            let met = around.before.moments.iter().chain(&around.after.moments);
+            around.others = others::of(db, met.filter(|moment| !around.is_theirs(moment))).await?;
+        }
         Ok(around)
+    }
+
+    /// Whether an entry around it is of the same person, as far as the log tells: of an e-mail that was recorded alone, one
+    /// that names no member, or the one whose it is today.
+    #[must_use]
+    pub fn is_theirs(&self, moment: &Moment) -> bool {
+        match &self.by {
+            By::Person(Who::Member(id)) => moment.member_id == Some(*id),
+            By::Person(_) => moment.member_id.is_none_or(|id| self.owner == Some(id)),
+            By::Address | By::Nothing | By::Hidden => false,
+        }
     }
 
     /// How often the same happened to them lately; nothing where it is not known who they are.
     #[must_use]
     pub fn lately(&self) -> Option<Lately> {
+        let before = self.before.moments.iter();
+        let theirs: Vec<&Moment> = before.filter(|moment| self.is_theirs(moment)).collect();
+        // How far back was looked, whoever's entry lies there.
+        let oldest = self.before.moments.last().map_or(self.entry.timestamp, |moment| moment.timestamp);
+        let since = self.before.more.then_some(oldest);
         let known = matches!(self.by, By::Person(_));
-        known.then(|| lately::lately(&self.entry, &self.before.moments, !self.before.more))
+        known.then(|| lately::lately(&self.entry, &theirs, since))
     }
 
     /// Whether a failure worked since; nothing where it is none, or nobody is known.

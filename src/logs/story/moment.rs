@@ -7,6 +7,7 @@ use crate::{
     logs::{
         filter::Who,
         log::{Details, Log},
+        view::row::error_line,
     },
     paging::Key,
 };
@@ -101,6 +102,14 @@ impl Moment {
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         self.is_alike(other) && self.member_id == other.member_id && self.member_email == other.member_email
+    }
+
+    /// Whether another entry that is alike holds the same error too, for whoever may see it: descriptions that an application
+    /// writes of what failed are mostly those of the place where it was caught.
+    #[must_use]
+    pub fn is_same_error(&self, other: &Self) -> bool {
+        let line = |moment: &Self| moment.error_message.as_deref().and_then(error_line);
+        self.is_alike(other) && line(self) == line(other)
     }
 
     /// Whether another entry says the same, whomever it is about.

@@ -44,8 +44,11 @@ pub enum Since {
     Recovered(Key),
     /// They were seen later, at last then, and it is not recorded that it worked.
     NotSeenToSucceed(Timestamp),
-    /// Nothing is recorded of them later.
-    NotSeen,
+    /// They were not seen later.
+    NotSeen {
+        /// Whether entries dated ahead are recorded of them all the same.
+        ahead: bool,
+    },
     /// Looking stopped at this entry, and up to there it had not worked.
     LookedTo(Key),
 }

@@ -12,15 +12,15 @@ use super::{
 };
 use crate::{
     core::{
-        error::Result,
+        error::{Error, Result},
         ip::{self, IpBlock},
         time::{Timestamp, Zone},
     },
     db::{Budget, Column, Db, Sql},
     logs::{
         checks::Candidate,
-        filter::{Filter, Who},
-        json, look,
+        filter::{Filter, Range, Who},
+        json, look, predicates,
         sql::{Columns, MOMENT, Plan},
         store,
         vocabulary::Vocabulary,
@@ -84,12 +84,6 @@ impl Theirs {
     /// The entries of a person.
     pub async fn of(db: &Db, who: Who, now: Timestamp, budget: Budget) -> Result<Self> {
         let plan = store::plan(db, &Filter { who: vec![who], ..Filter::default() }, now, false).await?;
-        Ok(Self { plan, budget, browser: Browser::Any })
-    }
-
-    /// The entries of everybody.
-    pub async fn everybody(db: &Db, now: Timestamp, budget: Budget) -> Result<Self> {
-        let plan = store::plan(db, &Filter::default(), now, false).await?;
         Ok(Self { plan, budget, browser: Browser::Any })
     }
 
@@ -249,13 +243,25 @@ pub async fn one(db: &Db, id: Uuid) -> Result<Option<Moment>> {
     db.fetch_optional(sql).await
 }
 
+/// The entry that lies nearest to what is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Nearest {
+    /// The entry.
+    pub moment: Option<Moment>,
+    /// Whether looking stopped before it was known that none is nearer.
+    pub stopped: bool,
+}
+
 /// The entry of somebody that lies nearest to what is meant; of two as near, one of the later.
-pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Moment>> {
+pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Nearest> {
     let mut nearest: Option<Moment> = None;
+    let mut stopped = false;
     for at in meant.instants() {
         let place = Cursor::at(Key { timestamp: at, id: Uuid::nil() });
         for side in [At::Before(other_side(place)), At::After(place)] {
-            for moment in theirs.walk(db, side, 1).await?.moments {
+            let walked = theirs.walk(db, side, 1).await?;
+            stopped |= walked.stopped.is_some();
+            for moment in walked.moments {
                 let away = meant.away(moment.timestamp);
                 if nearest.as_ref().is_none_or(|nearest| away <= meant.away(nearest.timestamp)) {
                     nearest = Some(moment);
@@ -263,7 +269,7 @@ pub async fn nearest(db: &Db, theirs: &Theirs, meant: Meant) -> Result<Option<Mo
             }
         }
     }
-    Ok(nearest)
+    Ok(Nearest { moment: nearest, stopped })
 }
 
 /// The zone that an entry of somebody says they are in, and when: the newest of a few that does.
@@ -282,7 +288,8 @@ pub async fn zone_said(db: &Db, theirs: &Theirs) -> Result<Option<(Zone, Timesta
     Ok(rows.iter().find_map(said))
 }
 
-/// What became of a failure of `who` at `key`.
+/// What became of a failure of `who` at `key`. Where that is an e-mail, the failure names no member: entries of another
+/// member who had the e-mail, or has had it since, say nothing of it.
 pub async fn since(
     vocabulary: &Vocabulary<'_>,
     who: &Who,
@@ -292,25 +299,37 @@ pub async fn since(
     budget: Budget,
 ) -> Result<Since> {
     let db = vocabulary.db();
+    let plan = async |filter: &Filter| {
+        // `extra` is asked for only where the role may see it, so it may be looked at here.
+        let mut plan = store::plan_by(vocabulary, filter, now, true).await?;
+        if let Who::Email(email) = who {
+            plan.predicates.push(predicates::nobody_elses(email, db.dialect()));
+        }
+        // One person has mostly fewer entries than a step looks through: asked first, they end the looking at once.
+        plan.predicates.reverse();
+        Ok::<_, Error>(plan)
+    };
+    // What is dated ahead has not been seen yet.
+    let ahead = now.plus(chrono::Duration::microseconds(1));
+    let seen = Range::Between { from: None, to: Some(ahead) };
     let beyond = At::After(Cursor::beyond(key));
-    let filter = failed.successes(who.clone());
-    // `extra` is asked for only where the role may see it, so it may be looked at here.
-    let mut plan = store::plan_by(vocabulary, &filter, now, true).await?;
-    // One person has mostly fewer entries than a step looks through: asked first, they end the looking at once.
-    plan.predicates.reverse();
-    let (found, seen) = look::keys(db, &plan, beyond, 1, budget).await?;
+    let successes = plan(&Filter { range: seen, ..failed.successes(who.clone()) }).await?;
+    let (found, stopped) = look::keys(db, &successes, beyond, 1, budget).await?;
     if let Some(key) = found.first() {
         return Ok(Since::Recovered(*key));
     }
-    if let Seen::To(key) = seen {
+    if let Seen::To(key) = stopped {
         return Ok(Since::LookedTo(key));
     }
-    let theirs = Theirs::of(db, who.clone(), now, budget).await?;
-    // What is dated ahead has not been seen yet.
-    let today = Cursor::at(Key { timestamp: now, id: Uuid::max() });
-    let last = theirs.walk(db, At::Before(today), 1).await?.moments.pop();
-    Ok(match last.filter(|last| last.key() > key) {
-        Some(last) => Since::NotSeenToSucceed(last.timestamp),
-        None => Since::NotSeen,
-    })
+    let later = Range::Between { from: Some(key.timestamp), to: Some(ahead) };
+    let theirs = plan(&Filter { range: later, who: vec![who.clone()], ..Filter::default() }).await?;
+    let (last, stopped) = look::keys(db, &theirs, At::Newest, 1, budget).await?;
+    match (last.first(), stopped) {
+        (Some(last), _) if *last > key => return Ok(Since::NotSeenToSucceed(last.timestamp)),
+        (None, Seen::To(_)) => return Ok(Since::LookedTo(key)),
+        _ => {}
+    }
+    let all = plan(&Filter { who: vec![who.clone()], ..Filter::default() }).await?;
+    let (after, _) = look::keys(db, &all, beyond, 1, budget).await?;
+    Ok(Since::NotSeen { ahead: !after.is_empty() })
 }

@@ -6,6 +6,7 @@ use super::{
     around::{Around, By, MOST, STEP},
     lately::Lately,
     moment::Moment,
+    others::{Other, Others},
     recovery::{Failed, Since},
     trail::{self, Item},
 };
@@ -23,6 +24,10 @@ use crate::{
 
 /// What is said of the entry that a page is about.
 pub const THIS: &str = "this entry";
+/// What is said of an error that is the same as that entry's.
+const SAME: &str = "same error";
+/// What is said of one of which no more is known, or seen, to be the same.
+const SAME_DESCRIPTION: &str = "same description";
 
 /// A line of a trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,10 +74,22 @@ pub struct Step {
     pub who: Option<String>,
     /// The first line of the error, where the role sees it.
     pub error_line: Option<String>,
-    /// [`THIS`], `same error`.
+    /// [`THIS`], `same error`, `same description`.
     pub note: Option<&'static str>,
     /// Whether it is the one that is being read.
     pub current: bool,
+}
+
+/// Which entries of a trail say whom they are about.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Named<'a> {
+    /// None: all are of one person.
+    #[default]
+    None,
+    /// Each, by its e-mail, as the trail is nobody's.
+    Each,
+    /// Those of other members.
+    Others(&'a Others),
 }
 
 /// How a trail is drawn.
@@ -84,8 +101,8 @@ pub struct Drawn<'a> {
     pub query: &'a str,
     /// The day that the page has said already.
     pub day: Option<NaiveDate>,
-    /// Whether each says whom it is about.
-    pub names: bool,
+    /// Which say whom they are about.
+    pub named: Named<'a>,
     /// What is said of the one that is marked, where it is not the page's own; then it has a link, too.
     pub marked: Option<&'static str>,
 }
@@ -156,7 +173,8 @@ fn number(n: usize) -> u64 {
 
 fn step(moment: &Moment, reader: &Reader, drawn: Drawn<'_>) -> Step {
     let is_current = drawn.current.is_some_and(|current| current.id == moment.id);
-    let same_error = drawn.current.is_some_and(|current| current.is_error() && moment.is_alike(current));
+    let sees = reader.role.sees_details();
+    let alike = drawn.current.filter(|current| current.is_error() && moment.is_alike(current));
     let class = if moment.is_error() {
         "is-error"
     } else if moment.status == "warning" {
@@ -168,13 +186,12 @@ fn step(moment: &Moment, reader: &Reader, drawn: Drawn<'_>) -> Step {
     };
     let note = if is_current {
         Some(drawn.marked.unwrap_or(THIS))
-    } else if same_error {
-        Some("same error")
     } else {
-        None
+        alike.map(|current| if sees && moment.is_same_error(current) { SAME } else { SAME_DESCRIPTION })
     };
-    let sees = reader.role.sees_details();
-    let error_line = moment.error_message.as_deref().filter(|_| sees && note.is_none()).and_then(row::error_line);
+    // What another error is that has the same description, its own line tells.
+    let tells = sees && (note.is_none() || note == Some(SAME_DESCRIPTION));
+    let error_line = moment.error_message.as_deref().filter(|_| tells).and_then(row::error_line);
     Step {
         href: link::entry(moment.id, drawn.query),
         clock: words::clock(moment.timestamp, reader.zone, false),
@@ -183,7 +200,11 @@ fn step(moment: &Moment, reader: &Reader, drawn: Drawn<'_>) -> Step {
         class,
         title: row::titled(&moment.description),
         area: moment.area.clone(),
-        who: drawn.names.then(|| whom(moment)).flatten(),
+        who: match drawn.named {
+            Named::None => None,
+            Named::Each => whom(moment),
+            Named::Others(others) => moment.member_id.and_then(|id| others.get(&id)).map(Other::called),
+        },
         error_line,
         note,
         current: is_current,
@@ -231,7 +252,8 @@ impl AroundView {
     pub fn of(around: &Around, reader: &Reader, shown: Shown, query: &str) -> Self {
         let entry = &around.entry;
         let note = match &around.by {
-            By::Person(_) => None,
+            By::Person(_) if around.others.is_empty() => None,
+            By::Person(_) => Some("Entries of other members have the same e-mail; they say whose they are.".to_owned()),
             By::Address => {
                 let by = match entry.user_agent {
                     Some(_) => "the same address and browser",
@@ -260,9 +282,9 @@ impl AroundView {
         let mut moments: Vec<Moment> = before.iter().rev().cloned().collect();
         moments.push(entry.clone());
         moments.extend_from_slice(&around.after.moments);
-        let names = around.by == By::Address;
+        let named = if around.by == By::Address { Named::Each } else { Named::Others(&around.others) };
         let day = Some(date(entry.timestamp, reader.zone));
-        let drawn = Drawn { current: Some(entry), query, day, names, marked: None };
+        let drawn = Drawn { current: Some(entry), query, day, named, marked: None };
         let mut out = Vec::new();
         let more_before = around.before.more || found.len() > before.len();
         let most = |shown: usize| shown >= MOST;
@@ -316,7 +338,7 @@ fn whole_visit(around: &Around) -> Option<String> {
     match &around.by {
         By::Person(Who::Member(member)) => Some(format!("{}?entry={id}#nearest", link::member(*member))),
         // Of an e-mail that somebody has today, the page is theirs, and this entry is in none of their visits.
-        By::Person(Who::Email(email)) if !around.has_owner => {
+        By::Person(Who::Email(email)) if around.owner.is_none() => {
             Some(format!("{}&entry={id}#nearest", link::by_email(email)))
         }
         _ => None,
@@ -336,17 +358,20 @@ fn minutes(span: Duration) -> Duration {
     if span < Duration::minutes(1) { span } else { Duration::minutes(span.num_minutes()) }
 }
 
-/// How often the same happened lately: `for the second time in 3 minutes`, `at least 200 times in 2 hours`. Nothing where that says nothing.
+/// How often the same happened lately: `for the second time in 3 minutes`, `at least 200 times in 2 hours`. Nothing where that
+/// says nothing. Of errors that are not known to be the same, or not seen by whoever does not see details, it is the
+/// description that is counted.
 #[must_use]
-pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
+pub fn lately(lately: Lately, entry: &Moment, sees: bool) -> Option<String> {
     let matters = entry.is_error() || entry.status == "warning";
     if !matters || (lately.times == 1 && !lately.whole) {
         return None;
     }
     let which = words::ordinal(lately.times);
+    let with = if entry.is_error() && !(sees && lately.same_error) { " with this description" } else { "" };
     if lately.times == 1 {
         // Of an error alone: what else is alike need not read alike, as a sign-in refused for the second time.
-        return entry.is_error().then(|| format!("for the {which} time in 24 hours"));
+        return entry.is_error().then(|| format!("for the {which} time{with} in 24 hours"));
     }
     let seconds = entry.timestamp.since(lately.first).num_seconds().max(1).unsigned_abs();
     let within = match seconds {
@@ -355,9 +380,9 @@ pub fn lately(lately: Lately, entry: &Moment) -> Option<String> {
         _ => words::counted(seconds.div_ceil(3_600), "hour", "hours"),
     };
     Some(if lately.whole {
-        format!("for the {which} time in {within}")
+        format!("for the {which} time{with} in {within}")
     } else {
-        format!("at least {} in {within}", words::counted(number(lately.times), "time", "times"))
+        format!("at least {}{with} in {within}", words::counted(number(lately.times), "time", "times"))
     })
 }
 
@@ -411,31 +436,32 @@ pub fn since(since: Since, failed: &Failed, (who, failed_at): (&Who, Timestamp),
                 link: None,
             }
         }
-        Since::NotSeen => SinceView {
+        Since::NotSeen { ahead } => SinceView {
             kind: "gone",
             name: "Not seen since",
-            text: "Nothing is recorded of them since.".to_owned(),
+            text: if ahead {
+                "They were not seen since; only entries dated ahead are recorded of them.".to_owned()
+            } else {
+                "Nothing is recorded of them since.".to_owned()
+            },
             plain: "not seen since".to_owned(),
             link: None,
         },
-        Since::LookedTo(key) => SinceView {
-            kind: "unknown",
-            name: "Not known yet",
-            text: format!(
-                "No success in this area{with} is recorded up to {}; there was no time for later entries:",
-                at(key.timestamp)
-            ),
-            plain: format!("no success up to {}; later entries were not looked at", at(key.timestamp)),
-            link: Some((
-                link::filtered(
-                    Filter {
-                        range: Range::Between { from: Some(key.timestamp), to: None },
-                        ..failed.successes(who.clone())
-                    },
-                    zone,
+        Since::LookedTo(key) => {
+            let range = Range::Between { from: Some(key.timestamp), to: None };
+            let further = Filter { range, ..failed.successes(who.clone()) };
+            let link = who.is_sayable().then(|| (link::filtered(further, zone), "look further".to_owned()));
+            let end = if link.is_some() { ":" } else { "." };
+            SinceView {
+                kind: "unknown",
+                name: "Not known yet",
+                text: format!(
+                    "No success in this area{with} is recorded up to {}; there was no time for later entries{end}",
+                    at(key.timestamp)
                 ),
-                "look further".to_owned(),
-            )),
-        },
+                plain: format!("no success up to {}; later entries were not looked at", at(key.timestamp)),
+                link,
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{
     Reader, Shown,
+    message::MessageView,
     row::{self, Status, Who},
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
             Moment,
             around::{Around, By},
             lately::LATELY,
+            others::Other,
             trail::{self, Item},
             view::SinceView,
         },
@@ -147,7 +149,7 @@ pub struct Entry {
     /// What was booked, where that is known.
     pub service_type: Option<String>,
     /// The error.
-    pub error_message: Shown<Marked>,
+    pub error_message: Shown<MessageView>,
     /// The traceback.
     pub traceback: Shown<TracebackView>,
     /// The address as recorded.
@@ -227,8 +229,7 @@ impl Entry {
         let traceback = details.error_detail.as_deref().filter(|text| !text.is_empty());
         let traceback = traceback.map(|text| Traceback::read(text, setting.app_root));
         let extra = details.extra.as_deref().filter(|text| !json::is_absent(text));
-        let message = details.error_message.as_deref().filter(|text| !text.trim().is_empty());
-        let message = message.map(|text| Marked::of(text, setting.terms));
+        let message = MessageView::of(details.error_message.as_deref(), at, zone, setting.terms);
         let service_type = extra.and_then(|text| json::top_level(text, "service_type"));
         let permalink = link::entry(log.id, "");
         let abbreviation = words::zone_abbreviation(at, zone);
@@ -339,12 +340,8 @@ fn whom(
     let list = |who: Who| Some(alike(Filter { who: vec![who], ..Filter::default() }));
     let by_email = |email: &str| {
         let email = email.to_ascii_lowercase();
-        // Blanks around a value do not count where a query is read.
-        if email.trim() != email {
-            return None;
-        }
         // What is no e-mail has no filter but the one by its beginning.
-        list(if email.contains('@') { Who::Email(email) } else { Who::EmailPrefix(email) })
+        [Who::Email(email.clone()), Who::EmailPrefix(email)].into_iter().find(Who::is_sayable).and_then(list)
     };
     let fact = |email: &String| Fact { text: email.clone(), filter: by_email(email) };
     match subject {
@@ -456,11 +453,13 @@ fn ticket_of(
         Subject::NoAccountNow { email } => (ticket::Who::NoAccountNow, [Some(email.as_str()), None]),
         Subject::Anonymous => (ticket::Who::Anonymous, [None, None]),
     };
-    let names: Vec<&str> = names.into_iter().flatten().chain(log.current_email.as_deref()).collect();
+    let others = told.around.others.values().flat_map(Other::names);
+    let names: Vec<&str> = names.into_iter().flatten().chain(log.current_email.as_deref()).chain(others).collect();
     let url = format!("{}{}", setting.base, link::entry(log.id, ""));
-    // Who else was at an address is nothing for a ticket, and their names would not be known to be replaced.
-    let tells = |moment: &&Moment| {
-        matches!(told.around.by, By::Person(_)) || (moment.member_id.is_none() && moment.member_email.is_none())
+    // What somebody else did is nothing for a ticket: who was at an address, or had the e-mail before.
+    let tells = |moment: &&Moment| match told.around.by {
+        By::Person(_) => told.around.is_theirs(moment),
+        _ => moment.member_id.is_none() && moment.member_email.is_none(),
     };
     let before: Vec<Moment> = told.around.before.moments.iter().rev().filter(tells).cloned().collect();
     TicketFacts {

@@ -8,6 +8,7 @@ pub mod entry;
 pub mod export;
 pub mod facets;
 pub mod list;
+pub mod message;
 pub mod row;
 pub mod saved;
 pub mod spark;
