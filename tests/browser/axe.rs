@@ -1,4 +1,5 @@
-//! axe-core on every page, in light and dark, wide and narrow; and no page that scrolls sideways.
+//! axe-core on every page, in light and dark, wide and narrow; and no page that scrolls sideways. On one database, as a page
+//! looks the same whichever it comes from.
 
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ fn entry(id: Uuid) -> String {
 }
 
 database_test! {
-    async fn lists_are_accessible(db: TestDb) {
+    async fn lists_are_accessible(db: FileDb) {
         story::story(&db).await;
         let mut setup = Setup::default();
         setup.budgets.list = Budget { time: Duration::ZERO, step: 50, steps: 1 };
@@ -118,7 +119,7 @@ database_test! {
         browser.finish().await;
     }
 
-    async fn error_groups_are_accessible(db: TestDb) {
+    async fn error_groups_are_accessible(db: FileDb) {
         let story = story::story(&db).await;
         let app = TestApp::start(db).await;
         gather(&app.db).await;
@@ -142,7 +143,7 @@ database_test! {
         browser.finish().await;
     }
 
-    async fn entries_are_accessible(db: TestDb) {
+    async fn entries_are_accessible(db: FileDb) {
         let story = story::story(&db).await;
         let app = TestApp::start(db).await;
         let email = app.account(Role::Support).await;
@@ -158,7 +159,7 @@ database_test! {
         browser.finish().await;
     }
 
-    async fn members_and_settings_are_accessible(db: TestDb) {
+    async fn members_and_settings_are_accessible(db: FileDb) {
         let story = story::story(&db).await;
         let app = TestApp::start(db).await;
         let email = app.account(Role::Support).await;
@@ -185,7 +186,7 @@ database_test! {
         browser.finish().await;
     }
 
-    async fn tokens_and_the_api_are_accessible(db: TestDb) {
+    async fn tokens_and_the_api_are_accessible(db: FileDb) {
         let app = TestApp::start(db).await;
         let email = app.account(Role::Admin).await;
         for (name, scope) in [("clubhouse-web", Scope::Ingest), ("a program with quite a long name, as long as may be", Scope::Read)] {
@@ -209,7 +210,7 @@ database_test! {
         browser.finish().await;
     }
 
-    async fn what_others_meet_is_accessible(db: TestDb) {
+    async fn what_others_meet_is_accessible(db: FileDb) {
         let app = TestApp::start(db).await;
         let mut browser = Browser::open(&app).await;
         browser.expect("status of 403");
@@ -227,7 +228,7 @@ database_test! {
         browser.finish().await;
     }
 
-    async fn what_opens_is_accessible(db: TestDb) {
+    async fn what_opens_is_accessible(db: FileDb) {
         let story = story::story(&db).await;
         let app = TestApp::start(db).await;
         let email = app.account(Role::Support).await;

@@ -125,7 +125,7 @@ database_test! {
             browser.goto(path).await;
             let long = "(node) => node.data && node.data.length < 22";
             let pieces = format!("[...document.querySelectorAll('{css}')].flatMap((it) => [...it.childNodes].filter({long}))");
-            browser.holds(&format!("{pieces}.length > 2")).await;
+            browser.wait(&format!("{pieces}.length > 2")).await;
             browser.holds(&format!("{pieces}.every({whole})")).await;
         }
         browser.goto(&format!("/members/{}", story.hana)).await;

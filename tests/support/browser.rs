@@ -232,7 +232,9 @@ impl Browser {
 
     /// An expression that must hold now.
     pub async fn holds(&self, expression: &str) {
-        assert!(self.is(expression).await, "{expression} does not hold at {}", self.path().await);
+        if !self.is(expression).await {
+            panic!("{expression} does not hold at {} ({})", self.path().await, self.string("document.title").await);
+        }
     }
 
     /// Whether an expression holds.
